@@ -1,0 +1,142 @@
+package jazzhr
+
+import "context"
+
+// ApplicantRow is an applicant as lists show it: once per application, and
+// without email or stage.
+type ApplicantRow struct {
+	ID        string
+	FirstName string
+	LastName  string
+	Phone     string
+	ApplyDate string // YYYY-MM-DD, or empty
+	JobID     string
+	JobTitle  string
+}
+
+// ApplicantFilter narrows a list of applicants; empty fields do not count.
+// JazzHR has no filter by email.
+type ApplicantFilter struct {
+	Name          string // part of the first or the last name
+	FromApplyDate string // YYYY-MM-DD
+	ToApplyDate   string // YYYY-MM-DD
+	JobID         string
+}
+
+// Applicant is one applicant in full.
+type Applicant struct {
+	ID        string
+	FirstName string
+	LastName  string
+	Email     string
+	Phone     string
+	Source    string
+	ApplyDate string // YYYY-MM-DD, or empty
+	Jobs      []ApplicantJob
+	// Comments are the notes, which JazzHR lists nowhere else.
+	Comments []Comment
+	// CommentsKnown is false if the answer had no comments that can be read:
+	// then there may be notes.
+	CommentsKnown bool
+	Activities    []ApplicantActivity
+}
+
+// ApplicantJob is a job an applicant is linked to.
+type ApplicantJob struct {
+	JobID          string
+	JobTitle       string
+	WorkflowStepID string
+	Stage          string // name of the workflow step
+}
+
+// Comment is a note on an applicant. Text may have become HTML on its way.
+type Comment struct {
+	ID         string
+	AuthorID   string
+	AuthorName string
+	Text       string
+	Date       string // YYYY-MM-DD, or empty
+	Time       string // HH:MM:SS, in no stated zone
+}
+
+// ApplicantActivity is an entry in an applicant's history.
+type ApplicantActivity struct {
+	ID       string
+	Activity string
+	Date     string // YYYY-MM-DD, or empty
+	Time     string // HH:MM:SS, in no stated zone
+}
+
+// Applicants reads one page of the applicants, counted from 1, newest first.
+func (a *Account) Applicants(ctx context.Context, f ApplicantFilter, page int) (Page[ApplicantRow], error) {
+	return readPage(ctx, a, listApplicants, page, parseApplicantRow,
+		filter{"name", f.Name}, filter{"from_apply_date", f.FromApplyDate},
+		filter{"to_apply_date", f.ToApplyDate}, filter{"job_id", f.JobID})
+}
+
+// Applicant reads one applicant. It wraps ErrNotFound if the account does not
+// know the id, as after a merge.
+func (a *Account) Applicant(ctx context.Context, id string) (Applicant, error) {
+	return readOne(ctx, a, getApplicant, id, parseApplicant)
+}
+
+func parseApplicantRow(row map[string]any) ApplicantRow {
+	return ApplicantRow{
+		ID:        scalar(row["id"]),
+		FirstName: scalar(row["first_name"]),
+		LastName:  scalar(row["last_name"]),
+		Phone:     scalar(row["prospect_phone"]),
+		ApplyDate: dateText(scalar(row["apply_date"])),
+		JobID:     scalar(row["job_id"]),
+		JobTitle:  scalar(row["job_title"]),
+	}
+}
+
+func parseApplicant(row map[string]any) Applicant {
+	applicant := Applicant{
+		ID:        scalar(row["id"]),
+		FirstName: scalar(row["first_name"]),
+		LastName:  scalar(row["last_name"]),
+		Email:     scalar(row["email"]),
+		Phone:     scalar(member(row, "phone", "prospect_phone")),
+		Source:    scalar(row["source"]),
+		ApplyDate: dateText(scalar(row["apply_date"])),
+	}
+	// Jobs and activities that can't be read are left out: the links are read
+	// from their own list, the activities from theirs.
+	applicant.Jobs, _ = parseAll(row["jobs"], parseApplicantJob)
+	applicant.Activities, _ = parseAll(row["activities"], parseApplicantActivity)
+	if comments, present := row["comments"]; present {
+		applicant.Comments, applicant.CommentsKnown = parseAll(comments, parseComment)
+	}
+	return applicant
+}
+
+func parseApplicantJob(row map[string]any) ApplicantJob {
+	return ApplicantJob{
+		JobID:          scalar(row["job_id"]),
+		JobTitle:       scalar(row["job_title"]),
+		WorkflowStepID: scalar(row["workflow_step_id"]),
+		Stage:          scalar(row["applicant_progress"]),
+	}
+}
+
+func parseComment(row map[string]any) Comment {
+	return Comment{
+		ID:         scalar(row["id"]),
+		AuthorID:   scalar(row["author_id"]),
+		AuthorName: scalar(row["author_name"]),
+		Text:       scalar(row["text"]),
+		Date:       dateText(scalar(row["date"])),
+		Time:       scalar(row["time"]),
+	}
+}
+
+func parseApplicantActivity(row map[string]any) ApplicantActivity {
+	return ApplicantActivity{
+		ID:       scalar(row["id"]),
+		Activity: scalar(row["activity"]),
+		Date:     dateText(scalar(row["date"])),
+		Time:     scalar(row["time"]),
+	}
+}

@@ -1,0 +1,257 @@
+package jazzhr
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// maxBody bounds an answer in bytes. A page of 100 jobs with descriptions and
+// an applicant with résumé text and history are far below it.
+const maxBody = 32 << 20
+
+// reply is an answer of JazzHR, as far as it came.
+type reply struct {
+	body                     // of a whole answer
+	status     int           // 0 if no answer came
+	retryAfter time.Duration // 0 if it was not said
+	err        error         // why there is no answer, or not all of it
+}
+
+// get reads a target. decode returns ErrNotFound for an answer about something
+// else, and errUnreadable for one of no known form.
+func (a *Account) get(ctx context.Context, t target, decode func(body) error) error {
+	if err := a.gate(ctx); err != nil {
+		return &Error{Op: t.name(), Kind: NotSent, cause: err}
+	}
+	start := a.client.now()
+	requestCtx, cancel := context.WithTimeoutCause(ctx, a.client.timeout, errTimeout)
+	defer cancel()
+	var connected atomic.Bool
+	requestCtx = httptrace.WithClientTrace(requestCtx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	})
+	r := a.exchange(requestCtx, a.client.reads, t, nil)
+	failure := a.judge(t, r, Unavailable)
+	if r.status == 0 && !connected.Load() {
+		failure.Kind = NotSent
+	}
+	if failure != nil && r.err != nil && ctx.Err() != nil {
+		failure.cause = ctx.Err()
+	}
+	if failure == nil {
+		err := decode(r.body)
+		if errors.Is(err, ErrNotFound) {
+			a.observe(t, OutcomeNotFound, r.status, start)
+			return fmt.Errorf("jazzhr: %s: %w", t.name(), err)
+		}
+		if err != nil {
+			failure = &Error{Op: t.name(), Kind: Unavailable, Status: r.status, cause: err}
+		}
+	}
+	return a.finish(t, failure, r.status, start)
+}
+
+// post writes to a target and returns the id JazzHR gave what was written.
+func (a *Account) post(ctx context.Context, send Send, t target, fields map[string]string) (id string, err error) {
+	unsent := func(cause error) error { return &Error{Op: t.name(), Kind: NotSent, cause: cause} }
+	if late(a.client.now(), send.NotAfter) {
+		return "", unsent(ErrTooLate)
+	}
+	sendCtx, cancel := context.WithDeadlineCause(ctx, send.NotAfter, ErrTooLate)
+	defer cancel()
+	if err := a.gate(sendCtx); err != nil {
+		if late(a.client.now(), send.NotAfter) {
+			err = fmt.Errorf("%w: %w", ErrTooLate, err)
+		}
+		return "", unsent(err)
+	}
+	start := a.client.now()
+	requestCtx, cancel := context.WithTimeoutCause(sendCtx, a.client.timeout, errTimeout)
+	defer cancel()
+	d := &departure{notAfter: send.NotAfter, now: a.client.now}
+	r := a.exchange(d.trace(requestCtx), a.client.writes, t, fields)
+	failure := a.judge(t, r, Unknown)
+	switch {
+	case failure == nil:
+		id, failure = answerID(t, r)
+	case r.status == 0 && !d.begun.Load():
+		failure.Kind = NotSent
+		if late(a.client.now(), send.NotAfter) {
+			failure.cause = ErrTooLate
+		}
+	}
+	if failure != nil && r.err != nil && ctx.Err() != nil {
+		failure.cause = ctx.Err()
+	}
+	return id, a.finish(t, failure, r.status, start)
+}
+
+// answerID reads the new id from a write's answer of success. An answer with
+// both an id and an error says two things, and so nothing.
+func answerID(t target, r reply) (string, *Error) {
+	id := scalar(object(r.value)[t.answer])
+	if id == "" || errorMessage(r.value) != "" {
+		return "", &Error{Op: t.name(), Kind: Unknown, Status: r.status, cause: ErrMissingID}
+	}
+	return id, nil
+}
+
+// finish observes a call's outcome and returns its failure as an error.
+func (a *Account) finish(t target, failure *Error, status int, start time.Time) error {
+	if failure == nil {
+		a.observe(t, OutcomeOK, status, start)
+		return nil
+	}
+	a.observe(t, failure.Kind.String(), status, start)
+	return failure
+}
+
+func (a *Account) observe(t target, outcome string, status int, start time.Time) {
+	a.client.observe(Call{
+		Endpoint: t.name(),
+		Outcome:  outcome,
+		Status:   status,
+		Duration: a.client.now().Sub(start),
+	})
+}
+
+// exchange sends a request and reads the answer. It goes below http.Client,
+// which would follow redirects and put the URL into its errors.
+func (a *Account) exchange(ctx context.Context, transport *http.Transport, t target, fields map[string]string) reply {
+	request, err := a.request(ctx, t, fields)
+	if err != nil {
+		return reply{err: errTransport}
+	}
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		return reply{err: flatten(err)}
+	}
+	defer response.Body.Close()
+	r := reply{
+		status:     response.StatusCode,
+		retryAfter: retryAfter(response.Header.Get("Retry-After"), a.client.now()),
+	}
+	raw, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	switch {
+	case err != nil:
+		r.err = flatten(err)
+	case len(raw) > maxBody:
+		r.err = errTooLong
+	default:
+		r.body = parseBody(raw)
+	}
+	return r
+}
+
+// request builds a request with the key where the endpoint takes it.
+func (a *Account) request(ctx context.Context, t target, fields map[string]string) (*http.Request, error) {
+	u, err := url.Parse(a.client.base + t.escaped)
+	if err != nil {
+		return nil, err
+	}
+	if t.key == inQuery {
+		u.RawQuery = url.Values{keyName: {a.key}}.Encode()
+	}
+	var body io.Reader
+	if fields != nil {
+		members := map[string]string{}
+		for name, value := range fields {
+			if value != "" {
+				members[name] = value
+			}
+		}
+		if t.key == inBody {
+			members[keyName] = a.key
+		}
+		encoded, err := json.Marshal(members)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(encoded)
+	}
+	request, err := http.NewRequestWithContext(ctx, t.method, u.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	request.GetBody = nil // net/http can't send again what it can't read again
+	request.Header.Set("Accept", "application/json")
+	if fields != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if t.key == inHeader {
+		request.Header.Set(keyName, a.key)
+	}
+	return request, nil
+}
+
+// judge sorts what came back; ambiguous is the kind of what says nothing. It
+// returns nil for a complete answer of success that holds no business error.
+func (a *Account) judge(t target, r reply, ambiguous Kind) *Error {
+	failure := &Error{Op: t.name(), Kind: ambiguous, Status: r.status, RetryAfter: r.retryAfter, cause: r.err}
+	switch r.status {
+	case http.StatusUnauthorized:
+		failure.Kind, failure.cause = Unauthorized, nil
+		return failure
+	case http.StatusTooManyRequests:
+		failure.Kind, failure.cause = RateLimited, nil
+		return failure
+	}
+	if r.err != nil {
+		return failure
+	}
+	if message := errorMessage(r.value); message != "" && scalar(object(r.value)[t.answer]) == "" {
+		failure.Kind, failure.Message = Rejected, redactMessage(message, a.key)
+		return failure
+	}
+	switch {
+	case t.method == http.MethodPost && (r.status == http.StatusNotFound || r.status == http.StatusMethodNotAllowed):
+		failure.Kind = UnknownRoute
+		return failure
+	case r.status < 200 || r.status > 299:
+		failure.cause = errStatus
+		return failure
+	default:
+		return nil
+	}
+}
+
+// errorMessage returns the business error an answer holds, or "". Met are
+// {"_error":"…"}, {"error":"…"} and a bare string that begins with "error".
+func errorMessage(value any) string {
+	if text, ok := value.(string); ok {
+		text = strings.TrimSpace(text)
+		if strings.HasPrefix(strings.ToLower(text), "error") {
+			return text
+		}
+		return ""
+	}
+	for _, name := range []string{"_error", "error"} {
+		if text, ok := object(value)[name].(string); ok && strings.TrimSpace(text) != "" {
+			return strings.TrimSpace(text)
+		}
+	}
+	return ""
+}
+
+// retryAfter reads a Retry-After header, in seconds or as a date; 0 if it can't
+// be read or is past.
+func retryAfter(header string, now time.Time) time.Duration {
+	if seconds, err := strconv.ParseInt(header, 10, 32); err == nil {
+		return time.Duration(max(seconds, 0)) * time.Second
+	}
+	if date, err := http.ParseTime(header); err == nil {
+		return max(date.Sub(now), 0)
+	}
+	return 0
+}

@@ -1,0 +1,127 @@
+package jazzhrtest
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Handler serves all there is: the API under /v1/, the documents that exports
+// refer to under /public/document/, and the page under /.
+func (s *Sim) Handler() http.Handler {
+	ui := s.UI()
+	// No ServeMux: it would redirect paths whose filters hold dots or slashes.
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/v1/"):
+			s.serveAPI(w, r)
+		case strings.HasPrefix(r.URL.Path, documentPath):
+			s.serveDocument(w, r)
+		default:
+			ui.ServeHTTP(w, r)
+		}
+	})
+}
+
+func (s *Sim) serveAPI(w http.ResponseWriter, r *http.Request) {
+	c := receive(r)
+	s.identify(c)
+	if h := s.meet(c); h != nil {
+		h.serve(w, r)
+		return
+	}
+	s.perform(c, nil).write(w)
+}
+
+// identify finds the call's account, and counts the call.
+func (s *Sim) identify(c *Call) {
+	s.mu.Lock()
+	defer s.unlockChanged()
+	c.Account = s.byKey[c.key]
+	account := ""
+	if c.Account != nil {
+		account = c.Account.id
+	}
+	s.counts[tally{account, c.Endpoint}]++
+	c.count = s.counts[tally{account, c.Endpoint}]
+}
+
+// perform does what a call asks for. The hit is the fault that met the call, if
+// one did.
+func (s *Sim) perform(c *Call, h *hit) reply {
+	s.mu.Lock()
+	result, refused := s.dispatch(c, h)
+	s.unlockChanged()
+	if refused != nil {
+		return *refused
+	}
+	if result == nil {
+		return reply{status: http.StatusOK, contentType: typeHTML} // an empty body for an unknown applicant
+	}
+	return jsonReply(result)
+}
+
+// dispatch checks the key and the rate limit and calls the endpoint. It returns
+// either what to encode, or a reply.
+func (s *Sim) dispatch(c *Call, h *hit) (result any, refused *reply) {
+	if c.key == "" {
+		return plainError{"apikey not set"}, nil
+	}
+	a := s.byKey[c.key] // not c.Account: a call applied late may come with a key that is dead by now
+	if a == nil {
+		r := badKey()
+		return nil, &r
+	}
+	if wait, ok := a.admit(s.opts.Clock()); !ok {
+		if !s.opts.RetryAfter {
+			wait = 0
+		}
+		r := tooMany(wait)
+		return nil, &r
+	}
+	switch c.Endpoint {
+	case EndpointJobs:
+		return a.listJobs(c), nil
+	case EndpointJob:
+		return a.getJob(c), nil
+	case EndpointApplicants:
+		return a.listApplicants(c), nil
+	case EndpointApplicant:
+		return a.getApplicant(c), nil
+	case EndpointLinks:
+		return a.listLinks(c), nil
+	case EndpointActivities:
+		return a.listActivities(c), nil
+	case EndpointCreateApplicant:
+		return a.createApplicant(c, h), nil
+	case EndpointLinkApplicant:
+		return a.linkApplicant(c, h), nil
+	case EndpointNotes, EndpointApplicantNotes:
+		return a.takeNote(c, h)
+	}
+	r := htmlReply(http.StatusNotFound)
+	if c.method != http.MethodGet && c.method != http.MethodPost {
+		r = htmlReply(http.StatusMethodNotAllowed)
+	}
+	return nil, &r
+}
+
+// rateWindow is the time in which a key may make CallsPerMinute calls.
+const rateWindow = time.Minute
+
+// admit counts a call against the key's limit. If the limit is reached it
+// reports how long until it no longer is. Refused calls don't count.
+func (a *Account) admit(now time.Time) (wait time.Duration, ok bool) {
+	limit := a.sim.opts.CallsPerMinute
+	if limit < 0 {
+		return 0, true
+	}
+	for len(a.calls) > 0 && now.Sub(a.calls[0]) >= rateWindow {
+		a.calls = a.calls[1:]
+	}
+	if len(a.calls) >= limit {
+		return a.calls[0].Add(rateWindow).Sub(now), false
+	}
+	a.calls = append(a.calls, now)
+	return 0, true
+}

@@ -1,0 +1,211 @@
+package jazzhrtest
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// place orders the rows of a list. Lists are kept oldest first, so that new
+// rows, which come near the end, are cheap to insert.
+type place struct {
+	day  int // 20260102
+	key  uint64
+	made uint64 // the true order of making, over all days
+}
+
+// day is a date as a number that orders like it.
+func day(t time.Time) int { return t.Year()*10000 + int(t.Month())*100 + t.Day() }
+
+// newPlace gives the next row of a day its place. Within a day rows come in the
+// order they were made only by and large, as JazzHR's do: inside each run of
+// eight they are turned about.
+func (s *Sim) newPlace(at time.Time) place {
+	s.sequence++
+	block := s.sequence >> 3
+	return place{day: day(at), key: s.sequence ^ (block*0x9E3779B97F4A7C15>>61)&7, made: s.sequence}
+}
+
+func (p place) before(q place) bool {
+	return p.day < q.day || p.day == q.day && p.key < q.key
+}
+
+// placed is a row of a list.
+type placed interface {
+	comparable
+	at() place
+}
+
+func (p place) at() place { return p }
+
+// table is a list in order.
+type table[T placed] []T
+
+func (t *table[T]) insert(row T) {
+	p := row.at()
+	i := sort.Search(len(*t), func(i int) bool { return p.before((*t)[i].at()) })
+	*t = append(*t, row)
+	copy((*t)[i+1:], (*t)[i:])
+	(*t)[i] = row
+}
+
+// remove takes the row out, if it is there.
+func (t *table[T]) remove(row T) {
+	for i, r := range *t {
+		if r == row {
+			*t = append((*t)[:i], (*t)[i+1:]...)
+			return
+		}
+	}
+}
+
+// asMade returns the rows in the order they were made.
+func (t table[T]) asMade() []T {
+	rows := slices.Clone([]T(t))
+	slices.SortFunc(rows, func(a, b T) int { return cmp.Compare(a.at().made, b.at().made) })
+	return rows
+}
+
+// between is the part of the table from one day to another, both included.
+func (t table[T]) between(from, to int) table[T] {
+	i := sort.Search(len(t), func(i int) bool { return t[i].at().day >= from })
+	j := sort.Search(len(t), func(j int) bool { return t[j].at().day > to })
+	if j < i {
+		return nil
+	}
+	return t[i:j]
+}
+
+// pageSize is the number of rows of a full page.
+const pageSize = 100
+
+// page returns the n-th page, from 1, of the rows that match, newest first.
+func (t table[T]) page(n int, match func(T) bool) []T {
+	skip := (n - 1) * pageSize
+	var rows []T
+	for i := len(t) - 1; i >= 0 && len(rows) < pageSize; i-- {
+		if !match(t[i]) {
+			continue
+		}
+		if skip > 0 {
+			skip--
+			continue
+		}
+		rows = append(rows, t[i])
+	}
+	return rows
+}
+
+// hold keeps rows from being read although they are written. Nil holds nothing.
+type hold struct {
+	until    time.Time // zero: until released
+	released bool
+}
+
+func (h *hold) visible(now time.Time) bool {
+	return h == nil || h.released || !h.until.IsZero() && !now.Before(h.until)
+}
+
+// nameIndex finds rows by a part of a name. A search looks only at the names
+// that hold the rarest three letters of the part.
+type nameIndex struct {
+	rows  map[string][]*row
+	grams map[string][]string
+}
+
+func newNameIndex() nameIndex {
+	return nameIndex{rows: make(map[string][]*row), grams: make(map[string][]string)}
+}
+
+func (x nameIndex) insert(r *row) {
+	for _, name := range r.names() {
+		if _, known := x.rows[name]; !known {
+			for g := range grams(name) {
+				x.grams[g] = append(x.grams[g], name)
+			}
+		}
+		x.rows[name] = append(x.rows[name], r)
+	}
+}
+
+func (x nameIndex) remove(r *row) {
+	for _, name := range r.names() {
+		for i, have := range x.rows[name] {
+			if have == r {
+				x.rows[name] = append(x.rows[name][:i:i], x.rows[name][i+1:]...)
+				break
+			}
+		}
+	}
+}
+
+// search returns the rows whose first or last name holds the part, in order.
+func (x nameIndex) search(part string) table[*row] {
+	part = fold(part)
+	seen := make(map[*row]bool)
+	var found table[*row]
+	for _, name := range x.names(part) {
+		for _, r := range x.rows[name] {
+			if !seen[r] {
+				seen[r] = true
+				found = append(found, r)
+			}
+		}
+	}
+	sort.Slice(found, func(i, j int) bool { return found[i].before(found[j].place) })
+	return found
+}
+
+// names returns the folded names that hold the part.
+func (x nameIndex) names(part string) []string {
+	var names []string
+	if len(part) < gram {
+		for name := range x.rows {
+			if strings.Contains(name, part) {
+				names = append(names, name)
+			}
+		}
+		return names
+	}
+	var rarest []string
+	first := true
+	for g := range grams(part) {
+		if have := x.grams[g]; first || len(have) < len(rarest) {
+			rarest, first = have, false
+		}
+	}
+	for _, name := range rarest {
+		if strings.Contains(name, part) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// gram is the length in bytes of the pieces names are found by.
+const gram = 3
+
+// grams returns the pieces of a name, each once.
+func grams(name string) map[string]struct{} {
+	set := make(map[string]struct{})
+	for i := 0; i+gram <= len(name); i++ {
+		set[name[i:i+gram]] = struct{}{}
+	}
+	return set
+}
+
+// fold makes names comparable as MySQL's usual collation does: without case and
+// without accents.
+func fold(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFKD.String(strings.TrimSpace(name)))
+}

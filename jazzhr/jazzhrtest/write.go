@@ -1,0 +1,142 @@
+package jazzhrtest
+
+import (
+	"net/http"
+	"time"
+)
+
+// The POST endpoints. The caller holds the lock. The texts of errors follow the
+// one that is known, "applicant_id was not set"; the others are guesses.
+
+func (a *Account) createApplicant(c *Call, h *hit) any {
+	for _, field := range []string{"first_name", "last_name", "email"} {
+		if c.Field(field) == "" {
+			return notSet(field)
+		}
+	}
+	jobID := c.Field("job")
+	if jobID != "" && a.jobByID[jobID] == nil {
+		return "error: job not found"
+	}
+	now := a.sim.now()
+	applied := now
+	if on, err := time.ParseInLocation(time.DateOnly, c.Field("apply_date"), a.sim.opts.Location); err == nil {
+		applied = on
+	}
+	hold := a.holdFor(h)
+	p := a.addApplicant(Applicant{
+		FirstName: c.Field("first_name"), LastName: c.Field("last_name"), Email: c.Field("email"),
+		Phone: c.Field("phone"), Address: c.Field("address"), City: c.Field("city"), State: c.Field("state"),
+		Postal: c.Field("postal"), Source: c.Field("source"), LinkedIn: c.Field("linkedin"),
+		Website: c.Field("website"), CoverLetter: c.Field("coverletter"), Applied: applied,
+	}, now, hold)
+	p.made = now
+	if jobID != "" {
+		a.addLink(p, Link{JobID: jobID, Stage: stageOf(c).Name, Moved: now, Date: applied}, hold)
+	}
+	a.log(Write{Endpoint: c.Endpoint, ID: p.ID, ApplicantID: p.ID, JobID: jobID}, h)
+	return struct {
+		ID string `json:"prospect_id"`
+	}{p.ID}
+}
+
+func (a *Account) linkApplicant(c *Call, h *hit) any {
+	for _, field := range []string{"applicant_id", "job_id"} {
+		if c.Field(field) == "" {
+			return notSet(field)
+		}
+	}
+	p, refusal := a.writable(c.Field("applicant_id"))
+	if refusal != nil {
+		return refusal
+	}
+	jobID := c.Field("job_id")
+	if a.jobByID[jobID] == nil {
+		return "error: job not found"
+	}
+	if a.settings.RepeatedLink == LinksRefused {
+		for _, l := range p.links {
+			if l.JobID == jobID {
+				return underscoreError{"applicant is already attached to this job"}
+			}
+		}
+	}
+	now := a.sim.now()
+	l := a.addLink(p, Link{JobID: jobID, Stage: stageOf(c).Name, Moved: now, Date: now}, a.holdFor(h))
+	a.log(Write{Endpoint: c.Endpoint, ID: l.ID, ApplicantID: p.ID, JobID: jobID}, h)
+	return struct {
+		ID string `json:"appjob_id"`
+	}{l.ID}
+}
+
+// takeNote writes a note by either route, or answers as the account's route
+// does that takes none.
+func (a *Account) takeNote(c *Call, h *hit) (any, *reply) {
+	applicantID := c.Field("applicant_id")
+	absent := a.settings.NotesRoute == NotesByApplicant
+	if c.Endpoint == EndpointApplicantNotes {
+		applicantID = c.ID
+		absent = a.settings.NotesRoute == NotesOnly
+		if a.settings.NotesRoute == NotesSwallowed {
+			return []string{}, nil
+		}
+	}
+	if absent {
+		r := htmlReply(http.StatusNotFound)
+		return nil, &r
+	}
+	if applicantID == "" {
+		return notSet("applicant_id"), nil
+	}
+	if c.Field("contents") == "" {
+		return notSet("contents"), nil
+	}
+	p, refusal := a.writable(applicantID)
+	if refusal != nil {
+		return refusal, nil
+	}
+	author := c.Field("user_id")
+	if author == "" {
+		author = userAnonymous
+	}
+	n := a.addNote(p, author, c.Field("contents"), c.Field("security"), a.holdFor(h))
+	a.log(Write{Endpoint: c.Endpoint, ID: n.ID, ApplicantID: p.ID, Text: n.Text}, h)
+	return struct {
+		ID string `json:"comment_id"`
+	}{n.ID}, nil
+}
+
+// writable returns the applicant to write to, or the business error that says
+// why not. A write sees what reads don't show yet.
+func (a *Account) writable(id string) (*applicant, any) {
+	p := a.applicant[id]
+	if p == nil {
+		return nil, underscoreError{"applicant not found"}
+	}
+	if !p.made.IsZero() && a.sim.now().Sub(p.made) < a.settings.UsableAfter {
+		return nil, underscoreError{"applicant is not available yet"}
+	}
+	return p, nil
+}
+
+// holdFor is what keeps a call's rows from readers: its fault, else the
+// account's lag, else nothing.
+func (a *Account) holdFor(h *hit) *hold {
+	if h != nil && h.hold != nil {
+		return h.hold
+	}
+	if a.settings.ReadLag > 0 {
+		return &hold{until: a.sim.now().Add(a.settings.ReadLag)}
+	}
+	return nil
+}
+
+func notSet(field string) underscoreError { return underscoreError{field + " was not set"} }
+
+// stageOf is the stage a call asks for, else the first.
+func stageOf(c *Call) Stage {
+	if stage, known := stageByID(c.Field("workflow_step_id")); known {
+		return stage
+	}
+	return firstStage()
+}

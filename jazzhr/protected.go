@@ -1,0 +1,75 @@
+package jazzhr
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// withoutProtected returns a copy of a decoded JSON value without the members
+// whose key names a protected attribute of a person.
+func withoutProtected(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		kept := make(map[string]any, len(v))
+		for key, item := range v {
+			if !protected(key) {
+				kept[key] = withoutProtected(item)
+			}
+		}
+		return kept
+	case []any:
+		kept := make([]any, len(v))
+		for i, item := range v {
+			kept[i] = withoutProtected(item)
+		}
+		return kept
+	default:
+		return value
+	}
+}
+
+// protected reports whether a key names gender, race and ethnicity, disability,
+// veteran status, birth date or citizenship. JazzHR documents gender,
+// citizenShip, eeoRace, eeoDisability and eeoVeteran, and has sent citizenship;
+// since keys come and go, it is the words in a key that count, and a key too
+// many is dropped rather than one too few.
+func protected(key string) bool {
+	folded := foldKey(key)
+	contains := func(word string) bool { return strings.Contains(folded, word) }
+	if strings.HasPrefix(folded, "eeo") ||
+		slices.ContainsFunc([]string{"gender", "ethnic", "disab", "handicap", "veteran", "birth", "citizen", "nationality"}, contains) {
+		return true
+	}
+	// These are parts of harmless words too ("trace", "sextant").
+	return slices.ContainsFunc(keyWords(key), func(word string) bool {
+		return slices.Contains([]string{"race", "races", "sex", "dob"}, word)
+	})
+}
+
+// foldKey lowers a JSON key's case and drops all that is neither letter nor
+// digit, so that birthDate, birth_date and BIRTH-DATE are one.
+func foldKey(key string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, key)
+}
+
+// keyWords splits a JSON key at its separators and its capitals, in lower case.
+func keyWords(key string) []string {
+	var spaced strings.Builder
+	previous := ' '
+	for _, r := range key {
+		if unicode.IsUpper(r) && !unicode.IsUpper(previous) {
+			spaced.WriteByte(' ')
+		}
+		spaced.WriteRune(unicode.ToLower(r))
+		previous = r
+	}
+	return strings.FieldsFunc(spaced.String(), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
+}
