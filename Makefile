@@ -1,0 +1,31 @@
+# The tools are pinned in a module file of their own, so that go.mod stays the product's.
+tool := go tool -modfile=.ci/tools/go.mod
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt generate clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The program takes the shell's place, so that Ctrl-C reaches it once and its exit code is make's.
+run: ## run everything here: database, JazzHR simulator, backend stand-in, service
+	@go build -o bin/jazzhr-worker ./cmd/jazzhr-worker && exec bin/jazzhr-worker dev
+
+# One throwaway server for the tests of all packages; DATABASE_URL, if set, is used instead. Most tests wait rather than
+# work, so more of them run at once than there are cores.
+test: ## run all tests, in random order; ARGS="-race" adds flags
+	@go build -o bin/withpg ./db/dbtest/withpg && exec bin/withpg go test -shuffle=on -parallel 8 $(ARGS) ./...
+
+lint: ## check the code with golangci-lint
+	@$(tool) golangci-lint run
+
+fmt: ## format the code as lint wants it
+	@$(tool) golangci-lint fmt
+
+generate: ## generate db/gen from sql/
+	@$(tool) sqlc generate
+
+# The local database may lie elsewhere if root runs it (see db/localpg).
+clean: ## remove what was built, and the local database
+	@if [ -L .data/postgres/elsewhere ]; then rm -rf "$$(readlink .data/postgres/elsewhere)"; fi
+	@rm -rf bin .data

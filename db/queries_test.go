@@ -1,0 +1,200 @@
+package db_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/intrvio/jazzhr-worker/db/dbtest"
+)
+
+// systemQueries are those that work across tenants, each with the reason why it can't name one.
+var systemQueries = map[string]string{
+	"SystemAdmitEvents":          "the tick looks for due work of all tenants",
+	"SystemAdmitWebhooks":        "the tick looks for due work of all tenants",
+	"SystemAdmitWritebacks":      "the tick looks for due work of all tenants",
+	"SystemAttentionCount":       "a metric, which has no tenant label",
+	"SystemBeat":                 "nodes belong to no tenant",
+	"SystemDatabaseNow":          "reads no table",
+	"SystemDeleteSession":        "operators' sessions belong to no tenant",
+	"SystemDropLeader":           "River's leader belongs to no tenant",
+	"SystemDueKeyChecks":         "the tick looks for due work of all tenants",
+	"SystemDuePolls":             "the tick looks for due work of all tenants",
+	"SystemEmptyTranscripts":     "retention holds for all tenants",
+	"SystemEmptyWebhookBodies":   "retention holds for all tenants",
+	"SystemFingerprintOwner":     "asks whether another tenant has the key",
+	"SystemInsertSession":        "operators' sessions belong to no tenant",
+	"SystemJobOwner":             "a job is named by its id in River's own table",
+	"SystemListTenants":          "lists all tenants for an operator",
+	"SystemMinReleaseSchema":     "the schema's mark belongs to no tenant",
+	"SystemOldestEvent":          "a metric, which has no tenant label",
+	"SystemOldestWaiting":        "a metric, which has no tenant label",
+	"SystemPollLateness":         "a metric, which has no tenant label",
+	"SystemPurgeEvents":          "retention holds for all tenants",
+	"SystemPurgeSessions":        "operators' sessions belong to no tenant",
+	"SystemRedeliver":            "the backend may ask for the events of all its tenants",
+	"SystemReleaseEvents":        "the sweep looks for lost jobs of all tenants",
+	"SystemReleaseWebhooks":      "the sweep looks for lost jobs of all tenants",
+	"SystemReleaseWritebacks":    "the sweep looks for lost jobs of all tenants",
+	"SystemRemoveNode":           "nodes belong to no tenant",
+	"SystemReturnJobs":           "a dead node's jobs are of all tenants",
+	"SystemReturnOrphans":        "a dead node's jobs are of all tenants",
+	"SystemSealedSecrets":        "a new sealing key is for all tenants",
+	"SystemSession":              "operators' sessions belong to no tenant",
+	"SystemTakeDeadNode":         "nodes belong to no tenant",
+	"SystemTenantByExternalID":   "finds out who the tenant is",
+	"SystemTenantByWebhookToken": "finds out who the tenant is",
+}
+
+// query is one of sql/queries.
+type query struct{ name, text string }
+
+var (
+	queryName = regexp.MustCompile(`(?m)^-- name: (\w+) :\w+$`)
+	comment   = regexp.MustCompile(`(?m)--.*$`)
+	blank     = regexp.MustCompile(`\s+`)
+)
+
+// queries reads sql/queries, each query as one line without comments.
+func queries(t *testing.T) []query {
+	t.Helper()
+	files, err := filepath.Glob("../sql/queries/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files of queries, error %v", len(files), err)
+	}
+	var found []query
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := queryName.FindAllSubmatchIndex(content, -1)
+		for i, at := range names {
+			end := len(content)
+			if i+1 < len(names) {
+				end = names[i+1][0]
+			}
+			text := comment.ReplaceAllString(string(content[at[1]:end]), "")
+			found = append(found, query{string(content[at[2]:at[3]]), strings.TrimSpace(blank.ReplaceAllString(text, " "))})
+		}
+	}
+	return found
+}
+
+// tenantTables are our tables that have a tenant's rows.
+func tenantTables(t *testing.T) []string {
+	t.Helper()
+	tables := all(t, dbtest.New(t), "SELECT table_name::text FROM information_schema.columns WHERE table_schema = 'jazzhr' AND column_name = 'tenant_id'")
+	if len(tables) < 10 {
+		t.Fatalf("the tables of tenants are %q", tables)
+	}
+	return tables
+}
+
+// TestQueriesNameTheirTenant goes over every query, and holds that one that touches a tenant's rows is bound to the
+// tenant in each place where it names such a table, unless it is named as system work.
+func TestQueriesNameTheirTenant(t *testing.T) {
+	t.Parallel()
+	tables, all := tenantTables(t), queries(t)
+	for _, query := range all {
+		reason, justified := systemQueries[query.name]
+		if strings.HasPrefix(query.name, "System") {
+			if !justified || reason == "" {
+				t.Errorf("%s is system work without a reason in this test", query.name)
+			}
+			continue
+		}
+		if problem := unbound(query.text, tables); problem != "" {
+			t.Errorf("%s: %s", query.name, problem)
+		}
+	}
+	for name := range systemQueries {
+		if !slices.ContainsFunc(all, func(q query) bool { return q.name == name }) {
+			t.Errorf("there is no query %s", name)
+		}
+	}
+}
+
+const tenantArgument = `(?:@tenant_id\b|sqlc\.arg\(tenant_id\))`
+
+var (
+	tableUse = regexp.MustCompile(`(INTO|FROM|JOIN|UPDATE|USING|,) jazzhr\.(\w+)(?: AS)?(?: (\w+))?`)
+	// What may follow a table's name without being its alias.
+	keyword = regexp.MustCompile(`^(SET|WHERE|ON|USING|JOIN|LEFT|CROSS|INNER|ORDER|GROUP|LIMIT|FOR|RETURNING|VALUES|SELECT)$`)
+	// The columns and the first value of an INSERT.
+	inserted = regexp.MustCompile(`INSERT INTO jazzhr\.\w+ \(tenant_id[,)][^)]*\)? ?(?:VALUES \(|SELECT )` + tenantArgument)
+	named    = regexp.MustCompile(`\b(?:\w+\.)?tenant_id = ` + tenantArgument)
+)
+
+// unbound returns what is wrong with a query's use of tenant tables, or nothing.
+func unbound(text string, tables []string) string {
+	inserts := strings.Count(text, "INSERT INTO jazzhr.")
+	if got := len(inserted.FindAllString(text, -1)); got != inserts {
+		return fmt.Sprintf("%d of %d INSERTs have the tenant's id as their first column", got, inserts)
+	}
+	bareBounds := len(regexp.MustCompile(`(?:^|[ (])tenant_id = `+tenantArgument).FindAllString(text, -1))
+	touches := false
+	for _, use := range tableUse.FindAllStringSubmatch(text, -1) {
+		verb, table, alias := use[1], use[2], use[3]
+		if !slices.Contains(tables, table) {
+			continue
+		}
+		touches = true
+		if verb == "INTO" { // counted above
+			continue
+		}
+		if alias == "" || keyword.MatchString(alias) {
+			if bareBounds--; bareBounds < 0 {
+				return "table " + table + " is used without tenant_id = @tenant_id"
+			}
+			continue
+		}
+		bound := regexp.MustCompile(`\b` + alias + `\.tenant_id = (?:` + tenantArgument + `|\w+\.tenant_id)|\w+\.tenant_id = ` + alias +
+			`\.tenant_id|jazzhr\.` + table + ` ` + alias + ` USING \(tenant_id\)`)
+		if !bound.MatchString(text) {
+			return "table " + table + " " + alias + " is used without its tenant_id"
+		}
+	}
+	switch {
+	case !touches:
+		return "touches no tenant's table: name it System…"
+	case inserts == 0 && !named.MatchString(text):
+		return "does not name its tenant"
+	}
+	return ""
+}
+
+// TestUnbound holds that the check sees what it is there for.
+func TestUnbound(t *testing.T) {
+	t.Parallel()
+	tables := []string{"events", "steps", "writebacks"}
+	tests := map[string]bool{ // whether it is right
+		"SELECT * FROM jazzhr.events WHERE tenant_id = @tenant_id":                                                                               true,
+		"SELECT * FROM jazzhr.events e WHERE e.tenant_id = sqlc.arg(tenant_id)":                                                                  true,
+		"SELECT * FROM jazzhr.events WHERE sequence = @sequence":                                                                                 false,
+		"SELECT * FROM jazzhr.events WHERE tenant_id = @other":                                                                                   false,
+		"SELECT * FROM jazzhr.events WHERE tenant_id = @tenant_ids":                                                                              false,
+		"DELETE FROM jazzhr.events":                                                                                                              false,
+		"UPDATE jazzhr.events SET state = @state WHERE event_id = @event_id":                                                                     false,
+		"SELECT * FROM jazzhr.steps s JOIN jazzhr.writebacks w ON w.tenant_id = s.tenant_id WHERE s.tenant_id = @tenant_id":                      true,
+		"SELECT * FROM jazzhr.steps s JOIN jazzhr.writebacks w USING (tenant_id) WHERE s.tenant_id = @tenant_id":                                 true,
+		"SELECT * FROM jazzhr.steps s JOIN jazzhr.writebacks w ON w.writeback_id = s.writeback_id WHERE s.tenant_id = @tenant_id":                false,
+		"SELECT * FROM jazzhr.steps s JOIN jazzhr.writebacks w ON w.tenant_id = s.tenant_id WHERE s.part = 1":                                    false,
+		"SELECT (SELECT count(*) FROM jazzhr.steps), count(*) FROM jazzhr.events WHERE tenant_id = @tenant_id":                                   false,
+		"INSERT INTO jazzhr.events (tenant_id, sequence) VALUES (@tenant_id, @sequence)":                                                         true,
+		"INSERT INTO jazzhr.events (tenant_id, sequence) SELECT @tenant_id, max(s.sequence) FROM jazzhr.events s WHERE s.tenant_id = @tenant_id": true,
+		"INSERT INTO jazzhr.events (tenant_id, sequence) SELECT @tenant_id, max(s.sequence) FROM jazzhr.events s":                                false,
+		"INSERT INTO jazzhr.events (tenant_id, sequence) VALUES (@other_id, @sequence)":                                                          false,
+		"INSERT INTO jazzhr.events (sequence) VALUES (@sequence)":                                                                                false,
+		"SELECT 1": false,
+	}
+	for text, right := range tests {
+		if problem := unbound(text, tables); (problem == "") != right {
+			t.Errorf("%s: %q", text, problem)
+		}
+	}
+}

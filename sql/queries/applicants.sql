@@ -1,0 +1,31 @@
+-- name: ApplicantsByEmail :many
+SELECT applicant_id FROM jazzhr.applicants
+WHERE tenant_id = @tenant_id AND email = @email AND gone_at IS NULL
+ORDER BY created_at LIMIT 2;
+
+-- name: KnownEmails :many
+-- Those of the given applicants whose email was read since.
+SELECT applicant_id, coalesce(email, '')::text AS email FROM jazzhr.applicants
+WHERE tenant_id = @tenant_id AND applicant_id = ANY(@applicant_ids::text[]) AND read_at >= @since;
+
+-- name: UpsertApplicant :exec
+INSERT INTO jazzhr.applicants (tenant_id, applicant_id, email, folded_name, read_at)
+VALUES (@tenant_id, @applicant_id, nullif(@email::text, ''), @folded_name, jazzhr.now())
+ON CONFLICT (tenant_id, applicant_id) DO UPDATE SET
+    email = excluded.email, folded_name = excluded.folded_name, read_at = excluded.read_at, gone_at = NULL;
+
+-- name: MarkApplicantGone :exec
+UPDATE jazzhr.applicants SET gone_at = jazzhr.now()
+WHERE tenant_id = @tenant_id AND applicant_id = @applicant_id AND gone_at IS NULL;
+
+-- name: UpsertOpening :exec
+INSERT INTO jazzhr.openings (tenant_id, job_id, board_code, title, status)
+VALUES (@tenant_id, @job_id, nullif(@board_code::text, ''), @title, @status)
+ON CONFLICT (tenant_id, job_id) DO UPDATE SET
+    board_code = excluded.board_code, title = excluded.title, status = excluded.status, seen_at = jazzhr.now();
+
+-- name: Opening :one
+SELECT * FROM jazzhr.openings WHERE tenant_id = @tenant_id AND job_id = @job_id;
+
+-- name: OpeningByBoardCode :one
+SELECT * FROM jazzhr.openings WHERE tenant_id = @tenant_id AND board_code = @board_code ORDER BY seen_at DESC LIMIT 1;

@@ -1,0 +1,26 @@
+-- name: TakeCall :one
+-- Takes one call if the bucket holds more than the reserve, and says how long to wait if it does not. The bucket
+-- refills continuously; `closed_until` is JazzHR's own "too many".
+WITH bucket AS (
+    SELECT c.tenant_id,
+        least(sqlc.arg(burst)::float8, c.tokens
+            + extract(epoch FROM greatest(interval '0', jazzhr.now() - c.refilled_at)) * sqlc.arg(per_second)::float8) AS held,
+        coalesce(extract(epoch FROM greatest(interval '0', c.closed_until - jazzhr.now())), 0) AS closed_for
+    FROM jazzhr.call_buckets c WHERE c.tenant_id = sqlc.arg(tenant_id) FOR UPDATE
+), verdict AS (
+    SELECT bucket.*, closed_for = 0 AND held >= 1 + sqlc.arg(reserve)::float8 AS taken FROM bucket
+)
+UPDATE jazzhr.call_buckets b SET
+    tokens = CASE WHEN v.taken THEN v.held - 1 ELSE v.held END, refilled_at = greatest(b.refilled_at, jazzhr.now())
+FROM verdict v
+WHERE b.tenant_id = v.tenant_id
+RETURNING v.taken::boolean AS taken,
+    greatest(v.closed_for, (1 + sqlc.arg(reserve)::float8 - v.held) / sqlc.arg(per_second)::float8)::float8 AS wait_seconds;
+
+-- name: CloseBucket :one
+-- JazzHR said 429: nobody calls for the tenant until then, and the bucket starts empty.
+UPDATE jazzhr.call_buckets SET tokens = 0, refilled_at = jazzhr.now() + sqlc.arg(pause)::interval,
+    closed_until = jazzhr.now() + sqlc.arg(pause)::interval
+WHERE tenant_id = sqlc.arg(tenant_id)
+    AND (closed_until IS NULL OR closed_until < jazzhr.now() + sqlc.arg(pause)::interval)
+RETURNING closed_until;

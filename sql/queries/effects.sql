@@ -1,0 +1,97 @@
+-- name: PlanEffect :exec
+INSERT INTO jazzhr.effects (tenant_id, effect_id, kind, key) VALUES (@tenant_id, @effect_id, @kind, @key)
+ON CONFLICT ON CONSTRAINT effects_key DO NOTHING;
+
+-- name: EffectForUpdate :one
+SELECT sqlc.embed(e), jazzhr.now()::timestamptz AS now FROM jazzhr.effects e
+WHERE e.tenant_id = @tenant_id AND e.kind = @kind AND e.key = @key FOR UPDATE;
+
+-- name: EffectByIDForUpdate :one
+SELECT * FROM jazzhr.effects WHERE tenant_id = @tenant_id AND effect_id = @effect_id FOR UPDATE;
+
+-- name: BeginSend :one
+-- The intent: committed before the first byte leaves. It compares and sets, and it is refused to a node whose own
+-- heartbeat has lapsed, because another may have given its jobs away.
+UPDATE jazzhr.effects SET state = 'sending', send_token = @send_token, sent_by = @sent_by,
+    not_after = jazzhr.now() + @send_timeout::interval, sends = sends + 1,
+    first_sent_at = coalesce(first_sent_at, jazzhr.now()), absent_reads = 0, absent_at = NULL, refusal = NULL,
+    problem = NULL
+WHERE tenant_id = @tenant_id AND effect_id = @effect_id AND state = @from_state AND sends = @from_sends
+    AND EXISTS (SELECT FROM jazzhr.nodes WHERE node_id = @node_id AND beat_at > jazzhr.now() - @node_timeout::interval)
+RETURNING not_after;
+
+-- name: SettleEffect :exec
+UPDATE jazzhr.effects SET state = @state, remote_id = coalesce(sqlc.narg(remote_id), remote_id), adopted = @adopted,
+    refusal = coalesce(sqlc.narg(refusal), refusal), problem = sqlc.narg(problem), evidence = evidence || @evidence::jsonb,
+    settled_at = CASE WHEN @state::text IN ('done', 'rejected') THEN jazzhr.now() END
+WHERE tenant_id = @tenant_id AND effect_id = @effect_id;
+
+-- name: UnsendEffect :exec
+-- The send certainly never arrived: as if it had not begun.
+UPDATE jazzhr.effects SET state = 'planned', sends = sends - 1, send_token = NULL,
+    not_after = CASE WHEN sends > 1 THEN not_after END, first_sent_at = CASE WHEN sends > 1 THEN first_sent_at END, evidence = evidence || @evidence::jsonb
+WHERE tenant_id = @tenant_id AND effect_id = @effect_id AND state IN ('sending', 'unknown') AND send_token = @send_token;
+
+-- name: AddEvidence :exec
+UPDATE jazzhr.effects SET evidence = evidence || @evidence::jsonb WHERE tenant_id = @tenant_id AND effect_id = @effect_id;
+
+-- name: CountAbsentRead :exec
+UPDATE jazzhr.effects SET absent_reads = absent_reads + 1, absent_at = jazzhr.now(), evidence = evidence || @evidence::jsonb
+WHERE tenant_id = @tenant_id AND effect_id = @effect_id AND state = 'unknown';
+
+-- name: ReplanEffect :exec
+-- A writeback that was not refused itself may try what another's was refused for.
+UPDATE jazzhr.effects SET state = 'planned', sends = 0, send_token = NULL, sent_by = NULL, not_after = NULL,
+    first_sent_at = NULL, absent_reads = 0, absent_at = NULL, refusal = NULL, problem = NULL, settled_at = NULL
+WHERE tenant_id = @tenant_id AND effect_id = @effect_id AND state = 'rejected';
+
+-- name: ForgetRefusal :exec
+-- The no was to a target that has changed since, or that JazzHR did not take yet: the effect may be tried again.
+UPDATE jazzhr.effects SET state = 'planned', refusal = NULL, evidence = evidence || @evidence::jsonb
+WHERE tenant_id = @tenant_id AND effect_id = @effect_id AND state = 'unknown' AND refusal IS NOT NULL;
+
+-- name: ApplicantMadeSince :one
+SELECT EXISTS (SELECT FROM jazzhr.effects
+    WHERE tenant_id = @tenant_id AND kind = 'create_applicant' AND state = 'done' AND remote_id = @remote_id
+        AND sends > 0 AND settled_at > @since);
+
+-- name: ControlEffects :many
+-- The latest few confirmed writes of the kind, the oldest of them first: reads have had the longest time to show it.
+SELECT e.remote_id, e.key, e.effect_id, e.settled_at FROM (
+    SELECT * FROM jazzhr.effects
+    WHERE tenant_id = @tenant_id AND kind = @kind AND state = 'done' AND remote_id IS NOT NULL AND sends > 0
+    ORDER BY settled_at DESC LIMIT 5
+) e
+ORDER BY e.settled_at;
+
+-- name: EffectApplicant :one
+-- The applicant that an effect's writeback was for.
+SELECT coalesce(w.applicant_id, '')::text AS applicant_id
+FROM jazzhr.steps s JOIN jazzhr.writebacks w ON w.tenant_id = s.tenant_id AND w.writeback_id = s.writeback_id
+WHERE s.tenant_id = @tenant_id AND s.effect_id = @effect_id LIMIT 1;
+
+-- name: Visibility :one
+SELECT seen_at, unseen_at FROM jazzhr.visibility WHERE tenant_id = @tenant_id AND kind = @kind;
+
+-- name: MarkSeen :exec
+INSERT INTO jazzhr.visibility (tenant_id, kind, seen_at) VALUES (@tenant_id, @kind, jazzhr.now())
+ON CONFLICT (tenant_id, kind) DO UPDATE SET seen_at = excluded.seen_at, unseen_at = NULL;
+
+-- name: MarkUnseen :exec
+INSERT INTO jazzhr.visibility (tenant_id, kind, unseen_at) VALUES (@tenant_id, @kind, jazzhr.now())
+ON CONFLICT (tenant_id, kind) DO UPDATE SET unseen_at = excluded.unseen_at;
+
+-- name: ReopenEffects :many
+-- What went to a person only because nothing of its kind had been seen on the account yet.
+UPDATE jazzhr.effects SET state = 'unknown', problem = NULL, evidence = evidence || @evidence::jsonb
+WHERE tenant_id = @tenant_id AND kind = @kind AND state = 'attention' AND problem = 'no_control'
+RETURNING effect_id;
+
+-- name: ReopenWritebacks :exec
+WITH reopened AS (
+    UPDATE jazzhr.steps s SET state = 'pending', last_error = NULL
+    WHERE s.tenant_id = @tenant_id AND s.effect_id = ANY(@effect_ids::uuid[]) AND s.state = 'attention'
+    RETURNING s.tenant_id, s.writeback_id
+)
+UPDATE jazzhr.writebacks w SET state = 'pending', next_attempt_at = jazzhr.now(), waiting_for = 'settling', done_at = NULL
+FROM reopened r WHERE w.tenant_id = r.tenant_id AND w.writeback_id = r.writeback_id AND w.state = 'attention';

@@ -1,0 +1,30 @@
+-- name: SystemInsertSession :exec
+INSERT INTO jazzhr.sessions (token_hash, name, expires_at) VALUES (@token_hash, @name, jazzhr.now() + @lifetime::interval);
+
+-- name: SystemSession :one
+SELECT name FROM jazzhr.sessions WHERE token_hash = @token_hash AND expires_at > jazzhr.now();
+
+-- name: SystemDeleteSession :exec
+DELETE FROM jazzhr.sessions WHERE token_hash = @token_hash;
+
+-- name: SystemPurgeSessions :execrows
+DELETE FROM jazzhr.sessions WHERE expires_at < jazzhr.now();
+
+-- name: SystemEmptyWebhookBodies :execrows
+UPDATE jazzhr.webhooks SET body = NULL WHERE (tenant_id, webhook_id) IN (
+    SELECT w.tenant_id, w.webhook_id FROM jazzhr.webhooks w
+    WHERE w.body IS NOT NULL AND w.state <> 'pending' AND w.received_at < jazzhr.now() - @retention::interval
+    ORDER BY w.received_at LIMIT sqlc.arg(max_rows) FOR UPDATE SKIP LOCKED);
+
+-- name: SystemEmptyTranscripts :execrows
+UPDATE jazzhr.writebacks SET transcript = NULL WHERE (tenant_id, writeback_id) IN (
+    SELECT w.tenant_id, w.writeback_id FROM jazzhr.writebacks w
+    WHERE w.transcript IS NOT NULL AND w.state IN ('done', 'rejected') AND w.done_at < jazzhr.now() - @retention::interval
+    ORDER BY w.done_at LIMIT sqlc.arg(max_rows) FOR UPDATE SKIP LOCKED);
+
+-- name: SystemDatabaseNow :one
+SELECT jazzhr.now()::timestamptz;
+
+-- name: SystemMinReleaseSchema :one
+-- The newest migration that a release must know to work on this schema.
+SELECT min_release_schema FROM jazzhr.schema_compat;

@@ -1,0 +1,127 @@
+-- name: SystemAdmitWritebacks :many
+-- Every tenant that may work and has rows waiting gets as many jobs as it lacks of its share: rows of begun
+-- writebacks first, then the oldest.
+WITH ready AS (
+    SELECT t.tenant_id, sqlc.arg(per_tenant)::bigint - (SELECT count(*) FROM jazzhr.writebacks a
+        WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL) AS share
+    FROM jazzhr.tenants t
+    WHERE t.key_state = 'ok' AND t.paused_at IS NULL
+        AND NOT EXISTS (SELECT FROM jazzhr.call_buckets b WHERE b.tenant_id = t.tenant_id AND b.closed_until > jazzhr.now())
+        AND EXISTS (SELECT FROM jazzhr.writebacks w WHERE w.tenant_id = t.tenant_id AND w.state = 'pending'
+            AND w.admitted_at IS NULL AND w.next_attempt_at <= jazzhr.now())
+    LIMIT sqlc.arg(max_tenants)
+), picked AS (
+    SELECT p.tenant_id, p.writeback_id FROM ready r CROSS JOIN LATERAL (
+        SELECT w.tenant_id, w.writeback_id FROM jazzhr.writebacks w
+        WHERE w.tenant_id = r.tenant_id AND w.state = 'pending' AND w.admitted_at IS NULL
+            AND w.next_attempt_at <= jazzhr.now()
+        ORDER BY w.begun DESC, w.created_at
+        LIMIT greatest(r.share, 0) FOR UPDATE SKIP LOCKED
+    ) p
+    WHERE r.share > 0
+)
+UPDATE jazzhr.writebacks w SET admitted_at = jazzhr.now(), waiting_for = NULL
+FROM picked p WHERE w.tenant_id = p.tenant_id AND w.writeback_id = p.writeback_id
+RETURNING w.tenant_id, w.writeback_id, w.step, w.part;
+
+-- name: SystemAdmitWebhooks :many
+WITH ready AS (
+    SELECT t.tenant_id, sqlc.arg(per_tenant)::bigint - (SELECT count(*) FROM jazzhr.webhooks a
+        WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL) AS share
+    FROM jazzhr.tenants t
+    WHERE t.key_state = 'ok' AND t.paused_at IS NULL
+        AND NOT EXISTS (SELECT FROM jazzhr.call_buckets b WHERE b.tenant_id = t.tenant_id AND b.closed_until > jazzhr.now())
+        AND EXISTS (SELECT FROM jazzhr.webhooks w WHERE w.tenant_id = t.tenant_id AND w.state = 'pending'
+            AND w.admitted_at IS NULL AND w.next_attempt_at <= jazzhr.now())
+    LIMIT sqlc.arg(max_tenants)
+), picked AS (
+    SELECT p.tenant_id, p.webhook_id FROM ready r CROSS JOIN LATERAL (
+        SELECT w.tenant_id, w.webhook_id FROM jazzhr.webhooks w
+        WHERE w.tenant_id = r.tenant_id AND w.state = 'pending' AND w.admitted_at IS NULL
+            AND w.next_attempt_at <= jazzhr.now()
+        ORDER BY w.received_at
+        LIMIT greatest(r.share, 0) FOR UPDATE SKIP LOCKED
+    ) p
+    WHERE r.share > 0
+)
+UPDATE jazzhr.webhooks w SET admitted_at = jazzhr.now(), waiting_for = NULL
+FROM picked p WHERE w.tenant_id = p.tenant_id AND w.webhook_id = p.webhook_id
+RETURNING w.tenant_id, w.webhook_id;
+
+-- name: SystemReleaseWritebacks :execrows
+-- A row whose job is gone (deleted, cancelled, discarded, lost with a restore) waits again and gets a new one.
+UPDATE jazzhr.writebacks w SET admitted_at = NULL
+WHERE w.state = 'pending' AND w.admitted_at < jazzhr.now() - @grace::interval
+    AND NOT EXISTS (SELECT FROM jazzhr.river_job j
+        WHERE j.kind IN ('create_applicant', 'link_applicant_to_job', 'write_notes')
+            AND j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
+            AND j.args ->> 'writeback_id' = w.writeback_id::text);
+
+-- name: SystemReleaseWebhooks :execrows
+UPDATE jazzhr.webhooks w SET admitted_at = NULL
+WHERE w.state = 'pending' AND w.admitted_at < jazzhr.now() - @grace::interval
+    AND NOT EXISTS (SELECT FROM jazzhr.river_job j
+        WHERE j.kind = 'resolve_export' AND j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
+            AND j.args ->> 'webhook_id' = w.webhook_id::text);
+
+-- name: SystemReleaseEvents :execrows
+UPDATE jazzhr.events e SET admitted_at = NULL
+WHERE e.state = 'pending' AND e.admitted_at < jazzhr.now() - @grace::interval
+    AND NOT EXISTS (SELECT FROM jazzhr.river_job j
+        WHERE j.kind = 'deliver_event' AND j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
+            AND j.args ->> 'tenant_id' = e.tenant_id::text AND (j.args ->> 'sequence')::bigint = e.sequence);
+
+-- name: SystemJobOwner :one
+-- Who runs a job, locked until the transaction ends, so that nobody is given it meanwhile.
+SELECT state, attempted_at, coalesce(attempted_by[array_upper(attempted_by, 1)], '')::text AS attempted_by
+FROM jazzhr.river_job WHERE id = @id FOR UPDATE;
+
+-- name: SystemBeat :exec
+INSERT INTO jazzhr.nodes (node_id) VALUES (@node_id)
+ON CONFLICT (node_id) DO UPDATE SET beat_at = jazzhr.now();
+
+-- name: SystemRemoveNode :exec
+DELETE FROM jazzhr.nodes WHERE node_id = @node_id;
+
+-- name: SystemTakeDeadNode :many
+-- Nodes that have not beaten for a whole timeout, taken from the list.
+DELETE FROM jazzhr.nodes n USING (
+    SELECT node_id FROM jazzhr.nodes WHERE beat_at < jazzhr.now() - @timeout::interval FOR UPDATE SKIP LOCKED
+) dead
+WHERE n.node_id = dead.node_id
+RETURNING n.node_id;
+
+-- name: SystemReturnJobs :execrows
+-- Gives back what dead nodes were running. The count of attempts stays; a late finisher is told apart by attempted_at.
+UPDATE jazzhr.river_job SET state = 'available', scheduled_at = now()
+WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = ANY(@node_ids::text[]);
+
+-- name: SystemReturnOrphans :execrows
+-- Gives back what runs under a name that no node of the list has: its node died together with its row, or never had one.
+UPDATE jazzhr.river_job j SET state = 'available', scheduled_at = now()
+WHERE j.state = 'running' AND j.attempted_at < now() - @timeout::interval
+    AND NOT EXISTS (SELECT FROM jazzhr.nodes n WHERE n.node_id = j.attempted_by[array_upper(j.attempted_by, 1)]);
+
+-- name: SystemDropLeader :exec
+-- Ends the lease of a leader that died, and tells the others as it would have done itself.
+WITH ended AS (
+    DELETE FROM jazzhr.river_leader WHERE leader_id = ANY(@node_ids::text[]) RETURNING leader_id
+)
+SELECT pg_notify('jazzhr.river_leadership', json_build_object('action', 'resigned', 'leader_id', leader_id)::text) FROM ended;
+
+-- name: SystemOldestWaiting :many
+-- How long the oldest waiting row has waited, by kind and by why it waits.
+SELECT kind::text AS kind, reason::text AS reason, count(*) AS waiting, extract(epoch FROM jazzhr.now() - min(since))::float8 AS oldest_seconds FROM (
+    SELECT step AS kind, CASE WHEN t.paused_at IS NOT NULL THEN 'paused' WHEN t.key_state <> 'ok' THEN 'credentials'
+            ELSE coalesce(w.waiting_for, 'queue') END AS reason, w.created_at AS since
+    FROM jazzhr.writebacks w JOIN jazzhr.tenants t USING (tenant_id) WHERE w.state = 'pending'
+    UNION ALL
+    SELECT 'resolve_export', CASE WHEN t.paused_at IS NOT NULL THEN 'paused' WHEN t.key_state <> 'ok' THEN 'credentials'
+            ELSE coalesce(w.waiting_for, 'queue') END, w.received_at
+    FROM jazzhr.webhooks w JOIN jazzhr.tenants t USING (tenant_id) WHERE w.state = 'pending'
+) waiting GROUP BY kind, reason;
+
+-- name: SystemAttentionCount :one
+SELECT (SELECT count(*) FROM jazzhr.writebacks w WHERE w.state = 'attention')
+    + (SELECT count(*) FROM jazzhr.webhooks h WHERE h.state = 'attention') AS rows_in_attention;
+

@@ -1,0 +1,125 @@
+-- name: InsertWriteback :execrows
+-- The interview and revision decide whether there is anything to do. On a conflict nothing happens and the
+-- transaction stays usable.
+INSERT INTO jazzhr.writebacks (tenant_id, writeback_id, interview_id, revision, content_hash, request_id, candidate_id,
+    applicant_id, applicant_given, first_name, last_name, email, phone, source, job_id, board_code, note, transcript,
+    step, admitted_at)
+SELECT @tenant_id, @writeback_id, @interview_id, @revision, @content_hash, sqlc.narg(request_id), @candidate_id,
+    sqlc.narg(applicant_id), @applicant_given, sqlc.narg(first_name), sqlc.narg(last_name), sqlc.narg(email),
+    sqlc.narg(phone), sqlc.narg(source), sqlc.narg(job_id), sqlc.narg(board_code), @note, sqlc.narg(transcript),
+    @step, CASE WHEN @admitted::boolean THEN jazzhr.now() END
+ON CONFLICT ON CONSTRAINT writebacks_interview_key DO NOTHING;
+
+-- name: InsertStep :exec
+INSERT INTO jazzhr.steps (tenant_id, writeback_id, kind, part, state, done_at)
+VALUES (@tenant_id, @writeback_id, @kind, @part, @state, CASE WHEN @state::text <> 'pending' THEN jazzhr.now() END);
+
+-- name: WritebackByInterview :one
+SELECT writeback_id, content_hash FROM jazzhr.writebacks
+WHERE tenant_id = @tenant_id AND interview_id = @interview_id AND revision = @revision;
+
+-- name: Writeback :one
+SELECT * FROM jazzhr.writebacks WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id;
+
+-- name: WritebackForUpdate :one
+SELECT state, step, part FROM jazzhr.writebacks WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id FOR UPDATE;
+
+-- name: ListWritebacks :many
+SELECT * FROM jazzhr.writebacks
+WHERE tenant_id = @tenant_id AND writeback_id > @after
+    AND (sqlc.narg(state)::text IS NULL OR state = sqlc.narg(state))
+    AND (sqlc.narg(interview_id)::text IS NULL OR interview_id = sqlc.narg(interview_id))
+ORDER BY writeback_id LIMIT sqlc.arg(max_rows);
+
+-- name: Steps :many
+SELECT s.*, e.state AS effect_state, e.not_after, e.sends, e.evidence, e.refusal, e.problem, e.settled_at
+FROM jazzhr.steps s
+LEFT JOIN jazzhr.effects e ON e.tenant_id = s.tenant_id AND e.effect_id = s.effect_id
+WHERE s.tenant_id = @tenant_id AND s.writeback_id = ANY(@writeback_ids::uuid[])
+ORDER BY s.writeback_id, CASE s.kind WHEN 'create_applicant' THEN 1 WHEN 'link_applicant_to_job' THEN 2 ELSE 3 END, s.part;
+
+-- name: AdmittedCount :one
+-- A read without a lock: whether a new row may have its job at once.
+SELECT count(*) FROM jazzhr.writebacks WHERE tenant_id = @tenant_id AND state = 'pending' AND admitted_at IS NOT NULL;
+
+-- name: EarlierRevisionOpen :one
+SELECT EXISTS (SELECT FROM jazzhr.writebacks
+    WHERE tenant_id = @tenant_id AND interview_id = @interview_id AND revision < @revision
+        AND state IN ('pending', 'attention'));
+
+-- name: EarlierApplicant :one
+-- The applicant that a lower revision of the interview was written for.
+SELECT coalesce((SELECT applicant_id FROM jazzhr.writebacks
+    WHERE tenant_id = @tenant_id AND interview_id = @interview_id AND revision < @revision AND applicant_id IS NOT NULL
+    ORDER BY revision DESC LIMIT 1), '')::text;
+
+-- name: HandBackWriteback :exec
+-- The row waits again, and its job is over. A wait for the budget or for a node does not end a row of failed reads.
+UPDATE jazzhr.writebacks SET admitted_at = NULL, next_attempt_at = @next_attempt_at, waiting_for = @waiting_for,
+    waiting_effect = sqlc.narg(waiting_effect), last_error = sqlc.narg(last_error), attempts = attempts + CASE WHEN @failing::boolean THEN 1 ELSE 0 END,
+    failing_since = CASE WHEN @failing::boolean THEN coalesce(failing_since, jazzhr.now())
+        WHEN @waiting_for IN ('rate_limit', 'queue') THEN failing_since END
+WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state = 'pending';
+
+-- name: AdvanceWriteback :exec
+UPDATE jazzhr.writebacks SET step = @step, part = @part, begun = true, admitted_at = jazzhr.now(), waiting_for = NULL,
+    waiting_effect = NULL, failing_since = NULL, last_error = NULL, attempts = 0
+WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state = 'pending';
+
+-- name: EndWriteback :exec
+UPDATE jazzhr.writebacks SET state = @state, done_at = jazzhr.now(), admitted_at = NULL, waiting_for = NULL,
+    waiting_effect = NULL, failing_since = NULL, last_error = sqlc.narg(last_error)
+WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state = 'pending';
+
+-- name: SetWritebackApplicant :exec
+UPDATE jazzhr.writebacks SET applicant_id = @applicant_id WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id;
+
+-- name: SetWritebackJob :exec
+UPDATE jazzhr.writebacks SET job_id = @job_id WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id;
+
+-- name: WakeLaterRevisions :exec
+UPDATE jazzhr.writebacks SET next_attempt_at = jazzhr.now()
+WHERE tenant_id = @tenant_id AND interview_id = @interview_id AND revision > @revision AND state = 'pending'
+    AND waiting_for = 'earlier_step';
+
+-- name: WakeWaitingOn :exec
+-- Those that wait for another writeback's effect go on as soon as it has ended.
+UPDATE jazzhr.writebacks SET next_attempt_at = jazzhr.now()
+WHERE tenant_id = @tenant_id AND waiting_effect = @effect_id AND state = 'pending';
+
+-- name: UpdateStep :exec
+UPDATE jazzhr.steps SET state = @state, effect_id = coalesce(sqlc.narg(effect_id), effect_id),
+    remote_id = coalesce(sqlc.narg(remote_id), remote_id), last_error = sqlc.narg(last_error),
+    started_at = coalesce(started_at, jazzhr.now()),
+    done_at = CASE WHEN @state::text IN ('done', 'skipped', 'rejected') THEN jazzhr.now() END
+WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND kind = @kind AND part = @part;
+
+-- name: BeginStep :exec
+UPDATE jazzhr.steps SET effect_id = @effect_id, attempts = attempts + 1, started_at = coalesce(started_at, jazzhr.now())
+WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND kind = @kind AND part = @part;
+
+-- name: StepError :exec
+UPDATE jazzhr.steps SET last_error = sqlc.narg(last_error), started_at = coalesce(started_at, jazzhr.now())
+WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND kind = @kind AND part = @part;
+
+-- name: RejectOpenSteps :exec
+UPDATE jazzhr.steps SET state = 'rejected', last_error = coalesce(last_error, @reason), done_at = jazzhr.now()
+WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state IN ('pending', 'attention');
+
+-- name: AnyStepRejected :one
+SELECT EXISTS (SELECT FROM jazzhr.steps WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state = 'rejected');
+
+-- name: OpenWritebacks :many
+SELECT writeback_id FROM jazzhr.writebacks WHERE tenant_id = @tenant_id AND state IN ('pending', 'attention')
+ORDER BY created_at LIMIT sqlc.arg(max_rows);
+
+-- name: DropWriteback :execrows
+UPDATE jazzhr.writebacks SET state = 'rejected', done_at = jazzhr.now(), admitted_at = NULL, waiting_for = NULL,
+    waiting_effect = NULL, last_error = @reason
+WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state IN ('pending', 'attention');
+
+-- name: PendingSteps :many
+-- In the order in which they are done.
+SELECT kind, part FROM jazzhr.steps
+WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state = 'pending'
+ORDER BY CASE kind WHEN 'create_applicant' THEN 1 WHEN 'link_applicant_to_job' THEN 2 ELSE 3 END, part LIMIT 1;

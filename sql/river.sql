@@ -1,0 +1,23 @@
+-- The shape of River's tables as far as our queries touch them, for sqlc to check those against. River's own
+-- migrations (rivermigrate) make the tables; a test in package db holds this file to what they make.
+
+CREATE SCHEMA jazzhr;
+
+CREATE TYPE jazzhr.river_job_state AS ENUM
+    ('available', 'cancelled', 'completed', 'discarded', 'pending', 'retryable', 'running', 'scheduled');
+
+CREATE TABLE jazzhr.river_job (
+    id           bigserial PRIMARY KEY,
+    state        jazzhr.river_job_state NOT NULL,
+    attempt      smallint NOT NULL,
+    attempted_at timestamptz,
+    attempted_by text[],
+    args         jsonb NOT NULL,
+    kind         text NOT NULL,
+    queue        text NOT NULL,
+    scheduled_at timestamptz NOT NULL
+);
+
+CREATE UNLOGGED TABLE jazzhr.river_leader (
+    leader_id text NOT NULL
+);

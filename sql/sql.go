@@ -1,0 +1,12 @@
+// Package sql holds the schema and the queries of the service, and nothing but SQL.
+//
+// Migrations are run by package db; queries are compiled by sqlc into package db/gen. A query that works within one
+// tenant names its tenant_id; one that works across tenants is named System…. A test in package db holds both.
+package sql
+
+import "embed"
+
+// Migrations holds the goose migrations of schema jazzhr, in migrations/.
+//
+//go:embed migrations/*.sql
+var Migrations embed.FS
