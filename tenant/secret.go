@@ -1,0 +1,121 @@
+package tenant
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+
+	"github.com/google/uuid"
+
+	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/db/gen"
+)
+
+// What a value is sealed for; see [Sealer.Seal].
+const (
+	purposeKey    = "jazzhr api key"
+	purposeSecret = "webhook secret"
+)
+
+const secretSize = 32 // bytes, of webhook tokens and secrets
+
+// newToken is what makes a tenant's webhook address hard to guess.
+func newToken() string { return base64.RawURLEncoding.EncodeToString(random()) }
+
+// newSecret is what JazzHR signs webhooks with. Hex, because it is pasted into a form by hand.
+func newSecret() string { return hex.EncodeToString(random()) }
+
+func random() []byte {
+	b := make([]byte, secretSize)
+	_, _ = rand.Read(b) // never fails, by its documentation
+	return b
+}
+
+// Secret is a webhook secret that requests may be signed with.
+type Secret struct {
+	Version int32
+	Text    string `json:"-"` // a log of a slice is JSON, past LogValue
+}
+
+// LogValue shows the version only.
+func (s Secret) LogValue() slog.Value { return slog.GroupValue(slog.Int("version", int(s.Version))) }
+
+// Format shows the version only.
+func (s Secret) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "tenant.Secret{version: %d}", s.Version)
+}
+
+// Secrets returns the webhook secrets of a tenant that are valid now, the newest first; none if it is not connected.
+func (s *Service) Secrets(ctx context.Context, conn gen.DBTX, id uuid.UUID) ([]Secret, error) {
+	rows, err := s.q.ValidWebhookSecrets(ctx, conn, id)
+	if err != nil {
+		return nil, fmt.Errorf("read webhook secrets: %w", err)
+	}
+	secrets := make([]Secret, len(rows))
+	for i, row := range rows {
+		text, err := s.sealer.Open(id, purposeSecret, row.Sealed)
+		if err != nil {
+			return nil, fmt.Errorf("webhook secret %d of tenant %s: %w", row.Version, id, err)
+		}
+		secrets[i] = Secret{Version: row.Version, Text: string(text)}
+	}
+	return secrets, nil
+}
+
+// RotateSecret mints a new webhook secret and returns it, which is the only time that it can be read. The old ones stay
+// valid until 24 hours after the first request that is signed with it, or end at once if revokeOld is set. Its errors are
+// [ErrNoTenant] and [ErrNotConnected].
+func (s *Service) RotateSecret(ctx context.Context, id uuid.UUID, revokeOld bool) (secret string, err error) {
+	err = s.inTenant(ctx, id, func(tx db.TenantTx) error {
+		t, err := found(tx.Q.TenantForChange(ctx, tx, id))
+		if err != nil {
+			return err
+		}
+		if t.KeySealed == nil {
+			return ErrNotConnected
+		}
+		var version int32
+		if secret, version, err = s.mintSecret(ctx, tx); err != nil {
+			return err
+		}
+		if revokeOld {
+			if err := tx.Q.ExpireOldSecrets(ctx, tx, id, version); err != nil {
+				return fmt.Errorf("revoke webhook secrets: %w", err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return secret, nil
+}
+
+// currentSecret returns the newest secret, a new one if there is none. The caller holds the tenant's row.
+func (s *Service) currentSecret(ctx context.Context, tx db.TenantTx) (string, error) {
+	secrets, err := s.Secrets(ctx, tx, tx.Tenant)
+	if err != nil {
+		return "", err
+	}
+	if len(secrets) > 0 {
+		return secrets[0].Text, nil
+	}
+	secret, _, err := s.mintSecret(ctx, tx)
+	return secret, err
+}
+
+// mintSecret stores a new secret. The caller holds the tenant's row, so that versions don't collide.
+func (s *Service) mintSecret(ctx context.Context, tx db.TenantTx) (secret string, version int32, err error) {
+	secret = newSecret()
+	sealed, err := s.sealer.Seal(tx.Tenant, purposeSecret, []byte(secret))
+	if err != nil {
+		return "", 0, err
+	}
+	if version, err = tx.Q.InsertWebhookSecret(ctx, tx, tx.Tenant, sealed); err != nil {
+		return "", 0, fmt.Errorf("store webhook secret: %w", err)
+	}
+	return secret, version, nil
+}

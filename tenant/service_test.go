@@ -1,0 +1,162 @@
+package tenant_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/intrvio/jazzhr-worker/tenant"
+)
+
+func TestCreateIsIdempotentByExternalID(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	details := tenant.Details{Name: " Acme ", ExternalID: "c-1", Region: "eu"}
+	first, created, err := f.Create(t.Context(), details)
+	if err != nil || !created || first.Name != "Acme" {
+		t.Fatalf("the first: %+v, %v, %v", first.Name, created, err)
+	}
+	again, created, err := f.Create(t.Context(), details)
+	if err != nil || created || again.TenantID != first.TenantID {
+		t.Errorf("the same again: %v, %v", created, err)
+	}
+	details.Region = "us"
+	_, _, err = f.Create(t.Context(), details)
+	if conflict, ok := errors.AsType[*tenant.ConflictError](err); !ok || conflict.TenantID != first.TenantID {
+		t.Errorf("other content: %v", err)
+	}
+	byExternal, err := f.GetByExternalID(t.Context(), "c-1")
+	if err != nil || byExternal.TenantID != first.TenantID {
+		t.Errorf("by external id: %v", err)
+	}
+	// Those without an external id don't collide.
+	f.create(t)
+	f.create(t)
+	all, err := f.List(t.Context(), uuid.Nil, 10)
+	if err != nil || len(all) != 3 {
+		t.Fatalf("List: %d, %v", len(all), err)
+	}
+	rest, err := f.List(t.Context(), all[0].TenantID, 1)
+	if err != nil || len(rest) != 1 || rest[0].TenantID != all[1].TenantID {
+		t.Errorf("List after the first: %d, %v", len(rest), err)
+	}
+}
+
+func TestInvalidDetails(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.create(t)
+	create := func(d tenant.Details) error {
+		_, _, err := f.Create(t.Context(), d)
+		return err
+	}
+	rename := func(name string) error {
+		_, err := f.Rename(t.Context(), id, name)
+		return err
+	}
+	poll := func(d time.Duration) error {
+		_, err := f.SetPollInterval(t.Context(), id, &d)
+		return err
+	}
+	connect := func(key string) error {
+		_, err := f.Connect(t.Context(), id, key, nil)
+		return err
+	}
+	for name, c := range map[string]struct {
+		err   error
+		field string
+	}{
+		"no name":           {create(tenant.Details{Name: " ", Region: "us"}), "name"},
+		"long name":         {create(tenant.Details{Name: strings.Repeat("ä", 201), Region: "us"}), "name"},
+		"control character": {create(tenant.Details{Name: "A\x00B", Region: "us"}), "name"},
+		"not UTF-8":         {create(tenant.Details{Name: "A", ExternalID: "\xff", Region: "us"}), "external_id"},
+		"region":            {create(tenant.Details{Name: "A", Region: "mars"}), "region"},
+		"renamed":           {rename(""), "name"},
+		"poll interval":     {poll(59 * time.Second), "poll_interval"},
+		"no key":            {connect(" "), "api_key"},
+		"two keys":          {connect("abc def"), "api_key"},
+		"key not ASCII":     {connect("schlüssel"), "api_key"},
+		"long key":          {connect(strings.Repeat("k", 201)), "api_key"},
+	} {
+		invalid, ok := errors.AsType[*tenant.InvalidError](c.err)
+		if !ok || invalid.Field != c.field {
+			t.Errorf("%s: %v", name, c.err)
+		}
+		if ok && strings.Contains(invalid.Error(), "schlüssel") {
+			t.Errorf("%s: the error shows the key", name)
+		}
+	}
+	if f.sim.Count("") != 0 {
+		t.Error("JazzHR was asked with an invalid key")
+	}
+}
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.create(t)
+	if row, err := f.Rename(t.Context(), id, "Other"); err != nil || row.Name != "Other" {
+		t.Errorf("Rename: %q, %v", row.Name, err)
+	}
+	interval := time.Minute
+	if row, err := f.SetPollInterval(t.Context(), id, &interval); err != nil || row.PollInterval == nil || *row.PollInterval != interval {
+		t.Errorf("SetPollInterval: %v, %v", row.PollInterval, err)
+	}
+	if row, err := f.SetPollInterval(t.Context(), id, nil); err != nil || row.PollInterval != nil {
+		t.Errorf("the default: %v, %v", row.PollInterval, err)
+	}
+}
+
+func TestPauseHidesAndResumeRestores(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.account("key-1")
+	id := f.create(t)
+	f.connect(t, id, "key-1")
+	f.verify(t, id)
+	first, err := f.Pause(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := f.Pause(t.Context(), id)
+	if err != nil || !again.PausedAt.Equal(*first.PausedAt) {
+		t.Errorf("a second pause: %v, %v", again.PausedAt, err)
+	}
+	f.wantState(t, id, tenant.Paused)
+	// What happens meanwhile shows afterwards.
+	f.refuse(t, id, f.keyVersion(t, id, "key-1"))
+	f.wantState(t, id, tenant.Paused)
+	for range 2 {
+		if _, err := f.Resume(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		f.wantState(t, id, tenant.CredentialsRejected)
+	}
+}
+
+func TestNobodysID(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, id := range []uuid.UUID{uuid.Nil, uuid.New()} {
+		for name, call := range map[string]func() error{
+			"Get":             func() error { _, err := f.Get(t.Context(), id); return err },
+			"GetByExternalID": func() error { _, err := f.GetByExternalID(t.Context(), id.String()); return err },
+			"Rename":          func() error { _, err := f.Rename(t.Context(), id, "A"); return err },
+			"SetPollInterval": func() error { _, err := f.SetPollInterval(t.Context(), id, nil); return err },
+			"Pause":           func() error { _, err := f.Pause(t.Context(), id); return err },
+			"Resume":          func() error { _, err := f.Resume(t.Context(), id); return err },
+			"Connect":         func() error { _, err := f.Connect(t.Context(), id, "key", nil); return err },
+			"TestConnection":  func() error { _, err := f.TestConnection(t.Context(), id, "key"); return err },
+			"RotateSecret":    func() error { _, err := f.RotateSecret(t.Context(), id, false); return err },
+			"Disconnect":      func() error { _, err := f.Disconnect(t.Context(), id, nil); return err },
+			"Key":             func() error { _, _, err := f.Key(t.Context(), id); return err },
+		} {
+			if err := call(); !errors.Is(err, tenant.ErrNoTenant) {
+				t.Errorf("%s(%s): %v", name, id, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,65 @@
+package tenant
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of what is taken, in characters. JazzHR's keys are 32 characters long; no limit is documented.
+const (
+	maxName       = 200
+	maxExternalID = 200
+	maxKey        = 200
+)
+
+// MinPollInterval is the shortest interval of a tenant's polls.
+const MinPollInterval = time.Minute
+
+// Details are what a tenant is created with.
+type Details struct {
+	Name       string
+	ExternalID string // Intrvio's own id of the customer; may be empty, else unique
+	Region     string // "us" or "eu"
+}
+
+// normalize returns the details without space around them, or an [*InvalidError].
+func (d Details) normalize() (Details, error) {
+	var err error
+	if d.Name, err = normalizeName(d.Name); err != nil {
+		return d, err
+	}
+	d.ExternalID = strings.TrimSpace(d.ExternalID)
+	if utf8.RuneCountInString(d.ExternalID) > maxExternalID || !printable(d.ExternalID) {
+		return d, &InvalidError{"external_id", fmt.Sprintf("give at most %d printable characters", maxExternalID)}
+	}
+	if d.Region != "us" && d.Region != "eu" {
+		return d, &InvalidError{"region", `give "us" or "eu"`}
+	}
+	return d, nil
+}
+
+func normalizeName(name string) (string, error) {
+	name = strings.TrimSpace(name)
+	if name == "" || utf8.RuneCountInString(name) > maxName || !printable(name) {
+		return "", &InvalidError{"name", fmt.Sprintf("give 1 to %d printable characters", maxName)}
+	}
+	return name, nil
+}
+
+func printable(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+// normalizeKey returns an API key as it is sent. Space around it is what copying leaves there. The error never holds any
+// of it.
+func normalizeKey(key string) (string, error) {
+	key = strings.TrimSpace(key)
+	notPlain := func(r rune) bool { return r <= ' ' || r > '~' }
+	if key == "" || len(key) > maxKey || strings.ContainsFunc(key, notPlain) {
+		return "", &InvalidError{"api_key", fmt.Sprintf("give the account's JazzHR API key: 1 to %d printable ASCII characters without spaces", maxKey)}
+	}
+	return key, nil
+}
