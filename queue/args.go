@@ -1,0 +1,148 @@
+package queue
+
+import (
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// The queues. Kinds that POST to JazzHR have one of their own, so that pausing it in River UI stops all writing.
+const (
+	QueueTick   = "tick"
+	QueueWrites = "writes" // everything that POSTs to JazzHR
+	QueueReads  = "reads"  // everything that only reads from JazzHR
+	QueueEvents = "events" // deliveries to Intrvio
+)
+
+// maxAttempts of a job bounds only what went wrong outside its work (no database, a killed node): what JazzHR answers is
+// kept in the row, and a row whose job was discarded gets another.
+const maxAttempts = 25
+
+// active are the states in which a job is unique by its args. "Once for ever" is a row of ours, not River's.
+func active() river.UniqueOpts {
+	return river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+		rivertype.JobStateRunning, rivertype.JobStateScheduled,
+	}}
+}
+
+func unique(queue string) river.InsertOpts {
+	return river.InsertOpts{Queue: queue, MaxAttempts: maxAttempts, UniqueOpts: active()}
+}
+
+// CreateApplicant finds or creates the applicant of a writeback.
+type CreateApplicant struct {
+	TenantID    uuid.UUID `json:"tenant_id"`
+	WritebackID uuid.UUID `json:"writeback_id"`
+}
+
+// Kind names the job.
+func (CreateApplicant) Kind() string { return "create_applicant" }
+
+// InsertOpts says how it is queued.
+func (CreateApplicant) InsertOpts() river.InsertOpts { return unique(QueueWrites) }
+
+// LinkApplicantToJob links the applicant of a writeback to its job.
+type LinkApplicantToJob struct {
+	TenantID    uuid.UUID `json:"tenant_id"`
+	WritebackID uuid.UUID `json:"writeback_id"`
+}
+
+// Kind names the job.
+func (LinkApplicantToJob) Kind() string { return "link_applicant_to_job" }
+
+// InsertOpts says how it is queued.
+func (LinkApplicantToJob) InsertOpts() river.InsertOpts { return unique(QueueWrites) }
+
+// WriteNotes writes one part of the note of a writeback.
+type WriteNotes struct {
+	TenantID    uuid.UUID `json:"tenant_id"`
+	WritebackID uuid.UUID `json:"writeback_id"`
+	Part        int       `json:"part"` // from 1
+}
+
+// Kind names the job.
+func (WriteNotes) Kind() string { return "write_notes" }
+
+// InsertOpts says how it is queued.
+func (WriteNotes) InsertOpts() river.InsertOpts { return unique(QueueWrites) }
+
+// ResolveExport finds out whom and what job an export is about, and tells Intrvio.
+type ResolveExport struct {
+	TenantID  uuid.UUID `json:"tenant_id"`
+	WebhookID uuid.UUID `json:"webhook_id"`
+}
+
+// Kind names the job.
+func (ResolveExport) Kind() string { return "resolve_export" }
+
+// InsertOpts says how it is queued.
+func (ResolveExport) InsertOpts() river.InsertOpts { return unique(QueueReads) }
+
+// PollActivities reads what is new in a tenant's activities feed.
+type PollActivities struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+}
+
+// Kind names the job.
+func (PollActivities) Kind() string { return "poll_activities" }
+
+// InsertOpts says how it is queued.
+func (PollActivities) InsertOpts() river.InsertOpts { return unique(QueueReads) }
+
+// CheckKey tries a rejected key again.
+type CheckKey struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+}
+
+// Kind names the job.
+func (CheckKey) Kind() string { return "check_key" }
+
+// InsertOpts says how it is queued.
+func (CheckKey) InsertOpts() river.InsertOpts { return unique(QueueReads) }
+
+// DeliverEvent pushes one event to Intrvio.
+type DeliverEvent struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+	Sequence int64     `json:"sequence"`
+}
+
+// Kind names the job.
+func (DeliverEvent) Kind() string { return "deliver_event" }
+
+// InsertOpts says how it is queued.
+func (DeliverEvent) InsertOpts() river.InsertOpts { return unique(QueueEvents) }
+
+// Tick admits waiting rows and starts polls. It runs once a second, on one node.
+type Tick struct{}
+
+// Kind names the job.
+func (Tick) Kind() string { return "tick" }
+
+// InsertOpts says how it is queued. A tick that failed is not tried again: the next one is a second away.
+func (Tick) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueTick, MaxAttempts: 1, UniqueOpts: active()}
+}
+
+// Purge empties and deletes what has been kept long enough. It runs once an hour, on one node.
+type Purge struct{}
+
+// Kind names the job.
+func (Purge) Kind() string { return "purge" }
+
+// InsertOpts says how it is queued.
+func (Purge) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueTick, MaxAttempts: 1, UniqueOpts: active()}
+}
+
+// StepArgs are the args of the job that does a writeback's step.
+func StepArgs(tenant, writeback uuid.UUID, step string, part int) river.JobArgs {
+	switch step {
+	case StepCreateApplicant:
+		return CreateApplicant{TenantID: tenant, WritebackID: writeback}
+	case StepLinkApplicantToJob:
+		return LinkApplicantToJob{TenantID: tenant, WritebackID: writeback}
+	default:
+		return WriteNotes{TenantID: tenant, WritebackID: writeback, Part: part}
+	}
+}

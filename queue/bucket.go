@@ -1,0 +1,109 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/intrvio/jazzhr-worker/db/gen"
+)
+
+// Bucket is the rate of calls that each tenant may make to JazzHR, kept in Postgres so that it holds on all nodes
+// together. A quarter of a minute's calls may be made at once and the rest come back evenly: so no 60 seconds, wherever
+// they begin, hold more than JazzHR allows.
+type Bucket struct {
+	conn      gen.DBTX
+	burst     float64
+	perSecond float64
+}
+
+// Lane says how much of the bucket a call may use.
+type Lane int
+
+// The lanes.
+const (
+	Live Lane = iota // a person waits for it: may use the bucket to the last call
+	Bulk             // polls: leave a reserve for live work
+)
+
+// closedFor is how long a tenant's calls stop after a 429 that did not say (one client waits 62 s).
+const closedFor = 62 * time.Second
+
+// NewBucket returns a bucket of so many calls a minute, on a pool.
+func NewBucket(conn gen.DBTX, callsPerMinute int) *Bucket {
+	calls := float64(callsPerMinute)
+	return &Bucket{conn: conn, burst: max(1, calls/4), perSecond: calls * 3 / 4 / 60}
+}
+
+// PacedError says that a tenant has to wait for its next call.
+type PacedError struct{ Wait time.Duration }
+
+// Pass waits until the call may be tried again, or ctx ends.
+func (e *PacedError) Pass(ctx context.Context) error {
+	timer := time.NewTimer(e.Wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+func (e *PacedError) Error() string {
+	return fmt.Sprintf("call budget used up for %s", e.Wait.Round(time.Second))
+}
+
+// ShortWait is how long a call waits for its turn where it stands. Before a longer one the worker hands its row back.
+const ShortWait = 2 * time.Second
+
+// Take takes one call of a tenant's budget. It waits for a moment if that is enough, else it returns a [*PacedError].
+func (b *Bucket) Take(ctx context.Context, tenant uuid.UUID, lane Lane) error {
+	for deadline := time.Now().Add(ShortWait); ; {
+		err := b.TryTake(ctx, b.conn, tenant, lane)
+		var paced *PacedError
+		if !errors.As(err, &paced) || time.Until(deadline) < paced.Wait {
+			return err
+		}
+		if err := paced.Pass(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// TryTake is Take without the wait, on a connection or in a transaction of the caller's.
+func (b *Bucket) TryTake(ctx context.Context, conn gen.DBTX, tenant uuid.UUID, lane Lane) error {
+	var reserve float64
+	if lane == Bulk {
+		reserve = (b.burst - 1) / 2 // a full bucket of any size holds one call above it
+	}
+	row, err := gen.New().TakeCall(ctx, conn, gen.TakeCallParams{
+		TenantID: tenant, Burst: b.burst, PerSecond: b.perSecond, Reserve: reserve,
+	})
+	if err != nil {
+		return fmt.Errorf("take a call from the budget: %w", err)
+	}
+	if !row.Taken {
+		return &PacedError{Wait: time.Duration(row.WaitSeconds * float64(time.Second))}
+	}
+	return nil
+}
+
+// Close stops all calls of a tenant, on every node, because JazzHR answered 429.
+func (b *Bucket) Close(ctx context.Context, tenant uuid.UUID, retryAfter time.Duration) error {
+	if retryAfter <= 0 {
+		retryAfter = closedFor
+	}
+	_, err := gen.New().CloseBucket(ctx, b.conn, min(retryAfter, time.Hour), tenant)
+	if errors.Is(err, pgx.ErrNoRows) { // closed for longer already
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("close the call budget: %w", err)
+	}
+	return nil
+}

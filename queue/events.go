@@ -1,0 +1,125 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/intrvio"
+	"github.com/intrvio/jazzhr-worker/tenant"
+)
+
+// Event is something to tell Intrvio.
+type Event struct {
+	Type intrvio.EventType
+	Data intrvio.Data
+}
+
+// Announce stores events of a tenant and inserts the job that delivers each. It must be the last thing that a
+// transaction does: it locks the tenant's counter, which makes sequences free of gaps in the order of commits.
+func Announce(ctx context.Context, tx db.TenantTx, client *Client, events ...Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	last, err := tx.Q.NextSequence(ctx, tx, int32(len(events)), tx.Tenant)
+	if err != nil {
+		return fmt.Errorf("number events: %w", err)
+	}
+	for i, event := range events {
+		data, err := intrvio.Encode(event.Type, event.Data)
+		if err != nil {
+			return err
+		}
+		sequence := last - int64(len(events)-1-i)
+		id, err := uuid.NewV7()
+		if err != nil {
+			return fmt.Errorf("name event: %w", err)
+		}
+		if err := tx.Q.InsertEvent(ctx, tx, gen.InsertEventParams{
+			TenantID: tx.Tenant, Sequence: sequence, EventID: id, Type: string(event.Type), Data: data,
+			DeliverFor: intrvio.DeliveryWindow, Admitted: true,
+		}); err != nil {
+			return fmt.Errorf("store event: %w", err)
+		}
+		if _, err := client.InsertTx(ctx, tx.Tx, DeliverEvent{TenantID: tx.Tenant, Sequence: sequence}, nil); err != nil {
+			return fmt.Errorf("enqueue delivery: %w", err)
+		}
+	}
+	return nil
+}
+
+// AnnounceConnection is Announce for an event of the tenant's connection: it tells the state that the tenant has by now.
+func AnnounceConnection(ctx context.Context, tx db.TenantTx, client *Client, event intrvio.EventType) error {
+	row, err := tx.Q.Tenant(ctx, tx, tx.Tenant)
+	if err != nil {
+		return fmt.Errorf("read tenant: %w", err)
+	}
+	state, reason := tenant.StateOf(row)
+	return Announce(ctx, tx, client, Event{event, intrvio.Connection{State: string(state), Reason: reason}})
+}
+
+// ErrEventsExpired says that events after the given sequence have been deleted, [intrvio.Retention] after they came about.
+var ErrEventsExpired = errors.New("events after that sequence have expired")
+
+// EventsAfter returns a tenant's events in order, from the one that follows sequence after.
+func EventsAfter(ctx context.Context, tx db.TenantTx, after int64, limit int) ([]intrvio.Envelope, error) {
+	purged, err := tx.Q.PurgedThrough(ctx, tx, tx.Tenant)
+	if err != nil {
+		return nil, fmt.Errorf("read event counter: %w", err)
+	}
+	if after < purged {
+		return nil, ErrEventsExpired
+	}
+	rows, err := tx.Q.EventsAfter(ctx, tx, tx.Tenant, after, int32(limit))
+	if err != nil {
+		return nil, fmt.Errorf("read events: %w", err)
+	}
+	events := make([]intrvio.Envelope, len(rows))
+	for i, row := range rows {
+		events[i] = envelope(gen.EventRow(row))
+	}
+	return events, nil
+}
+
+// EventEnvelope returns one event as it is delivered, and whether it still waits for that.
+func EventEnvelope(ctx context.Context, tx db.TenantTx, sequence int64) (event intrvio.Envelope, attempts int, pending bool, err error) {
+	row, err := tx.Q.Event(ctx, tx, tx.Tenant, sequence)
+	if errors.Is(err, pgx.ErrNoRows) { // expired
+		return intrvio.Envelope{}, 0, false, nil
+	}
+	if err != nil {
+		return intrvio.Envelope{}, 0, false, fmt.Errorf("read event: %w", err)
+	}
+	return envelope(row), int(row.Attempts), row.State == "pending", nil
+}
+
+func envelope(row gen.EventRow) intrvio.Envelope {
+	event := intrvio.Envelope{
+		ID: intrvio.EventID(row.EventID), Type: intrvio.EventType(row.Type), Timestamp: row.CreatedAt.UTC(),
+		TenantID: row.TenantID, Sequence: row.Sequence, Data: row.Data,
+	}
+	if row.ExternalID != nil {
+		event.ExternalID = *row.ExternalID
+	}
+	return event
+}
+
+// Redeliver makes the events that came about in [since, until) be delivered again, of one tenant or of all (uuid.Nil),
+// and returns how many. The tick admits them.
+func Redeliver(ctx context.Context, conn gen.DBTX, tenant uuid.UUID, since, until time.Time) (int64, error) {
+	params := gen.SystemRedeliverParams{Since: since, Until: until, DeliverFor: intrvio.DeliveryWindow}
+	if tenant != uuid.Nil {
+		params.TenantID = &tenant
+	}
+	events, err := gen.New().SystemRedeliver(ctx, conn, params)
+	if err != nil {
+		return 0, fmt.Errorf("redeliver events: %w", err)
+	}
+	return events, nil
+}

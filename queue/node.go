@@ -1,0 +1,141 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/db/gen"
+)
+
+const (
+	// BeatInterval is how often a node says that it lives.
+	BeatInterval = time.Second
+	// NodeTimeout is how long a node may be silent before its jobs are given back and it starts no send itself.
+	NodeTimeout = 6 * time.Second
+)
+
+// NewNodeID returns a name for this start of a process, which River and the heartbeat share.
+func NewNodeID(host string) string { return host + "-" + uuid.NewString() }
+
+// Node is one process's life sign, and its part in giving back what dead nodes left.
+type Node struct {
+	ID   string
+	pool *pgxpool.Pool
+	// beating since when its heartbeats have been unbroken, on this process's monotonic clock.
+	beating  time.Time
+	lastBeat time.Time
+}
+
+// JoinNode enters the node in the list of the living. The caller then calls [Node.Beat] every [BeatInterval].
+func JoinNode(ctx context.Context, pool *pgxpool.Pool, id string) (*Node, error) {
+	node := &Node{ID: id, pool: pool}
+	if err := gen.New().SystemBeat(ctx, pool, id); err != nil {
+		return nil, fmt.Errorf("join as node: %w", err)
+	}
+	node.lastBeat = time.Now()
+	node.beating = node.lastBeat
+	return node, nil
+}
+
+// Beat says that this node lives and gives back the jobs of those that do not. It returns how many were given back.
+//
+// A node judges others only while its own heartbeats have been unbroken for a full timeout: one that was stopped, or
+// cut off from the database, would find everybody else silent.
+func (n *Node) Beat(ctx context.Context) (returned int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, NodeTimeout/2)
+	defer cancel()
+	started := time.Now()
+	if err := gen.New().SystemBeat(ctx, n.pool, n.ID); err != nil {
+		return 0, fmt.Errorf("heartbeat: %w", err)
+	}
+	if started.Sub(n.lastBeat) > NodeTimeout/2 || wallGap(n.lastBeat, started) > NodeTimeout/2 {
+		n.beating = started
+	}
+	n.lastBeat = started
+	if started.Sub(n.beating) < NodeTimeout {
+		return 0, nil
+	}
+	return reap(ctx, n.pool)
+}
+
+// wallGap is the time between two moments by the wall clock, which goes on while a machine sleeps.
+func wallGap(from, to time.Time) time.Duration { return to.Round(0).Sub(from.Round(0)) }
+
+// Leave takes the node from the list, after its last job has ended.
+func (n *Node) Leave(ctx context.Context) error {
+	if err := gen.New().SystemRemoveNode(ctx, n.pool, n.ID); err != nil {
+		return fmt.Errorf("leave: %w", err)
+	}
+	return nil
+}
+
+// reap gives dead nodes' jobs back. If one of them led, its lease is ended and that is announced, so that another node
+// leads at once and not after the lease of 15 s.
+func reap(ctx context.Context, pool *pgxpool.Pool) (returned int64, err error) {
+	q := gen.New()
+	err = db.InTx(ctx, pool, func(tx pgx.Tx) error {
+		dead, err := q.SystemTakeDeadNode(ctx, tx, NodeTimeout)
+		if err != nil {
+			return fmt.Errorf("find dead nodes: %w", err)
+		}
+		if len(dead) > 0 {
+			if returned, err = q.SystemReturnJobs(ctx, tx, dead); err != nil {
+				return fmt.Errorf("give jobs back: %w", err)
+			}
+			if err := q.SystemDropLeader(ctx, tx, dead); err != nil {
+				return fmt.Errorf("end the leader's lease: %w", err)
+			}
+		}
+		// What runs under a name that is not in the list: a node may be entered here a moment after River gave it its
+		// first job, hence the timeout.
+		orphans, err := q.SystemReturnOrphans(ctx, tx, NodeTimeout)
+		if err != nil {
+			return fmt.Errorf("give orphaned jobs back: %w", err)
+		}
+		returned += orphans
+		return nil
+	})
+	return returned, err
+}
+
+// Owns reports whether the running attempt still owns its job, and locks the job until tx ends. A job that was given to
+// another node, or taken again by this one, has another attempted_at. The attempt's number alone can repeat.
+func Owns(ctx context.Context, tx pgx.Tx, job *rivertype.JobRow) (bool, error) {
+	owner, err := gen.New().SystemJobOwner(ctx, tx, job.ID)
+	if err != nil {
+		if errors.Is(err, pgx.ErrNoRows) { // deleted in River UI, or cleaned after another attempt ended it
+			return false, nil
+		}
+		return false, fmt.Errorf("look up the job's owner: %w", err)
+	}
+	return string(owner.State) == string(rivertype.JobStateRunning) &&
+		job.AttemptedAt != nil && owner.AttemptedAt != nil && owner.AttemptedAt.Equal(*job.AttemptedAt) &&
+		len(job.AttemptedBy) > 0 && owner.AttemptedBy == job.AttemptedBy[len(job.AttemptedBy)-1], nil
+}
+
+// Complete ends the job within tx if the attempt owns it, and reports whether it did. A caller that no longer owns its
+// job keeps what it learned and leaves the next step to the owner.
+func Complete[T river.JobArgs](ctx context.Context, tx pgx.Tx, job *river.Job[T]) (bool, error) {
+	owned, err := Owns(ctx, tx, job.JobRow)
+	if err != nil || !owned {
+		return false, err
+	}
+	completed, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
+	if err != nil {
+		return false, fmt.Errorf("complete job: %w", err)
+	}
+	if completed.State != rivertype.JobStateCompleted || completed.Attempt != job.Attempt {
+		return false, fmt.Errorf("complete job: it was given to another attempt")
+	}
+	return true, nil
+}
