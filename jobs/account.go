@@ -1,0 +1,34 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/intrvio/jazzhr-worker/jazzhr"
+	"github.com/intrvio/jazzhr-worker/queue"
+)
+
+// account is a tenant's JazzHR account as a job uses it.
+type account struct {
+	tenant     uuid.UUID
+	keyVersion int32 // which key a refusal is of
+	// read takes each call from the tenant's budget. write does not: its call is taken before the intent is committed,
+	// so that no row waits for the budget in sending.
+	read  *jazzhr.Account
+	write *jazzhr.Account
+}
+
+// openAccount opens a tenant's account with its stored key.
+func (r *Runner) openAccount(ctx context.Context, tenant uuid.UUID, lane queue.Lane) (account, error) {
+	key, version, err := r.config.Tenants.Key(ctx, tenant)
+	if err != nil {
+		return account{}, fmt.Errorf("open JazzHR account: %w", err)
+	}
+	gate := func(ctx context.Context) error { return r.config.Bucket.Take(ctx, tenant, lane) }
+	return account{
+		tenant: tenant, keyVersion: version,
+		read: r.config.JazzHR.Account(key, gate), write: r.config.JazzHR.Account(key, nil),
+	}, nil
+}

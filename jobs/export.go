@@ -1,0 +1,295 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/intrvio"
+	"github.com/intrvio/jazzhr-worker/jazzhr"
+	"github.com/intrvio/jazzhr-worker/queue"
+)
+
+const (
+	// resolveFor is how long an exported person is looked for: JazzHR's lists lag behind what its users do.
+	resolveFor = 10 * time.Minute
+	// resolveEvery is how often.
+	resolveEvery = 20 * time.Second
+)
+
+// Why a person could not be resolved.
+const (
+	unresolvedNoEmail    = "no_name_or_email" // the webhook gave nothing to look for
+	unresolvedNotFound   = "not_found"
+	unresolvedTwoMatches = "two_matches"
+	unresolvedUnreadable = "jazzhr_unreadable" // JazzHR could not be read for three days
+)
+
+type resolveExportWorker struct {
+	river.WorkerDefaults[queue.ResolveExport]
+	r *Runner
+}
+
+// Work finds out whom and what job an export is about, and tells Intrvio, even if it could not.
+func (w *resolveExportWorker) Work(ctx context.Context, job *river.Job[queue.ResolveExport]) error {
+	e := &export{Runner: w.r, complete: func(ctx context.Context, tx pgx.Tx) (bool, error) { return queue.Complete(ctx, tx, job) }}
+	ready, err := e.load(ctx, job.Args.TenantID, job.Args.WebhookID)
+	if err != nil || !ready {
+		return err
+	}
+	err = e.resolve(ctx)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	wait, known := waitAfter(err, int(e.webhook.Attempts))
+	if !known {
+		return err
+	}
+	if err := w.r.holdTenant(ctx, e.webhook.TenantID, e.account.keyVersion, wait); err != nil {
+		return err
+	}
+	now, err := e.now(ctx)
+	if err != nil {
+		return err
+	}
+	if wait.failing && now.Sub(e.webhook.ReceivedAt) > readsMayFail {
+		setOutcome(ctx, "unresolved_"+unresolvedUnreadable)
+		jobs, err := e.knownJobs(ctx)
+		if err != nil {
+			return err
+		}
+		return e.tell(ctx, jobs, orNone(jobs), "", unresolvedUnreadable)
+	}
+	return e.handBack(ctx, wait)
+}
+
+// export is one job's work on one received export.
+type export struct {
+	*Runner
+	webhook  gen.Webhook
+	account  account
+	parsed   jazzhr.Export
+	complete func(context.Context, pgx.Tx) (bool, error)
+}
+
+func (e *export) load(ctx context.Context, tenantID, webhookID uuid.UUID) (ready bool, err error) {
+	var tenant gen.Tenant
+	err = db.InTenant(ctx, e.config.Pool, tenantID, func(tx db.TenantTx) error {
+		if e.webhook, err = tx.Q.Webhook(ctx, tx, tenantID, webhookID); err != nil {
+			return err
+		}
+		tenant, err = tx.Q.Tenant(ctx, tx, tenantID)
+		return err
+	})
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("load webhook: %w", err)
+	case e.webhook.State != queue.StatePending:
+		return false, nil
+	case tenant.PausedAt != nil:
+		return false, e.handBack(ctx, wait{reason: queue.WaitingForPaused})
+	case tenant.KeyState != "ok":
+		return false, e.handBack(ctx, wait{reason: queue.WaitingForCredentials})
+	}
+	if e.parsed, err = jazzhr.ParseExport(e.webhook.Body); err != nil {
+		// It was readable when it was accepted: only a change of the parser leads here.
+		return false, e.finish(ctx, func(tx db.TenantTx) error {
+			problem := queue.ProblemUnreadable
+			return tx.Q.FinishWebhook(ctx, tx, gen.FinishWebhookParams{
+				TenantID: tenantID, WebhookID: webhookID,
+				State: queue.StateAttention, Problem: &problem,
+			})
+		})
+	}
+	e.account, err = e.openAccount(ctx, tenantID, queue.Live)
+	return err == nil, err
+}
+
+// resolve finds jobs and person and ends the webhook, or hands it back while the person may still appear.
+func (e *export) resolve(ctx context.Context) error {
+	jobs, targets, err := e.resolveJobs(ctx)
+	if err != nil {
+		return err
+	}
+	applicantID, unresolved, err := e.resolvePerson(ctx)
+	if err != nil {
+		return err
+	}
+	if unresolved == unresolvedNotFound {
+		now, err := e.now(ctx)
+		if err != nil {
+			return err
+		}
+		if now.Sub(e.webhook.ReceivedAt) < resolveFor {
+			err := e.handBack(ctx, wait{reason: queue.WaitingForRetry, in: resolveEvery, err: "the exported person is not found in JazzHR yet"})
+			setOutcome(ctx, "not_found_yet")
+			return err
+		}
+	}
+	setOutcome(ctx, "resolved")
+	if unresolved != "" {
+		setOutcome(ctx, "unresolved_"+unresolved)
+	}
+	return e.tell(ctx, jobs, targets, applicantID, unresolved)
+}
+
+func (e *export) now(ctx context.Context) (now time.Time, err error) {
+	err = db.InTenant(ctx, e.config.Pool, e.webhook.TenantID, func(tx db.TenantTx) error {
+		now, err = tx.Q.SystemDatabaseNow(ctx, tx)
+		return err
+	})
+	return now, wrap("ask for the time", err)
+}
+
+// tell ends the webhook and announces what it was, in one transaction.
+func (e *export) tell(ctx context.Context, jobs, targets []intrvio.Job, applicantID, unresolved string) error {
+	return e.finish(ctx, func(tx db.TenantTx) error {
+		person, email := e.personKey(), e.email()
+		if _, err := tx.Q.LockPerson(ctx, tx, gen.LockPersonParams{
+			TenantID: tx.Tenant, PersonID: person,
+			ApplicantID: some(applicantID), Email: some(email),
+		}); err != nil {
+			return fmt.Errorf("keep who the person is: %w", err)
+		}
+		exported := intrvio.CandidateExport{
+			WebhookID: e.webhook.WebhookID, Resolved: applicantID != "", UnresolvedReason: unresolved,
+			ApplicantID: applicantID, PersonID: e.parsed.Person.ID, Candidate: e.candidate(), Jobs: jobs,
+			ExportContext: text(e.webhook.ExportContext), Profile: e.parsed.Profile(), Attachments: e.attachments(),
+			ReceivedAt: e.webhook.ReceivedAt.UTC(),
+		}
+		var requests []queue.Event
+		for _, target := range targets {
+			request, asked, err := e.request(ctx, tx, person, target, applicantID, unresolved)
+			if err != nil {
+				return err
+			}
+			if asked {
+				requests = append(requests, queue.Event{Type: intrvio.InterviewRequested, Data: request})
+			}
+		}
+		exported.Repeat = len(requests) == 0
+		state := queue.StateDone
+		if unresolved == unresolvedUnreadable {
+			state = queue.StateAttention
+		}
+		if err := tx.Q.FinishWebhook(ctx, tx, gen.FinishWebhookParams{
+			TenantID: tx.Tenant, WebhookID: e.webhook.WebhookID,
+			State: state, Problem: some(unresolved),
+		}); err != nil {
+			return fmt.Errorf("end webhook: %w", err)
+		}
+		return queue.Announce(ctx, tx, e.client, append([]queue.Event{{Type: intrvio.CandidateExported, Data: exported}}, requests...)...)
+	})
+}
+
+// request asks for an interview, unless one for the same person and job was asked for lately and is still to come.
+func (e *export) request(ctx context.Context, tx db.TenantTx, person string, job intrvio.Job, applicantID, unresolved string) (request intrvio.InterviewRequest, asked bool, err error) {
+	key := job.JobID
+	if key == "" {
+		key = "code:" + job.BoardCode + " title:" + job.Title
+	}
+	_, err = tx.Q.OpenRequest(ctx, tx, tx.Tenant, person, key)
+	if err == nil {
+		return request, false, nil
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return request, false, fmt.Errorf("look for an open request: %w", err)
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return request, false, fmt.Errorf("name request: %w", err)
+	}
+	candidate := e.candidate()
+	if err := tx.Q.InsertRequest(ctx, tx, gen.InsertRequestParams{
+		TenantID: tx.Tenant, RequestID: id,
+		Trigger: string(intrvio.TriggerExport), WebhookID: &e.webhook.WebhookID, PersonID: person,
+		ApplicantID: some(applicantID), JobID: some(job.JobID), JobKey: key, Email: some(candidate.Email),
+		FirstName: some(candidate.FirstName), LastName: some(candidate.LastName),
+	}); err != nil {
+		return request, false, fmt.Errorf("store request: %w", err)
+	}
+	return intrvio.InterviewRequest{
+		RequestID: id, Trigger: intrvio.TriggerExport, ApplicantID: applicantID, JobID: job.JobID,
+		Job: job, Candidate: candidate, Resolved: applicantID != "", UnresolvedReason: unresolved,
+		WebhookID: e.webhook.WebhookID, Profile: e.parsed.Profile(),
+	}, true, nil
+}
+
+// personKey is JazzHR's number of the person, else what comes nearest to one.
+func (e *export) personKey() string {
+	switch {
+	case e.parsed.Person.ID != "":
+		return e.parsed.Person.ID
+	case e.email() != "":
+		return "email:" + e.email()
+	default:
+		return "webhook:" + e.webhook.WebhookID.String()
+	}
+}
+
+func (e *export) email() string {
+	if len(e.parsed.Person.Emails) == 0 {
+		return ""
+	}
+	return jazzhr.NormalizeEmail(e.parsed.Person.Emails[0])
+}
+
+func (e *export) candidate() intrvio.Candidate {
+	person := e.parsed.Person
+	candidate := intrvio.Candidate{FirstName: person.FirstName, LastName: person.LastName, Email: e.email()}
+	if len(person.Phones) > 0 {
+		candidate.Phone = person.Phones[0]
+	}
+	return candidate
+}
+
+func (e *export) attachments() []intrvio.Attachment {
+	var attachments []intrvio.Attachment
+	for _, profile := range e.parsed.Profiles {
+		for _, a := range profile.Attachments {
+			attachments = append(attachments, intrvio.Attachment{
+				URL: a.URL, FileName: a.FileName, MimeType: a.MIMEType,
+				ExpiresAt: intrvio.AttachmentExpiry(a.URL, e.webhook.ReceivedAt),
+			})
+		}
+	}
+	return attachments
+}
+
+// finish does the last of the webhook's work and completes the job, in one transaction, if the job is still this one's.
+func (e *export) finish(ctx context.Context, work func(db.TenantTx) error) error {
+	return db.InTenant(ctx, e.config.Pool, e.webhook.TenantID, func(tx db.TenantTx) error {
+		owned, err := e.complete(ctx, tx.Tx)
+		if err != nil {
+			return err
+		}
+		if !owned {
+			setOutcome(ctx, "lost_job")
+			return nil
+		}
+		return work(tx)
+	})
+}
+
+func (e *export) handBack(ctx context.Context, w wait) error {
+	setOutcome(ctx, "waits_"+w.reason)
+	return e.finish(ctx, func(tx db.TenantTx) error {
+		now, err := tx.Q.SystemDatabaseNow(ctx, tx)
+		if err != nil {
+			return fmt.Errorf("ask for the time: %w", err)
+		}
+		return wrap("hand webhook back", tx.Q.HandBackWebhook(ctx, tx, gen.HandBackWebhookParams{
+			TenantID:  tx.Tenant,
+			WebhookID: e.webhook.WebhookID, NextAttemptAt: now.Add(w.in), WaitingFor: &w.reason, LastError: some(w.err),
+		}))
+	})
+}

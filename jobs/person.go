@@ -1,0 +1,199 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/jazzhr"
+)
+
+// maxDetails is how many applicants of one name are read for their email before a person has to decide.
+const maxDetails = 40
+
+// detailsFresh is how long an email that was read counts, so that a search that ran out of calls goes on where it was.
+const detailsFresh = time.Hour
+
+// search looks for a person in JazzHR, which has no filter by email: by name, then by each namesake's detail.
+type search struct {
+	account     account
+	beginner    db.Beginner
+	first, last string
+	emails      []string // normalised; any of them is a match
+	// from and to bound the day of application, as YYYY-MM-DD; empty for no bound.
+	from, to string
+	// known is since when an email that was read before still counts.
+	known time.Time
+}
+
+// run returns the applicants found. ambiguous tells of those of the name whose email JazzHR does not show.
+func (s search) run(ctx context.Context) (matches, ambiguous []string, crowded bool, err error) {
+	namesakes, err := s.namesakes(ctx)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	known, err := s.knownEmails(ctx, namesakes)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	details := 0
+	for _, id := range namesakes {
+		email, ok := known[id]
+		if !ok {
+			if details++; details > maxDetails {
+				return matches, ambiguous, true, nil
+			}
+			if email, ok, err = s.readEmail(ctx, id); err != nil {
+				return nil, nil, false, err
+			}
+			if !ok { // merged away since the list was read
+				continue
+			}
+		}
+		switch {
+		case slices.Contains(s.emails, email):
+			matches = append(matches, id)
+		case email == "":
+			ambiguous = append(ambiguous, id)
+		}
+	}
+	return matches, ambiguous, false, nil
+}
+
+// namesakes lists the ids of all who have the name, each once: lists hold a row for each application, and rows shift
+// between pages while they are read.
+func (s search) namesakes(ctx context.Context) ([]string, error) {
+	want := jazzhr.FoldName(s.first, s.last)
+	filter := jazzhr.ApplicantFilter{Name: strings.TrimSpace(s.last), FromApplyDate: s.from, ToApplyDate: s.to}
+	var ids []string
+	for page := 1; ; page++ {
+		rows, err := s.account.read.Applicants(ctx, filter, page)
+		if err != nil {
+			return nil, fmt.Errorf("search applicants by name: %w", err)
+		}
+		for _, row := range rows.Items {
+			if jazzhr.FoldName(row.FirstName, row.LastName) == want && !slices.Contains(ids, row.ID) {
+				ids = append(ids, row.ID)
+			}
+		}
+		if rows.Last {
+			return ids, nil
+		}
+	}
+}
+
+func (s search) knownEmails(ctx context.Context, ids []string) (map[string]string, error) {
+	emails := map[string]string{}
+	err := db.InTenant(ctx, s.beginner, s.account.tenant, func(tx db.TenantTx) error {
+		rows, err := tx.Q.KnownEmails(ctx, tx, tx.Tenant, ids, &s.known)
+		for _, row := range rows {
+			emails[row.ApplicantID] = row.Email
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read known emails: %w", err)
+	}
+	return emails, nil
+}
+
+// readEmail reads an applicant's email from JazzHR and remembers it; ok is false if there is no such applicant any more.
+func (s search) readEmail(ctx context.Context, id string) (email string, ok bool, err error) {
+	detail, err := s.account.read.Applicant(ctx, id)
+	if errors.Is(err, jazzhr.ErrNotFound) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("read applicant: %w", err)
+	}
+	email = jazzhr.NormalizeEmail(detail.Email)
+	err = db.InTenant(ctx, s.beginner, s.account.tenant, func(tx db.TenantTx) error {
+		return rememberApplicant(ctx, tx, id, email, jazzhr.FoldName(detail.FirstName, detail.LastName))
+	})
+	return email, true, err
+}
+
+// rememberApplicant keeps whose email an applicant has: the local index by email that JazzHR lacks.
+func rememberApplicant(ctx context.Context, tx db.TenantTx, id, email, foldedName string) error {
+	if err := tx.Q.UpsertApplicant(ctx, tx, gen.UpsertApplicantParams{
+		TenantID: tx.Tenant, ApplicantID: id, Email: email, FoldedName: &foldedName,
+	}); err != nil {
+		return fmt.Errorf("remember applicant: %w", err)
+	}
+	return nil
+}
+
+// findOpening returns a job opening by id, board code or exact title, whichever is given first; found is false if the
+// account has none such, or by title more than one.
+func (r *Runner) findOpening(ctx context.Context, a account, id, boardCode, title string) (opening jazzhr.Job, known bool, err error) {
+	if opening, known, err = r.knownOpening(ctx, a, id, boardCode); err != nil || known {
+		return opening, known, err
+	}
+	if id != "" {
+		opening, err = a.read.Job(ctx, id)
+		if err != nil && !errors.Is(err, jazzhr.ErrNotFound) {
+			return opening, false, fmt.Errorf("read job: %w", err)
+		}
+		known = err == nil
+	}
+	for _, filter := range []jazzhr.JobFilter{{BoardCode: boardCode}, {Title: title}} {
+		if known || filter == (jazzhr.JobFilter{}) {
+			continue
+		}
+		rows, err := a.read.Jobs(ctx, filter, 1)
+		if err != nil {
+			return opening, false, fmt.Errorf("search jobs: %w", err)
+		}
+		// JazzHR may filter by a part: only the same counts.
+		exact := slices.DeleteFunc(rows.Items, func(j jazzhr.Job) bool {
+			return (filter.BoardCode != "" && j.BoardCode != boardCode) || (filter.Title != "" && j.Title != title)
+		})
+		if len(exact) == 1 {
+			opening, known = exact[0], true
+		}
+	}
+	if !known {
+		return opening, false, nil
+	}
+	err = db.InTenant(ctx, r.config.Pool, a.tenant, func(tx db.TenantTx) error {
+		return tx.Q.UpsertOpening(ctx, tx, gen.UpsertOpeningParams{
+			TenantID: tx.Tenant, JobID: opening.ID,
+			BoardCode: opening.BoardCode, Title: opening.Title, Status: opening.Status,
+		})
+	})
+	if err != nil {
+		return opening, false, fmt.Errorf("remember job: %w", err)
+	}
+	return opening, true, nil
+}
+
+// knownOpening is findOpening in what we know already.
+func (r *Runner) knownOpening(ctx context.Context, a account, id, boardCode string) (jazzhr.Job, bool, error) {
+	var row gen.Opening
+	err := db.InTenant(ctx, r.config.Pool, a.tenant, func(tx db.TenantTx) (err error) {
+		if id != "" {
+			row, err = tx.Q.Opening(ctx, tx, tx.Tenant, id)
+		} else {
+			row, err = tx.Q.OpeningByBoardCode(ctx, tx, tx.Tenant, &boardCode)
+		}
+		return err
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return jazzhr.Job{}, false, nil
+	}
+	if err != nil {
+		return jazzhr.Job{}, false, fmt.Errorf("look up known jobs: %w", err)
+	}
+	opening := jazzhr.Job{ID: row.JobID, Title: row.Title, Status: row.Status}
+	if row.BoardCode != nil {
+		opening.BoardCode = *row.BoardCode
+	}
+	return opening, true, nil
+}
