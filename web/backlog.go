@@ -1,0 +1,126 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/intrvio/jazzhr-worker/db/gen"
+)
+
+const (
+	// backlogTimeout bounds what a scrape asks of the database.
+	backlogTimeout = 5 * time.Second
+	// backlogAge is how long an answer serves: several scrapers cost the database no more than one.
+	backlogAge = 5 * time.Second
+)
+
+// backlog tells, at a scrape, what stands in the database: what waits and for how long. Every process shows the same
+// figures, since they are of the whole service.
+type backlog struct {
+	pool                                                          *pgxpool.Pool
+	logger                                                        *slog.Logger
+	up, oldest, waiting, attention, polls, delivery, oldestOpenTx *prometheus.Desc
+
+	mu    sync.Mutex
+	known []prometheus.Metric
+	asked time.Time
+}
+
+func newBacklog(pool *pgxpool.Pool, logger *slog.Logger) *backlog {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc("jazzhr_"+name, help, labels, nil)
+	}
+	return &backlog{
+		pool:      pool,
+		logger:    logger,
+		up:        desc("backlog_up", "Whether the figures of the backlog could be read from the database."),
+		oldest:    desc("oldest_waiting_seconds", "Age of the oldest row of work that is not done, by kind and by why it waits.", "kind", "reason"),
+		waiting:   desc("waiting_rows", "Rows of work that are not done, by kind and by why they wait.", "kind", "reason"),
+		attention: desc("attention_rows", "Webhooks and writebacks that need a person."),
+		polls:     desc("poll_lateness_seconds", "How late the most overdue poll of a tenant is."),
+		delivery:  desc("delivery_lag_seconds", "Age of the oldest event that has not been delivered to Intrvio and is still tried."),
+		oldestOpenTx: desc("oldest_transaction_seconds",
+			"Age of the oldest open transaction on the database: a long one slows the queue down."),
+	}
+}
+
+// Describe is of [prometheus.Collector].
+func (b *backlog) Describe(descs chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{b.up, b.oldest, b.waiting, b.attention, b.polls, b.delivery, b.oldestOpenTx} {
+		descs <- desc
+	}
+}
+
+// Collect is of [prometheus.Collector].
+func (b *backlog) Collect(metrics chan<- prometheus.Metric) {
+	for _, metric := range b.current() {
+		metrics <- metric
+	}
+}
+
+// current returns the figures, at most backlogAge old. Only one scrape asks at a time; the others wait for its answer.
+func (b *backlog) current() []prometheus.Metric {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.asked.IsZero() && time.Since(b.asked) < backlogAge {
+		return b.known
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), backlogTimeout)
+	defer cancel()
+	figures, err := b.read(ctx)
+	up := 1.0
+	if err != nil {
+		// Half an answer would look like a short queue.
+		figures, up = nil, 0
+		b.logger.WarnContext(ctx, "metrics of the backlog", "error", logText(err))
+	}
+	b.known, b.asked = append(figures, gauge(b.up, up)), time.Now()
+	return b.known
+}
+
+func (b *backlog) read(ctx context.Context) ([]prometheus.Metric, error) {
+	var figures []prometheus.Metric
+	q := gen.New()
+	waiting, err := q.SystemOldestWaiting(ctx, b.pool)
+	if err != nil {
+		return nil, fmt.Errorf("read what waits: %w", err)
+	}
+	for _, row := range waiting {
+		figures = append(figures, gauge(b.oldest, row.OldestSeconds, row.Kind, row.Reason),
+			gauge(b.waiting, float64(row.Waiting), row.Kind, row.Reason))
+	}
+	attention, err := q.SystemAttentionCount(ctx, b.pool)
+	if err != nil {
+		return nil, fmt.Errorf("count what needs attention: %w", err)
+	}
+	polls, err := q.SystemPollLateness(ctx, b.pool)
+	if err != nil {
+		return nil, fmt.Errorf("read how late polls are: %w", err)
+	}
+	delivery, err := q.SystemOldestEvent(ctx, b.pool)
+	if err != nil {
+		return nil, fmt.Errorf("read the oldest undelivered event: %w", err)
+	}
+	var transaction float64
+	if err := b.pool.QueryRow(ctx, oldestTransaction).Scan(&transaction); err != nil {
+		return nil, fmt.Errorf("read the oldest transaction: %w", err)
+	}
+	return append(figures, gauge(b.attention, float64(attention)), gauge(b.polls, max(polls, 0)),
+		gauge(b.delivery, delivery), gauge(b.oldestOpenTx, transaction)), nil
+}
+
+// oldestTransaction is written by hand because sqlc does not know Postgres's view. It shows other roles' transactions
+// only to a member of pg_read_all_stats.
+const oldestTransaction = `
+	SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)::float8 FROM pg_stat_activity
+	WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`
+
+func gauge(desc *prometheus.Desc, value float64, labels ...string) prometheus.Metric {
+	return prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+}

@@ -1,0 +1,124 @@
+package web
+
+import "net/http"
+
+// Code names a kind of failure in an answer of the API. Clients decide by it, so the set is closed, and within v1 codes
+// are only added.
+type Code string
+
+// The codes. [Codes] gives each its status and its meaning.
+const (
+	CodeInvalidRequest      Code = "invalid_request"
+	CodeUnauthorized        Code = "unauthorized"
+	CodeWrongSignature      Code = "wrong_signature"
+	CodeCrossOrigin         Code = "cross_origin"
+	CodeNotFound            Code = "not_found"
+	CodeMethodNotAllowed    Code = "method_not_allowed"
+	CodeConflict            Code = "conflict"
+	CodeKeyInUse            Code = "key_in_use"
+	CodeNotConnected        Code = "not_connected"
+	CodeEventsExpired       Code = "events_expired"
+	CodeTooLarge            Code = "too_large"
+	CodeCredentialsRejected Code = "credentials_rejected"
+	CodeDifferentAccount    Code = "different_account"
+	CodeClientClosedRequest Code = "client_closed_request"
+	CodeInternal            Code = "internal"
+	CodeJazzHRUnavailable   Code = "jazzhr_unavailable"
+	CodeDatabaseUnavailable Code = "database_unavailable"
+)
+
+// CodeInfo is a row of the table of codes.
+type CodeInfo struct {
+	Code    Code
+	Status  int // the HTTP status that the code always comes with
+	Meaning string
+}
+
+// Codes is the table of all codes, by status.
+//
+//nolint:funlen // It is one table.
+func Codes() []CodeInfo {
+	return []CodeInfo{
+		{
+			CodeInvalidRequest, http.StatusBadRequest,
+			"The request can't be understood; field names the member or parameter to mend.",
+		},
+		{
+			CodeUnauthorized, http.StatusUnauthorized,
+			"No valid token came: send Authorization: Bearer with one of API_TOKENS or ADMIN_TOKEN.",
+		},
+		{
+			CodeWrongSignature, http.StatusUnauthorized,
+			"The webhook's signature is missing or fits none of the tenant's secrets. It is counted; its body is not kept.",
+		},
+		{
+			CodeCrossOrigin, http.StatusForbidden,
+			"The console was asked to change something by a page of another site.",
+		},
+		{
+			CodeNotFound, http.StatusNotFound,
+			"There is no such address, tenant or writeback.",
+		},
+		{
+			CodeMethodNotAllowed, http.StatusMethodNotAllowed,
+			"The address does not take this method; the header Allow lists those that it takes.",
+		},
+		{
+			CodeConflict, http.StatusConflict,
+			"The key of the request (external_id, or interview_id and revision) was used with other content; id is whose.",
+		},
+		{
+			CodeKeyInUse, http.StatusConflict,
+			"The JazzHR key belongs to another tenant. Nothing was stored.",
+		},
+		{
+			CodeNotConnected, http.StatusConflict,
+			"The tenant was never connected to JazzHR, or has been disconnected: connect it first.",
+		},
+		{
+			CodeEventsExpired, http.StatusGone,
+			"Events after this sequence have been deleted: they are kept for 30 days.",
+		},
+		{
+			CodeTooLarge, http.StatusRequestEntityTooLarge,
+			"The body is larger than the address takes: 2 MiB, webhooks 5 MiB.",
+		},
+		{
+			CodeCredentialsRejected, http.StatusUnprocessableEntity,
+			"JazzHR refuses the key. Nothing was stored.",
+		},
+		{
+			CodeDifferentAccount, http.StatusUnprocessableEntity,
+			"The key is of another JazzHR account than the tenant's data: it knows no job or applicant known here. Nothing was stored.",
+		},
+		{
+			CodeClientClosedRequest, statusClientClosedRequest,
+			"The client hung up before it was answered. It stands in logs and metrics only.",
+		},
+		{
+			CodeInternal, http.StatusInternalServerError,
+			"Something failed on our side; the log says what.",
+		},
+		{
+			CodeJazzHRUnavailable, http.StatusBadGateway,
+			"JazzHR could not be asked. Nothing was stored: try again.",
+		},
+		{
+			CodeDatabaseUnavailable, http.StatusServiceUnavailable,
+			"The database is away or too slow: try again after the seconds in Retry-After. The same request again is safe.",
+		},
+	}
+}
+
+// statusClientClosedRequest is nginx's number for it. net/http has none, since nobody ever receives it.
+const statusClientClosedRequest = 499
+
+// status returns the HTTP status of the code.
+func (c Code) status() int {
+	for _, info := range Codes() {
+		if info.Code == c {
+			return info.Status
+		}
+	}
+	return http.StatusInternalServerError
+}

@@ -1,0 +1,95 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/intrvio"
+	"github.com/intrvio/jazzhr-worker/queue"
+)
+
+// maxEvents is the most events of one answer: a backend that was away reads many at a time.
+const maxEvents = 500
+
+func (s *Server) listEvents(r *request) (int, any, error) {
+	tenant, err := r.tenantID()
+	if err != nil {
+		return 0, nil, err
+	}
+	query, err := r.query("after", "limit")
+	if err != nil {
+		return 0, nil, err
+	}
+	limit, err := limitOf(query, maxEvents)
+	if err != nil {
+		return 0, nil, err
+	}
+	var after int64
+	if text := query.Get("after"); text != "" {
+		if after, err = strconv.ParseInt(text, 10, 64); err != nil || after < 0 {
+			return 0, nil, invalid("after", "must be a sequence: a whole number from 0")
+		}
+	}
+	var events []intrvio.Envelope
+	err = db.InTenant(r.context(), s.config.Pool, tenant, func(tx db.TenantTx) error {
+		events, err = queue.EventsAfter(r.context(), tx, after, limit)
+		return err
+	})
+	if err != nil {
+		return 0, nil, orNoTenant(err)
+	}
+	if len(events) > 0 {
+		after = events[len(events)-1].Sequence
+	}
+	return http.StatusOK, struct {
+		Items []intrvio.Envelope `json:"items"`
+		// NextCursor is the sequence to go on after, now or when there are more events: there always is one.
+		NextCursor string `json:"next_cursor"`
+	}{events, strconv.FormatInt(after, 10)}, nil
+}
+
+func (s *Server) redeliverEvents(r *request) (int, any, error) {
+	var body struct {
+		Since    time.Time  `json:"since"`
+		Until    *time.Time `json:"until"`
+		TenantID *uuid.UUID `json:"tenant_id"`
+	}
+	if err := r.decode(&body); err != nil {
+		return 0, nil, err
+	}
+	if body.Since.IsZero() {
+		return 0, nil, invalid("since", "is required")
+	}
+	var tenant uuid.UUID
+	if body.TenantID != nil {
+		t, err := s.config.Tenants.Get(r.context(), *body.TenantID)
+		if err != nil {
+			return 0, nil, err
+		}
+		tenant = t.TenantID
+		noteTenant(r.gin, tenant)
+	}
+	if body.Until == nil {
+		now, err := gen.New().SystemDatabaseNow(r.context(), s.config.Pool)
+		if err != nil {
+			return 0, nil, fmt.Errorf("read the database's time: %w", err)
+		}
+		body.Until = &now
+	}
+	if !body.Since.Before(*body.Until) {
+		return 0, nil, invalid("since", "must be before until, or before now without it")
+	}
+	count, err := queue.Redeliver(r.context(), s.config.Pool, tenant, body.Since, *body.Until)
+	if err != nil {
+		return 0, nil, err
+	}
+	return http.StatusAccepted, struct {
+		Events int64 `json:"events"`
+	}{count}, nil
+}

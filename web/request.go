@@ -1,0 +1,205 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+)
+
+// handler answers a request of the API by a status and a body that is written as JSON, or by an error that
+// [failureOf] knows how to tell.
+type handler func(*request) (status int, body any, err error)
+
+// request is a request of the API on its way through a handler.
+type request struct {
+	gin *gin.Context
+}
+
+// endpoint makes a handler into one of Gin's. A body over limit bytes is refused, and what takes longer than timeout
+// ends.
+func endpoint(limit int64, timeout time.Duration, handle handler) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		ctx, cancel := context.WithTimeout(c.Request.Context(), timeout)
+		defer cancel()
+		c.Request = c.Request.WithContext(ctx)
+		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
+		c.Header("Cache-Control", "no-store")
+		status, body, err := handle(&request{gin: c})
+		if err != nil {
+			fail(c, err)
+			return
+		}
+		c.JSON(status, body)
+	}
+}
+
+func (r *request) context() context.Context { return r.gin.Request.Context() }
+
+// tenantID is the tenant in the request's path.
+func (r *request) tenantID() (uuid.UUID, error) {
+	id, err := r.pathID("id", "tenant")
+	if err == nil {
+		noteTenant(r.gin, id)
+	}
+	return id, err
+}
+
+// pathID reads an id from the path. What is no id at all names nothing that exists.
+func (r *request) pathID(parameter, what string) (uuid.UUID, error) {
+	id, err := uuid.Parse(r.gin.Param(parameter))
+	if err != nil || id == uuid.Nil {
+		return uuid.Nil, notFound(what)
+	}
+	return id, nil
+}
+
+// read returns the body.
+func (r *request) read() ([]byte, error) {
+	body, err := io.ReadAll(r.gin.Request.Body)
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, err
+	}
+	if err != nil {
+		return nil, &failure{Code: CodeInvalidRequest, Message: "the body did not arrive whole"}
+	}
+	return body, nil
+}
+
+// decode reads the body as one JSON object with the members of *into and no others.
+func (r *request) decode(into any) error {
+	body, err := r.read()
+	if err != nil {
+		return err
+	}
+	return unmarshal(body, into)
+}
+
+// decodeOptional is decode for a request that may come without a body.
+func (r *request) decodeOptional(into any) error {
+	body, err := r.read()
+	if err != nil || len(body) == 0 {
+		return err
+	}
+	return unmarshal(body, into)
+}
+
+// unmarshal uses version 2 of Go's JSON: it matches names exactly, refuses one that comes twice, and says where it
+// stands when something is wrong.
+func unmarshal(body []byte, into any) error {
+	err := json.Unmarshal(body, into, json.RejectUnknownMembers(true))
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*json.SemanticError](err); ok {
+		field := fieldOf(e.JSONPointer)
+		switch {
+		case field == "":
+			return &failure{Code: CodeInvalidRequest, Message: "the body must be a JSON object"}
+		case errors.Is(e.Err, json.ErrUnknownName):
+			return invalid(field, "is not known here")
+		default:
+			return invalid(field, "must be "+wanted(e.GoType))
+		}
+	}
+	if e, ok := errors.AsType[*jsontext.SyntacticError](err); ok && errors.Is(e.Err, jsontext.ErrDuplicateName) {
+		return invalid(fieldOf(e.JSONPointer), "stands there twice")
+	}
+	return &failure{Code: CodeInvalidRequest, Message: "the body is not one JSON object"}
+}
+
+// maxField bounds how much of a name that a client made up is repeated to it.
+const maxField = 100
+
+// fieldOf writes a JSON pointer as the contract names fields: candidate.email.
+func fieldOf(pointer jsontext.Pointer) string {
+	field := strings.Join(slices.Collect(pointer.Tokens()), ".")
+	return strings.ToValidUTF8(field[:min(len(field), maxField)], "")
+}
+
+// wanted describes what a Go type is read from.
+func wanted(t reflect.Type) string {
+	switch t {
+	case nil:
+		return "of another type"
+	case reflect.TypeFor[time.Time]():
+		return "a time in RFC 3339, such as 2026-11-23T09:00:00Z"
+	case reflect.TypeFor[uuid.UUID]():
+		return "an id as it was given out (a UUID)"
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return wanted(t.Elem())
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		return "a whole number"
+	case reflect.Float64:
+		return "a number"
+	case reflect.Struct:
+		return "an object"
+	default:
+		return "of another type"
+	}
+}
+
+// query returns the parameters, none other than those named.
+func (r *request) query(names ...string) (url.Values, error) {
+	values, err := url.ParseQuery(r.gin.Request.URL.RawQuery)
+	if err != nil {
+		return nil, &failure{Code: CodeInvalidRequest, Message: "the query is not well formed"}
+	}
+	for name, given := range values {
+		if !slices.Contains(names, name) {
+			return nil, invalid(name[:min(len(name), maxField)], "is not a parameter of this address")
+		}
+		if len(given) > 1 {
+			return nil, invalid(name, "stands there twice")
+		}
+	}
+	return values, nil
+}
+
+const (
+	defaultLimit = 50
+	maxLimit     = 200
+)
+
+// limitOf is how many items a page may have.
+func limitOf(query url.Values, most int) (int, error) {
+	text := query.Get("limit")
+	if text == "" {
+		return defaultLimit, nil
+	}
+	limit, err := strconv.Atoi(text)
+	if err != nil || limit < 1 || limit > most {
+		return 0, invalid("limit", fmt.Sprintf("must be a whole number from 1 to %d", most))
+	}
+	return limit, nil
+}
+
+// optional is a member of a body that may be null, which says something else than leaving it out.
+type optional[T any] struct {
+	given bool
+	value *T
+}
+
+// UnmarshalJSON is called for null too.
+func (o *optional[T]) UnmarshalJSON(text []byte) error {
+	o.given = true
+	return json.Unmarshal(text, &o.value)
+}

@@ -1,0 +1,166 @@
+// Package web is the service's HTTP side, on Gin: JazzHR's webhook, the JSON API under /v1, health, metrics, and the
+// operators' console with River UI behind a sign-in.
+//
+// A handler of the API is a small function from a [request] to a status, a body and an error. [Codes] is the closed set
+// of what can go wrong, and one place (errors.go) turns any error into one of them. Every request leaves one log line and
+// one count, by route template: an address can hold a webhook's token, and a body personal data.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/tenant"
+)
+
+const (
+	maxBody    = 2 << 20 // of a request to the API
+	maxWebhook = 5 << 20
+
+	// apiTimeout ends a request that only needs the database.
+	apiTimeout = 30 * time.Second
+	// jazzhrTimeout ends a request that asks JazzHR as well: clients of it wait for up to two minutes.
+	jazzhrTimeout = 150 * time.Second
+
+	// minAdminToken is the least length of the token that opens everything, in bytes.
+	minAdminToken = 32
+)
+
+// Config is what a [Server] needs. All fields are required but those said to be optional.
+type Config struct {
+	Pool    *pgxpool.Pool
+	Client  *queue.Client // puts jobs in, and serves River UI
+	Tenants *tenant.Service
+	// AdminToken, of 32 bytes or more, opens the console and the API.
+	AdminToken string
+	// APITokens open the API only. Optional.
+	APITokens []string
+	// PublicURL is the address under which the service is reached from outside, without a path's last slash. Where it is
+	// https, the console's cookie is sent over TLS only.
+	PublicURL string
+	// Checks say whether the service is ready. Optional.
+	Checks []Check
+	// Registry takes the package's metrics, Go's and the process's, and is what MetricsHandler shows.
+	Registry *prometheus.Registry
+	Logger   *slog.Logger
+}
+
+// Server answers everything that reaches the service over HTTP. Safe for use by many goroutines.
+type Server struct {
+	config    Config
+	apiTokens tokens
+	console   *console
+	traffic   *traffic
+	engine    *gin.Engine
+	draining  atomic.Bool
+}
+
+// New builds the server and registers its metrics. Its errors are mistakes in the configuration, and hold no token.
+func New(config Config) (*Server, error) {
+	public, err := url.Parse(config.PublicURL)
+	if err != nil || public.Host == "" || (public.Scheme != "http" && public.Scheme != "https") {
+		return nil, errors.New("web server: the public URL is not an absolute http or https address")
+	}
+	if len(config.AdminToken) < minAdminToken {
+		return nil, fmt.Errorf("web server: the admin token is shorter than %d characters", minAdminToken)
+	}
+	if slices.Contains(config.APITokens, "") {
+		return nil, errors.New("web server: an API token is empty")
+	}
+	s := &Server{config: config, apiTokens: newTokens(append([]string{config.AdminToken}, config.APITokens...)...)}
+	if s.traffic, err = registerMetrics(config); err != nil {
+		return nil, fmt.Errorf("web server: %w", err)
+	}
+	if s.console, err = newConsole(config, public); err != nil {
+		return nil, fmt.Errorf("web server: %w", err)
+	}
+	s.engine = s.routes()
+	return s, nil
+}
+
+// Start starts what River UI does in the background; it ends with ctx. Call it once before the handler serves.
+func (s *Server) Start(ctx context.Context) error {
+	if err := s.console.riverUI.Start(ctx); err != nil {
+		return fmt.Errorf("start River UI: %w", err)
+	}
+	return nil
+}
+
+// Handler answers every request but those for metrics, which have a listener of their own.
+func (s *Server) Handler() http.Handler { return s.engine }
+
+// StartDraining makes /readyz fail from now on, so that no new requests are sent here. Those that come are still
+// answered: JazzHR may never send a webhook again.
+func (s *Server) StartDraining() { s.draining.Store(true) }
+
+// HTTPServer returns a server for a handler of this package, with bounds on what a client may keep it waiting for. The
+// caller gives it a listener.
+func HTTPServer(handler http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		// Counts from the end of the request's header: more than the slowest handler takes.
+		WriteTimeout:   jazzhrTimeout + time.Minute,
+		IdleTimeout:    2 * time.Minute,
+		MaxHeaderBytes: 64 << 10,
+		ErrorLog:       slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+}
+
+func (s *Server) routes() *gin.Engine {
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.ContextWithFallback = true
+	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false
+	engine.Use(s.observe)
+	engine.NoRoute(func(c *gin.Context) { fail(c, notFound("address")) })
+	engine.NoMethod(func(c *gin.Context) {
+		fail(c, &failure{Code: CodeMethodNotAllowed, Message: "this address does not take " + knownMethod(c.Request.Method)})
+	})
+
+	engine.GET("/livez", s.livez)
+	engine.GET("/readyz", s.readyz)
+	engine.POST("/webhooks/jazzhr/:token", outliveClient, endpoint(maxWebhook, webhookTimeout, s.receiveWebhook))
+	s.routeAPI(engine.Group("/v1", s.requireToken))
+	s.console.route(engine.Group("/console", s.console.protect))
+	return engine
+}
+
+func (s *Server) routeAPI(api *gin.RouterGroup) {
+	quick := func(handle handler) gin.HandlerFunc { return endpoint(maxBody, apiTimeout, handle) }
+	asksJazzHR := func(handle handler) gin.HandlerFunc { return endpoint(maxBody, jazzhrTimeout, handle) }
+
+	api.POST("/tenants", quick(s.createTenant))
+	api.GET("/tenants", quick(s.listTenants))
+	api.POST("/events/redeliver", quick(s.redeliverEvents))
+
+	one := api.Group("/tenants/:id")
+	one.GET("", quick(s.getTenant))
+	one.PATCH("", quick(s.changeTenant))
+	one.POST("/pause", quick(s.pauseTenant))
+	one.POST("/resume", quick(s.resumeTenant))
+
+	one.PUT("/connection", asksJazzHR(s.connect))
+	one.DELETE("/connection", quick(s.disconnect))
+	one.POST("/connection/test", asksJazzHR(s.testConnection))
+	one.POST("/connection/secret", quick(s.rotateSecret))
+
+	one.POST("/writebacks", quick(s.enqueueWriteback))
+	one.GET("/writebacks", quick(s.listWritebacks))
+	one.GET("/writebacks/:wid", quick(s.getWriteback))
+	one.GET("/events", quick(s.listEvents))
+}

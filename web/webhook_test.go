@@ -1,0 +1,293 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/intrvio/jazzhr-worker/db/dbtest"
+	"github.com/intrvio/jazzhr-worker/jazzhr"
+	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
+	"github.com/intrvio/jazzhr-worker/web"
+)
+
+const exportBody = `{"candidate":{"person":{"id":{"value":"39011522"},"name":{"given":"Kenny","family":"Jonesworth"},` +
+	`"gender":"No Answer"},"profiles":[{"associatedPositionOpenings":[{"positionTitle":"Welder",` +
+	`"positionUri":"https:\/\/acme.applytojob.com\/apply\/tZqAHP6nnh\/Welder"}]}]}}`
+
+// export sends a candidate export signed with the tenant's secret. An empty id sends none.
+func (s *service) export(to account, id, body string, header ...string) answer {
+	s.t.Helper()
+	header = append([]string{
+		"X-JazzHR-Event", jazzhr.EventCandidateExport,
+		"X-JazzHR-Signature", jazzhr.Sign(to.secret, []byte(body)), "User-Agent", jazzhr.UserAgent,
+	}, header...)
+	if id != "" {
+		header = append(header, "X-JazzHR-UUID", id)
+	}
+	return s.send("POST", to.webhook, []byte(body), header...)
+}
+
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	tenant := s.connect()
+	verify := func() answer {
+		return s.send("POST", tenant.webhook, []byte(jazzhr.VerifyBody), "X-JazzHR-Event", "VERIFY",
+			"X-JazzHR-Signature", jazzhr.Sign(tenant.secret, []byte(jazzhr.VerifyBody)))
+	}
+	for range 2 {
+		if got := verify().want(http.StatusOK).text("result"); got != "verified" {
+			t.Errorf("result %s", got)
+		}
+	}
+	if state := s.api("GET", tenant.path, "").text("state"); state != "active" {
+		t.Errorf("state %s", state)
+	}
+	s.wantCount(0, "webhooks")
+	s.wantCount(1, "events WHERE type = 'connection.verified'")
+	s.wantCount(1, "river_job WHERE kind = 'deliver_event'")
+}
+
+// TestSimulatedJazzHR runs the five steps of a connection as JazzHR goes through them, and an export.
+func TestSimulatedJazzHR(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	tenant := s.activate()
+	tenant.jazzhr.Configure(func(settings *jazzhrtest.Settings) { settings.ExportContext = jazzhrtest.ContextJobID })
+	job := tenant.jazzhr.Jobs()[0]
+	person := tenant.jazzhr.AddApplicant(jazzhrtest.Applicant{FirstName: "Kenny", LastName: "Jones", Email: "k@example.com"}, job.ID)
+	delivery, err := tenant.jazzhr.Export(t.Context(), person.ID, job.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tenant.jazzhr.Redeliver(t.Context(), delivery.UUID); err != nil {
+		t.Fatal(err)
+	}
+	s.wantCount(1, "webhooks WHERE state = 'pending' AND admitted_at IS NOT NULL AND export_context = $1", job.ID)
+	s.wantCount(1, "river_job WHERE kind = 'resolve_export'")
+
+	var body, headers []byte
+	if err := s.pool.QueryRow(t.Context(), "SELECT body, headers FROM jazzhr.webhooks").Scan(&body, &headers); err != nil {
+		t.Fatal(err)
+	}
+	if string(body) != string(delivery.Body) {
+		t.Errorf("kept %s, want %s", body, delivery.Body)
+	}
+	var kept map[string]string
+	if err := json.Unmarshal(headers, &kept); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"Link", "User-Agent", "X-JazzHR-Event", "X-JazzHR-UUID", "X-JazzHR-Export-Context"} {
+		if kept[name] == "" {
+			t.Errorf("header %s was not kept", name)
+		}
+	}
+	if len(kept) != 5 {
+		t.Errorf("kept headers %v", kept)
+	}
+}
+
+func TestExportVerifies(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	tenant := s.connect()
+	s.export(tenant, "uuid-1", exportBody).want(http.StatusOK)
+	if state := s.api("GET", tenant.path, "").text("state"); state != "active" {
+		t.Errorf("state %s", state)
+	}
+}
+
+// TestExportOnce sends the same export many times at the same moment.
+func TestExportOnce(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for name, id := range map[string]string{"by UUID": "uuid-1", "by hash": ""} {
+		tenant := s.activate()
+		results := map[string]int{}
+		var mu sync.Mutex
+		var wait sync.WaitGroup
+		for range 12 {
+			wait.Go(func() {
+				got := s.export(tenant, id, exportBody)
+				mu.Lock()
+				defer mu.Unlock()
+				if got.status != http.StatusOK {
+					t.Errorf("%s: status %d: %s", name, got.status, got.body)
+				}
+				results[got.text("result")]++
+			})
+		}
+		wait.Wait()
+		if results["new"] != 1 || results["repeat"] != 11 {
+			t.Errorf("%s: %v", name, results)
+		}
+		s.wantCount(1, "webhooks WHERE tenant_id = $1", tenant.id)
+		s.wantCount(1, "river_job WHERE kind = 'resolve_export' AND args ->> 'tenant_id' = $1::text", tenant.id.String())
+		s.api("DELETE", tenant.path+"/connection", "").want(http.StatusOK)
+	}
+}
+
+// TestClientHangsUp has JazzHR lose patience while its export waits for a lock.
+func TestClientHangsUp(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	tenant := s.activate()
+	lock, err := s.pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Rollback(t.Context()) }()
+	if _, err := lock.Exec(t.Context(), "LOCK TABLE jazzhr.webhooks IN EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, hangUp := context.WithCancel(t.Context())
+	req, err := http.NewRequestWithContext(ctx, "POST", s.url+tenant.webhook, strings.NewReader(exportBody))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-JazzHR-Event", jazzhr.EventCandidateExport)
+	req.Header.Set("X-JazzHR-Signature", jazzhr.Sign(tenant.secret, []byte(exportBody)))
+	done := make(chan error, 1)
+	go func() {
+		resp, err := s.client.Do(req)
+		if err == nil {
+			err = resp.Body.Close()
+		}
+		done <- err
+	}()
+	s.untilWaiting("count(*)")
+	hangUp()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Fatalf("the client got %v", err)
+	}
+	if err := lock.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for s.count("webhooks WHERE state = 'pending'") == 0 {
+		if strings.Contains(s.logs.String(), `"code":"client_closed_request"`) {
+			t.Fatal("the export was dropped")
+		}
+	}
+	s.wantCount(1, "river_job WHERE kind = 'resolve_export'")
+}
+
+func TestUUIDReusedForOtherBytes(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	tenant := s.activate()
+	s.export(tenant, "uuid-1", exportBody).want(http.StatusOK)
+	other := strings.Replace(exportBody, "Kenny", "Kenneth", 1)
+	for range 2 {
+		if got := s.export(tenant, "uuid-1", other).want(http.StatusOK).text("result"); got != "conflict" {
+			t.Errorf("result %s", got)
+		}
+	}
+	s.wantCount(1, "webhooks WHERE state = 'attention' AND problem = 'conflict' AND body IS NOT NULL")
+	s.wantCount(1, "river_job WHERE kind = 'resolve_export'")
+	if n := s.api("GET", tenant.path, "").get("attention.webhooks"); n != 1.0 {
+		t.Errorf("%v need attention", n)
+	}
+}
+
+func TestHashServesForThreeHours(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	tenant := s.activate()
+	s.export(tenant, "", exportBody).want(http.StatusOK)
+	dbtest.OffsetClock(t, s.database, 2*time.Hour+59*time.Minute)
+	s.export(tenant, "", exportBody).want(http.StatusOK)
+	s.wantCount(1, "webhooks")
+	dbtest.OffsetClock(t, s.database, 3*time.Hour+time.Minute)
+	if got := s.export(tenant, "", exportBody).want(http.StatusOK).text("result"); got != "new" {
+		t.Errorf("after 3 hours the result is %s", got)
+	}
+	s.wantCount(2, "webhooks")
+	s.wantCount(2, "river_job WHERE kind = 'resolve_export'")
+}
+
+func TestUnreadableIsKept(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	tenant := s.activate()
+	for id, body := range map[string]string{"a": `{"no":"candidate"}`, "b": `{"candidate"`, "c": "", "d": "\x00\xff"} {
+		if got := s.export(tenant, id, body).want(http.StatusOK).text("result"); got != "unreadable" {
+			t.Errorf("%q: result %s", body, got)
+		}
+	}
+	// An event that is not known, in a header that Postgres can't take as it is.
+	s.send("POST", tenant.webhook, []byte(exportBody), "X-JazzHR-Event", "CANDIDATE-\xff",
+		"X-JazzHR-UUID", strings.Repeat("\xfe", 5000), "X-JazzHR-Export-Context", "\xff",
+		"X-JazzHR-Signature", jazzhr.Sign(tenant.secret, []byte(exportBody))).want(http.StatusOK)
+	s.wantCount(5, "webhooks WHERE state = 'attention' AND problem = 'unreadable'")
+	s.wantCount(0, "river_job WHERE kind = 'resolve_export'")
+}
+
+func TestRefusedWebhooks(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	tenant := s.connect()
+	right := jazzhr.Sign(tenant.secret, []byte(exportBody))
+	s.send("POST", "/webhooks/jazzhr/unknown-token", []byte(exportBody), "X-JazzHR-Signature", right).wantError(web.CodeNotFound, "")
+	large := []byte(strings.Repeat(" ", 5<<20+1))
+	for i, test := range []struct {
+		name, signature, reason string
+		body                    []byte
+		code                    web.Code
+	}{
+		{"none", "", "missing_signature", []byte(exportBody), web.CodeWrongSignature},
+		{"of other bytes", right, "wrong_signature", []byte(exportBody + " "), web.CodeWrongSignature},
+		{"of another secret", jazzhr.Sign("secret", []byte(exportBody)), "wrong_signature", []byte(exportBody), web.CodeWrongSignature},
+		{"of no secret", jazzhr.Sign("", []byte(exportBody)), "wrong_signature", []byte(exportBody), web.CodeWrongSignature},
+		{"no hex", "signature", "wrong_signature", []byte(exportBody), web.CodeWrongSignature},
+		{"cut short", right[:40], "wrong_signature", []byte(exportBody), web.CodeWrongSignature},
+		{"too large", jazzhr.Sign(tenant.secret, large), "too_large", large, web.CodeTooLarge},
+	} {
+		header := []string{"X-JazzHR-Event", "VERIFY"}
+		if test.signature != "" {
+			header = append(header, "X-JazzHR-Signature", test.signature)
+		}
+		s.send("POST", tenant.webhook, test.body, header...).wantError(test.code, "")
+		shown := s.api("GET", tenant.path, "")
+		if shown.text("last_refused_webhook.reason") != test.reason || shown.get("last_refused_webhook.count") != float64(i+1) {
+			t.Errorf("%s: %v", test.name, shown.get("last_refused_webhook"))
+		}
+	}
+	if state := s.api("GET", tenant.path, "").text("state"); state != "awaiting_verify" {
+		t.Errorf("state %s", state)
+	}
+	s.wantCount(0, "webhooks")
+	// The largest that is taken.
+	s.export(tenant, "uuid-1", exportBody+strings.Repeat(" ", 5<<20-len(exportBody))).want(http.StatusOK)
+}
+
+func TestSecretRotation(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	tenant := s.activate()
+	rotate := func(body string) account {
+		t.Helper()
+		next := tenant
+		next.secret = s.api("POST", tenant.path+"/connection/secret", body).want(http.StatusOK).text("webhook_secret")
+		return next
+	}
+	next := rotate("")
+	// The old secret serves for as long as the new one was not used.
+	dbtest.OffsetClock(t, s.database, 100*time.Hour)
+	s.export(tenant, "1", exportBody).want(http.StatusOK)
+	s.export(next, "2", exportBody).want(http.StatusOK)
+	dbtest.OffsetClock(t, s.database, 123*time.Hour)
+	s.export(tenant, "3", exportBody).want(http.StatusOK)
+	dbtest.OffsetClock(t, s.database, 124*time.Hour+time.Minute)
+	s.export(tenant, "4", exportBody).wantError(web.CodeWrongSignature, "")
+	s.export(next, "5", exportBody).want(http.StatusOK)
+
+	last := rotate(`{"revoke_old":true}`)
+	s.export(next, "6", exportBody).wantError(web.CodeWrongSignature, "")
+	s.export(last, "7", exportBody).want(http.StatusOK)
+}
