@@ -1,0 +1,171 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"github.com/intrvio/jazzhr-worker/intrvio"
+	"github.com/intrvio/jazzhr-worker/tenant"
+)
+
+// Config is every setting of the program. Each comes from the environment variable in its tag; doc is its description
+// in the table that settingsTable renders, and show says how the summary at start shows it: whole, as a "url" without
+// password and query, or as "secret", which tells only whether it is set.
+type Config struct {
+	DatabaseURL string `env:"DATABASE_URL" show:"url" doc:"PostgreSQL, as postgres://user:password@host:port/database. All tables are in its schema jazzhr. Needed by all commands but dev, version and the keys that only print."`
+	ListenAddr  string `env:"LISTEN_ADDR" envDefault:"127.0.0.1:8080" doc:"Where the web server listens, as host:port."`
+	MetricsAddr string `env:"METRICS_ADDR" doc:"Where /metrics is served, as host:port; nowhere if empty. It has no sign-in."`
+	PublicURL   string `env:"PUBLIC_URL" show:"url" doc:"Where JazzHR reaches the web server, such as https://jazzhr.intrvio.example. Webhook addresses begin with it. Needed by serve, web and tenant connect."`
+
+	AdminToken string   `env:"ADMIN_TOKEN" show:"secret" doc:"Opens the console and the API; 32 characters or more. Needed by serve and web."`
+	APITokens  []string `env:"API_TOKENS" show:"secret" doc:"Tokens that open the API but not the console, separated by commas; 32 characters or more each."`
+
+	SealingKeyset     string `env:"SEALING_KEYSET" show:"secret" doc:"Keys that seal API keys and webhook secrets in the database, as keys new prints them. This or SEALING_KEYSET_FILE is needed by serve, web, work, tenant connect, tenant rotate-secret and keys."`
+	SealingKeysetFile string `env:"SEALING_KEYSET_FILE" doc:"File that holds the keyset instead."`
+
+	JazzHRBaseURL        string        `env:"JAZZHR_BASE_URL" envDefault:"https://api.resumatorapi.com/v1" show:"url" doc:"Where JazzHR serves its API."`
+	JazzHRCallsPerMinute int           `env:"JAZZHR_CALLS_PER_MINUTE" envDefault:"80" doc:"Calls a tenant's key may make in 60 seconds, on all nodes together."`
+	JazzHRTimeout        time.Duration `env:"JAZZHR_TIMEOUT" envDefault:"60s" doc:"How long one request to JazzHR may take."`
+	SettleDelay          time.Duration `env:"SETTLE_DELAY" envDefault:"2m" doc:"Quiet period: how long after a write whose answer was lost could have left at the latest, until what JazzHR does not show counts as not written."`
+	PollInterval         time.Duration `env:"POLL_INTERVAL" envDefault:"5m" doc:"How often a tenant's activities are read, unless it has an interval of its own."`
+
+	EventsURL     string   `env:"INTRVIO_EVENTS_URL" show:"url" doc:"Where events are pushed; if empty they can only be pulled."`
+	EventsSecrets []string `env:"INTRVIO_EVENTS_SECRET" show:"secret" doc:"Secrets that sign pushed events, as whsec_ and base64, separated by commas. Events are signed with all. Needed with INTRVIO_EVENTS_URL."`
+
+	Workers          int           `env:"WORKERS" envDefault:"20" doc:"Jobs of each queue that this process works at once. The database needs so many connections and 20 more."`
+	DrainDelay       time.Duration `env:"DRAIN_DELAY" envDefault:"5s" doc:"At a stop, how long /readyz fails while requests are still taken."`
+	StopTimeout      time.Duration `env:"STOP_TIMEOUT" envDefault:"20s" doc:"At a stop, how long after that running requests and jobs may take to end before they are cancelled."`
+	PayloadRetention time.Duration `env:"PAYLOAD_RETENTION" envDefault:"720h" doc:"How long webhook bodies and written transcripts are kept. Their hashes stay."`
+
+	LogFormat string     `env:"LOG_FORMAT" envDefault:"auto" doc:"tint (for people), json, or auto: tint on a terminal, json otherwise."`
+	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error."`
+
+	keyset string // the text of the sealing keyset, wherever it stood
+	sealer *tenant.Sealer
+	events intrvio.Secrets
+}
+
+// need is a set of settings that a command needs, beyond those that have a default.
+type need uint8
+
+const (
+	needDatabase need = 1 << iota
+	needSealing       // either of the two settings that give the keyset
+	needPublicURL
+	needAdminToken
+
+	needsWeb = needDatabase | needSealing | needPublicURL | needAdminToken
+)
+
+// problem is what is wrong with a setting, without its value.
+type problem struct{ setting, text string }
+
+// loadConfig reads the settings, of which some must be set. Its error tells everything that is wrong at once, one line
+// a setting, and shows no value.
+func loadConfig(vars map[string]string, needs need) (Config, error) {
+	var config Config
+	var problems []problem
+	err := env.ParseWithOptions(&config, env.Options{Environment: vars})
+	if aggregate, ok := errors.AsType[env.AggregateError](err); ok {
+		for _, err := range aggregate.Errors {
+			problems = append(problems, unreadable(err))
+		}
+	} else if err != nil {
+		return Config{}, fmt.Errorf("read settings: %w", err)
+	}
+	trimAll(config.APITokens)
+	trimAll(config.EventsSecrets)
+	problems = append(problems, config.readKeyset()...)
+	problems = append(problems, config.missing(needs)...)
+	problems = append(problems, config.invalid(problems)...)
+	if len(problems) == 0 {
+		return config, nil
+	}
+	slices.SortStableFunc(problems, func(a, b problem) int { return cmp.Compare(a.setting, b.setting) })
+	lines := make([]string, len(problems))
+	for i, p := range problems {
+		lines[i] = p.setting + ": " + p.text
+	}
+	if len(lines) == 1 {
+		return Config{}, wrongUse{fmt.Errorf("setting %s", lines[0])}
+	}
+	return Config{}, wrongUse{fmt.Errorf("settings:\n  %s", strings.Join(lines, "\n  "))}
+}
+
+// unreadable says what form a value must have that could not be parsed.
+func unreadable(err error) problem {
+	failed, ok := errors.AsType[env.ParseError](err)
+	if !ok {
+		return problem{"environment", err.Error()}
+	}
+	field, _ := reflect.TypeFor[Config]().FieldByName(failed.Name)
+	text := "give a whole number"
+	switch field.Type {
+	case reflect.TypeFor[time.Duration]():
+		text = "give a duration such as 90s, 5m or 720h"
+	case reflect.TypeFor[slog.Level]():
+		text = "give debug, info, warn or error"
+	}
+	return problem{field.Tag.Get("env"), text}
+}
+
+func trimAll(list []string) {
+	for i := range list {
+		list[i] = strings.TrimSpace(list[i])
+	}
+}
+
+// readKeyset finds the keyset in the setting or its file.
+func (c *Config) readKeyset() []problem {
+	setting := "SEALING_KEYSET"
+	switch {
+	case c.SealingKeyset != "" && c.SealingKeysetFile != "":
+		return []problem{{setting, "set this or SEALING_KEYSET_FILE, not both"}}
+	case c.SealingKeyset != "":
+		c.keyset = c.SealingKeyset
+	case c.SealingKeysetFile != "":
+		setting = "SEALING_KEYSET_FILE"
+		text, err := os.ReadFile(c.SealingKeysetFile)
+		if err != nil {
+			return []problem{{setting, err.Error()}}
+		}
+		c.keyset = string(text)
+	default:
+		return nil
+	}
+	sealer, err := tenant.ParseKeyset(c.keyset)
+	if err != nil {
+		return []problem{{setting, err.Error()}}
+	}
+	c.sealer = sealer
+	return nil
+}
+
+// missing lists the needed settings that are not set.
+func (c *Config) missing(needs need) []problem {
+	var problems []problem
+	for _, rule := range []struct {
+		need          need
+		isSet         bool
+		setting, text string
+	}{
+		{needDatabase, c.DatabaseURL != "", "DATABASE_URL", "must be set"},
+		{needSealing, c.SealingKeyset != "" || c.SealingKeysetFile != "", "SEALING_KEYSET", `must be set, or SEALING_KEYSET_FILE; "jazzhr-worker keys new" prints one`},
+		{needPublicURL, c.PublicURL != "", "PUBLIC_URL", "must be set"},
+		{needAdminToken, c.AdminToken != "", "ADMIN_TOKEN", "must be set"},
+	} {
+		if needs&rule.need != 0 && !rule.isSet {
+			problems = append(problems, problem{rule.setting, rule.text})
+		}
+	}
+	return problems
+}

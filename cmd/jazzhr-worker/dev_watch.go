@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/intrvio/jazzhr-worker/intrvio"
+	"github.com/intrvio/jazzhr-worker/intrvio/intrviotest"
+	"github.com/intrvio/jazzhr-worker/jazzhr"
+)
+
+// watch tells, until the demo stops, what arrives at either end, and has the stand-in hold interviews.
+func (d *demo) watch(ctx context.Context) error {
+	interviewer, err := intrviotest.NewInterviewer(intrviotest.InterviewerConfig{
+		BaseURL: d.address, Token: d.secrets.APIToken, Report: d.tellInterview,
+	})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	d.atStop(func(context.Context) error {
+		cancel()
+		d.watchers.Wait()
+		return nil
+	})
+	for _, watch := range []func(context.Context){
+		func(ctx context.Context) { interviewer.Run(ctx, d.receiver) },
+		func(ctx context.Context) { d.receiver.Each(ctx, d.tellEvent) },
+		d.watchWebhooks,
+		d.watchNotes,
+	} {
+		d.watchers.Go(func() { watch(ctx) })
+	}
+	return nil
+}
+
+func (d *demo) tellInterview(result intrviotest.Result) {
+	switch {
+	case result.Err != nil && !errors.Is(result.Err, context.Canceled):
+		d.story.Warn("Intrvio: the interview's result was not taken", "error", result.Err)
+	case result.Err == nil:
+		d.story.Info("Intrvio: interview held, result sent as a writeback", "candidate", fullName(result.Request.Candidate),
+			"score", fmt.Sprintf("%.1f of %.0f", result.Writeback.Note.Score, result.Writeback.Note.Scale))
+	}
+}
+
+func fullName(candidate intrvio.Candidate) string {
+	return strings.TrimSpace(candidate.FirstName + " " + candidate.LastName)
+}
+
+func (d *demo) tellEvent(event intrvio.Envelope) {
+	d.story.Info("Intrvio: event delivered, signature right", "type", event.Type, "sequence", event.Sequence)
+	select {
+	case d.told <- event:
+	default: // the story is over, and nobody reads
+	}
+}
+
+// watchWebhooks tells how each export of the simulator was answered.
+func (d *demo) watchWebhooks(ctx context.Context) {
+	account := d.account()
+	for told := 0; ; told++ {
+		if d.sim.Wait(ctx, func() bool {
+			sent := account.Deliveries()
+			return len(sent) > told && (sent[told].Attempts > 0 || sent[told].Event == jazzhr.EventVerify)
+		}) != nil {
+			return
+		}
+		if delivery := account.Deliveries()[told]; delivery.Event == jazzhr.EventCandidateExport {
+			d.story.Info("webhook received", "event", delivery.Event, "answer", delivery.Status)
+		}
+	}
+}
+
+// watchNotes tells of each note that appears in the simulator.
+func (d *demo) watchNotes(ctx context.Context) {
+	account := d.account()
+	told := map[string]bool{}
+	for _, note := range account.Notes("") {
+		told[note.ID] = true
+	}
+	for {
+		notes := account.Notes("")
+		if d.sim.Wait(ctx, func() bool {
+			notes = account.Notes("")
+			return len(notes) > len(told)
+		}) != nil {
+			return
+		}
+		for _, note := range notes {
+			if told[note.ID] {
+				continue
+			}
+			told[note.ID] = true
+			applicant, _ := account.Applicant(note.ApplicantID)
+			d.story.Info("JazzHR: note written", "candidate", applicant.FirstName+" "+applicant.LastName, "characters", len(note.Text))
+		}
+	}
+}

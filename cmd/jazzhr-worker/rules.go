@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/intrvio/jazzhr-worker/intrvio"
+)
+
+// minToken is the least length of a token that opens something, in characters.
+const minToken = 32
+
+// invalid holds the settings against their rules, those that could be read. Its texts hold no values.
+func (c *Config) invalid(unread []problem) []problem {
+	var problems []problem
+	must := func(holds bool, setting, text string, args ...any) {
+		known := slices.ContainsFunc(unread, func(p problem) bool { return p.setting == setting })
+		if !holds && !known {
+			problems = append(problems, problem{setting, fmt.Sprintf(text, args...)})
+		}
+	}
+	must(isAddress(c.ListenAddr), "LISTEN_ADDR", "give host:port, such as 127.0.0.1:8080")
+	must(c.MetricsAddr == "" || isAddress(c.MetricsAddr), "METRICS_ADDR", "give host:port, such as 127.0.0.1:9090")
+	must(c.MetricsAddr == "" || c.MetricsAddr != c.ListenAddr || strings.HasSuffix(c.ListenAddr, ":0"), "METRICS_ADDR", "must not be LISTEN_ADDR: metrics have no sign-in")
+	must(c.PublicURL == "" || isBaseURL(c.PublicURL), "PUBLIC_URL", "give an address that begins with https:// or http://, without user, query or fragment")
+	must(isBaseURL(c.JazzHRBaseURL), "JAZZHR_BASE_URL", "give an address that begins with https:// or http://, without user, query or fragment")
+
+	must(c.AdminToken == "" || isToken(c.AdminToken), "ADMIN_TOKEN", "give %d printable characters or more, without spaces", minToken)
+	for i, token := range c.APITokens {
+		must(isToken(token), "API_TOKENS", "token %d of %d: give %d printable characters or more, without spaces", i+1, len(c.APITokens), minToken)
+		must(token == "" || token != c.AdminToken, "API_TOKENS", "token %d of %d is ADMIN_TOKEN; give the backend one of its own", i+1, len(c.APITokens))
+	}
+	must(c.EventsURL == "" || isURL(c.EventsURL), "INTRVIO_EVENTS_URL", "give an address that begins with https:// or http://")
+	must((c.EventsURL == "") == (len(c.EventsSecrets) == 0), "INTRVIO_EVENTS_SECRET", "set it together with INTRVIO_EVENTS_URL, or neither")
+	if len(c.EventsSecrets) > 0 {
+		var err error
+		c.events, err = intrvio.ParseSecrets(c.EventsSecrets)
+		must(err == nil, "INTRVIO_EVENTS_SECRET", "%s", strings.ReplaceAll(fmt.Sprint(err), "\n", "; "))
+	}
+
+	must(c.JazzHRCallsPerMinute >= 1, "JAZZHR_CALLS_PER_MINUTE", "give 1 or more")
+	must(c.Workers >= 1 && c.Workers <= 1000, "WORKERS", "give 1 to 1000")
+	for _, rule := range []struct {
+		setting string
+		value   time.Duration
+		least   time.Duration
+	}{
+		{"JAZZHR_TIMEOUT", c.JazzHRTimeout, time.Second},
+		{"SETTLE_DELAY", c.SettleDelay, time.Second},
+		{"POLL_INTERVAL", c.PollInterval, time.Second},
+		{"DRAIN_DELAY", c.DrainDelay, 0},
+		{"STOP_TIMEOUT", c.StopTimeout, time.Second},
+		{"PAYLOAD_RETENTION", c.PayloadRetention, time.Hour},
+	} {
+		must(rule.value >= rule.least, rule.setting, "give at least %s", rule.least)
+	}
+	must(slices.Contains([]string{logAuto, logTint, logJSON}, c.LogFormat), "LOG_FORMAT", "give auto, tint or json")
+	return problems
+}
+
+func isAddress(s string) bool {
+	_, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return false
+	}
+	_, err = net.LookupPort("tcp", port)
+	return err == nil
+}
+
+func isURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
+}
+
+func isBaseURL(s string) bool {
+	u, err := url.Parse(s)
+	return isURL(s) && err == nil && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+}
+
+// isToken allows what can stand in a header.
+func isToken(s string) bool {
+	return len(s) >= minToken && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
+}
