@@ -144,7 +144,7 @@ func TestNotAfterEndsTheWait(t *testing.T) {
 	t.Parallel()
 	baseURL, got := listen(t)
 	account := newAccount(t, Config{BaseURL: baseURL}, nil)
-	_, err := account.LinkApplicant(t.Context(), Send{NotAfter: time.Now().Add(50 * time.Millisecond)}, "p", "j")
+	_, err := account.LinkApplicant(t.Context(), Send{NotAfter: time.Now().Add(2 * time.Second)}, "p", "j")
 	var failure *Error
 	if !errors.As(err, &failure) || failure.Kind != Unknown || !errors.Is(err, errTimeout) {
 		t.Errorf("got %v", err)
