@@ -62,11 +62,14 @@ func (t turn) take(ctx context.Context) (act action, row gen.Effect, send intent
 }
 
 func (t turn) decideAndApply(ctx context.Context, tx db.TenantTx) (act action, row gen.Effect, send intent, err error) {
-	row, now, err := t.lock(ctx, tx)
+	locked, err := t.lock(ctx, tx)
 	if err != nil {
 		return act, row, send, err
 	}
+	row, now := locked.Effect, locked.Now
 	facts := t.facts(row)
+	// Of a ledger that lost commits, JazzHR may know more than the row does.
+	facts.lookFirst = facts.lookFirst || locked.Distrusted
 	if facts.refused || (t.seen != nil && t.seen.result == gone) {
 		if facts.young, err = t.youngApplicant(ctx, tx, now); err != nil {
 			return act, row, send, err
@@ -88,30 +91,30 @@ func (t turn) decideAndApply(ctx context.Context, tx db.TenantTx) (act action, r
 }
 
 // lock returns the effect's row, locked; it is planned if nobody has yet.
-func (t turn) lock(ctx context.Context, tx db.TenantTx) (gen.Effect, time.Time, error) {
+func (t turn) lock(ctx context.Context, tx db.TenantTx) (gen.EffectForUpdateRow, error) {
 	locked, err := tx.Q.EffectForUpdate(ctx, tx, tx.Tenant, t.kind, t.key)
 	if errors.Is(err, pgx.ErrNoRows) {
 		id, idErr := uuid.NewV7()
 		if idErr != nil {
-			return gen.Effect{}, time.Time{}, fmt.Errorf("name effect: %w", idErr)
+			return gen.EffectForUpdateRow{}, fmt.Errorf("name effect: %w", idErr)
 		}
 		if err := tx.Q.PlanEffect(ctx, tx, gen.PlanEffectParams{TenantID: tx.Tenant, EffectID: id, Kind: t.kind, Key: t.key}); err != nil {
-			return gen.Effect{}, time.Time{}, fmt.Errorf("plan effect: %w", err)
+			return gen.EffectForUpdateRow{}, fmt.Errorf("plan effect: %w", err)
 		}
 		locked, err = tx.Q.EffectForUpdate(ctx, tx, tx.Tenant, t.kind, t.key)
 	}
 	if err != nil {
-		return gen.Effect{}, time.Time{}, fmt.Errorf("lock effect: %w", err)
+		return gen.EffectForUpdateRow{}, fmt.Errorf("lock effect: %w", err)
 	}
 	if t.seen == nil {
 		if err := tx.Q.BeginStep(ctx, tx, gen.BeginStepParams{
 			EffectID: &locked.Effect.EffectID, TenantID: tx.Tenant,
 			WritebackID: t.writeback.WritebackID, Kind: t.step, Part: int32(t.part),
 		}); err != nil {
-			return gen.Effect{}, time.Time{}, fmt.Errorf("begin step: %w", err)
+			return gen.EffectForUpdateRow{}, fmt.Errorf("begin step: %w", err)
 		}
 	}
-	return locked.Effect, locked.Now, nil
+	return locked, nil
 }
 
 func (t turn) facts(row gen.Effect) effect {

@@ -106,6 +106,8 @@ func failureOfRequest(err error) *failure {
 		return notFound("tenant")
 	case errors.Is(err, queue.ErrNoWriteback):
 		return notFound("writeback")
+	case errors.Is(err, queue.ErrNoAttention):
+		return notFound("item in attention")
 	case errors.Is(err, queue.ErrEventsExpired):
 		return &failure{
 			Code: CodeEventsExpired, Field: "after",

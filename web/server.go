@@ -163,4 +163,6 @@ func (s *Server) routeAPI(api *gin.RouterGroup) {
 	one.GET("/writebacks", quick(s.listWritebacks))
 	one.GET("/writebacks/:wid", quick(s.getWriteback))
 	one.GET("/events", quick(s.listEvents))
+	one.GET("/attention", quick(s.listAttention))
+	one.POST("/attention/:item", quick(s.decide))
 }

@@ -116,5 +116,9 @@ type commands struct {
 		Promote keysPromoteCommand `cmd:"" help:"Print the keyset with its newest key as the one that seals."`
 		Reseal  keysResealCommand  `cmd:"" help:"Seal everything stored with the key that seals now."`
 	} `cmd:"" help:"Make and rotate the keys that seal secrets in the database."`
+	Ledger struct {
+		Distrust ledgerDistrustCommand `cmd:"" help:"Look for every write in JazzHR before its first send: after a restore."`
+		Trust    ledgerTrustCommand    `cmd:"" help:"End that."`
+	} `cmd:"" help:"Say whether the write ledger's memory can be trusted."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

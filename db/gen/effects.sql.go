@@ -174,13 +174,15 @@ func (q *Queries) EffectByIDForUpdate(ctx context.Context, db DBTX, tenantID uui
 }
 
 const effectForUpdate = `-- name: EffectForUpdate :one
-SELECT e.tenant_id, e.effect_id, e.kind, e.key, e.state, e.send_token, e.sent_by, e.not_after, e.sends, e.first_sent_at, e.absent_reads, e.absent_at, e.remote_id, e.adopted, e.refusal, e.problem, e.evidence, e.created_at, e.settled_at, jazzhr.now()::timestamptz AS now FROM jazzhr.effects e
+SELECT e.tenant_id, e.effect_id, e.kind, e.key, e.state, e.send_token, e.sent_by, e.not_after, e.sends, e.first_sent_at, e.absent_reads, e.absent_at, e.remote_id, e.adopted, e.refusal, e.problem, e.evidence, e.created_at, e.settled_at, jazzhr.now()::timestamptz AS now, EXISTS (SELECT FROM jazzhr.distrust) AS distrusted
+FROM jazzhr.effects e
 WHERE e.tenant_id = $1 AND e.kind = $2 AND e.key = $3 FOR UPDATE
 `
 
 type EffectForUpdateRow struct {
-	Effect Effect
-	Now    time.Time
+	Effect     Effect
+	Now        time.Time
+	Distrusted bool
 }
 
 func (q *Queries) EffectForUpdate(ctx context.Context, db DBTX, tenantID uuid.UUID, kind string, key string) (EffectForUpdateRow, error) {
@@ -207,6 +209,7 @@ func (q *Queries) EffectForUpdate(ctx context.Context, db DBTX, tenantID uuid.UU
 		&i.Effect.CreatedAt,
 		&i.Effect.SettledAt,
 		&i.Now,
+		&i.Distrusted,
 	)
 	return i, err
 }

@@ -3,7 +3,8 @@ INSERT INTO jazzhr.effects (tenant_id, effect_id, kind, key) VALUES (@tenant_id,
 ON CONFLICT ON CONSTRAINT effects_key DO NOTHING;
 
 -- name: EffectForUpdate :one
-SELECT sqlc.embed(e), jazzhr.now()::timestamptz AS now FROM jazzhr.effects e
+SELECT sqlc.embed(e), jazzhr.now()::timestamptz AS now, EXISTS (SELECT FROM jazzhr.distrust) AS distrusted
+FROM jazzhr.effects e
 WHERE e.tenant_id = @tenant_id AND e.kind = @kind AND e.key = @key FOR UPDATE;
 
 -- name: EffectByIDForUpdate :one

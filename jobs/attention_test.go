@@ -1,0 +1,137 @@
+package jobs_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
+	"github.com/intrvio/jazzhr-worker/queue"
+)
+
+// attention is what of the customer needs a person.
+func (c *customer) attention() (items []queue.AttentionItem) {
+	c.t.Helper()
+	check(c.t, db.InTenant(c.t.Context(), c.db.Pool, c.id, func(tx db.TenantTx) (err error) {
+		items, err = queue.ListAttention(c.t.Context(), tx, uuid.Nil, 100)
+		return err
+	}))
+	return items
+}
+
+// decide takes a decision on a writeback, as the API would.
+func (c *customer) decide(id uuid.UUID, decision, remoteID string) error {
+	return db.InTenant(c.t.Context(), c.db.Pool, c.id, func(tx db.TenantTx) error {
+		return queue.Decide(c.t.Context(), tx, c.client, id, queue.Decision{Decision: decision, RemoteID: remoteID, By: "somebody"})
+	})
+}
+
+func TestTwoMatchesAreAdoptedByAPerson(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).customer("acme")
+	c.person("Ada", "Lovelace", "ada@example.com")
+	second := c.person("Ada", "Lovelace", "ada@example.com")
+	id := c.writeback("i-1", "Ada", "Lovelace", "ada@example.com")
+	c.wantProblem(id, queue.ProblemTwoMatches)
+	items := c.attention()
+	if len(items) != 1 || items[0].ID != id || items[0].Problem != queue.ProblemTwoMatches || len(items[0].Evidence) == 0 {
+		t.Fatalf("attention: %+v", items)
+	}
+	var invalid *queue.InvalidError
+	if err := c.decide(id, queue.DecisionResend, ""); !errors.As(err, &invalid) || invalid.Field != "decision" {
+		t.Errorf("a third applicant of the email: %v", err)
+	}
+	check(t, c.decide(id, queue.DecisionAdopt, second.ID))
+	if view := c.finish(queue.StateDone, id); view.ApplicantID != second.ID {
+		t.Errorf("written to %s, want %s", view.ApplicantID, second.ID)
+	}
+	if err := c.decide(id, queue.DecisionAdopt, second.ID); !errors.Is(err, queue.ErrNoAttention) {
+		t.Errorf("decided twice: %v", err)
+	}
+	var by, problem string
+	check(t, c.db.Pool.QueryRow(t.Context(), "SELECT decided_by, problem FROM jazzhr.decisions WHERE item_id = $1", id).Scan(&by, &problem))
+	if by != "somebody" || problem != queue.ProblemTwoMatches {
+		t.Errorf("recorded: %s decided about %s", by, problem)
+	}
+}
+
+// TestHiddenNoteIsSentAgainByAPerson leaves a lost note of an account that hides notes to a person, who has looked.
+func TestHiddenNoteIsSentAgainByAPerson(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.seasoned("acme")
+	c.account.Configure(func(s *jazzhrtest.Settings) { s.Comments = jazzhrtest.CommentsEmpty })
+	w.sim.Fault(jazzhrtest.Rule{
+		Endpoint: jazzhrtest.EndpointApplicantNotes, Times: 1,
+		Fault: jazzhrtest.Fault{Apply: jazzhrtest.ApplyNever, Answer: jazzhrtest.AnswerClose},
+	})
+	id := c.writeback("i-1", "Ada", "Lovelace", "ada@example.com")
+	c.wantProblem(id, "not_visible")
+	check(t, c.decide(id, queue.DecisionResend, ""))
+	c.finish(queue.StateDone, id)
+	c.once("ada@example.com", 1)
+}
+
+func TestAbandonedWritebackIsRejected(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).customer("acme")
+	c.person("Ada", "Lovelace", "ada@example.com")
+	c.person("Ada", "Lovelace", "ada@example.com")
+	id := c.writeback("i-1", "Ada", "Lovelace", "ada@example.com")
+	c.wantProblem(id, queue.ProblemTwoMatches)
+	check(t, c.decide(id, queue.DecisionAbandon, ""))
+	c.finish(queue.StateRejected, id)
+	if items := c.attention(); len(items) != 0 {
+		t.Errorf("still in attention: %+v", items)
+	}
+	// The next one of the email must not take it for absent.
+	c.wantProblem(c.writeback("i-2", "Ada", "Lovelace", "ada@example.com"), queue.ProblemTwoMatches)
+}
+
+func TestUnresolvedApplicantIsNamedByAPerson(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).customer("acme")
+	ada := c.person("Ada", "Lovelace", "ada@example.com")
+	gone := c.person("Ada", "King", "king@example.com")
+	check(t, c.account.Merge(gone.ID, ada.ID))
+	id := c.enqueue(queue.Writeback{
+		InterviewID: "i-1", Candidate: queue.Candidate{ID: "c", ApplicantID: gone.ID},
+		Job: &queue.Job{ID: c.job.ID}, Note: queue.Note{Summary: "Good."},
+	})
+	c.wantProblem(id, queue.ProblemApplicantGone)
+	check(t, c.decide(id, queue.DecisionAdopt, ada.ID))
+	if view := c.finish(queue.StateDone, id); view.ApplicantID != ada.ID {
+		t.Errorf("written to %s, want %s", view.ApplicantID, ada.ID)
+	}
+}
+
+// TestDistrustedLedgerLooksFirst forgets what was written, as a restore of an older backup does: while the ledger is not
+// trusted the same writebacks find their work done.
+func TestDistrustedLedgerLooksFirst(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).customer("acme")
+	c.finish(queue.StateDone, c.writeback("i-1", "Ada", "Lovelace", "ada@example.com"))
+	before := c.backend.Events()[len(c.backend.Events())-1].Sequence
+	for _, table := range []string{"steps", "writebacks", "effects", "applicants", "visibility"} {
+		_, err := c.db.Pool.Exec(t.Context(), "DELETE FROM jazzhr."+table)
+		check(t, err)
+	}
+	since, err := queue.Distrust(t.Context(), c.db.Pool)
+	check(t, err)
+	if since.IsZero() {
+		t.Error("not distrusted")
+	}
+	again := c.writeback("i-1", "Ada", "Lovelace", "ada@example.com")
+	c.finish(queue.StateDone, again)
+	c.once("ada@example.com", 1)
+	if last := c.backend.Events()[len(c.backend.Events())-1].Sequence; last < before+queue.SequenceJump {
+		t.Errorf("the sequence went from %d to %d: numbers of lost events are given out again", before, last)
+	}
+	was, err := queue.Trust(t.Context(), c.db.Pool)
+	check(t, err)
+	if !was {
+		t.Error("was not distrusted")
+	}
+}
