@@ -27,19 +27,15 @@ import (
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-// binary builds the program once for all tests that run it as a process.
-var binary = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "jazzhr-worker-e2e")
-	if err != nil {
-		return "", err
+// buildProgram makes the program as it is shipped, in a folder that goes with the test.
+func buildProgram(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "jazzhr-worker")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build the program: %v\n%s", err, out)
 	}
-	path := filepath.Join(folder, "jazzhr-worker")
-	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build the program: %w\n%s", err, out)
-	}
-	return path, nil
-})
+	return path
+}
 
 // deployment is the service as it runs for real: processes of the program on a database, between a simulated JazzHR and
 // a stand-in for Intrvio's backend.
@@ -50,12 +46,17 @@ type deployment struct {
 	sim      *jazzhrtest.Server
 	backend  *intrviotest.Server
 	secret   string // that signs events
-	key      string // of JazzHR's API
-	account  *jazzhrtest.Account
-	job      jazzhrtest.Job
-	tenant   uuid.UUID
-	env      []string
-	logs     *safeBuffer
+	*customer
+	env  []string
+	logs *safeBuffer
+}
+
+// customer is a tenant and its account in JazzHR.
+type customer struct {
+	key     string // of JazzHR's API
+	account *jazzhrtest.Account
+	job     jazzhrtest.Job
+	tenant  uuid.UUID // once it is connected
 }
 
 const (
@@ -65,17 +66,18 @@ const (
 
 func newDeployment(t *testing.T) *deployment {
 	t.Helper()
-	program, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
+	return newDeploymentOn(t, dbtest.New(t), 0)
+}
+
+// newDeploymentOn is newDeployment on a given database. The seed is that of the simulator's chances.
+func newDeploymentOn(t *testing.T, database *dbtest.Database, seed uint64) *deployment {
+	t.Helper()
 	d := &deployment{
-		t: t, program: program, database: dbtest.New(t), backend: intrviotest.NewServer(t), logs: &safeBuffer{},
-		sim: jazzhrtest.NewServer(t, jazzhrtest.Options{CallsPerMinute: -1}), key: "jazzhr-key-" + uuid.NewString(),
+		t: t, program: buildProgram(t), database: database, backend: intrviotest.NewServer(t), logs: &safeBuffer{},
+		sim: jazzhrtest.NewServer(t, jazzhrtest.Options{CallsPerMinute: -1, Seed: seed}),
 	}
 	d.secret = d.backend.Secret
-	d.account = d.sim.AddAccount(d.key)
-	d.job = d.account.AddJob(jazzhrtest.Job{Title: "Engineer", BoardCode: "Xy7bQ2", Status: "Open"})
+	d.customer = d.addCustomer()
 	if _, err := db.Migrate(t.Context(), d.database.URL); err != nil {
 		t.Fatal(err)
 	}
@@ -90,27 +92,48 @@ func newDeployment(t *testing.T) *deployment {
 	return d
 }
 
+// addCustomer makes an account in JazzHR with one job. It is not connected yet.
+func (d *deployment) addCustomer() *customer {
+	c := &customer{key: "jazzhr-key-" + uuid.NewString()}
+	c.account = d.sim.AddAccount(c.key)
+	c.job = c.account.AddJob(jazzhrtest.Job{Title: "Engineer", BoardCode: "Xy7bQ2", Status: "Open"})
+	return c
+}
+
 // process is one running process of the program.
 type process struct {
 	*deployment
 	command *exec.Cmd
 	address string // of its web server
 	metrics string
+	node    string // its name in the queue, if it works
 	ended   chan error
 }
 
-// start runs a command of the program until it listens. Its log is kept.
+// start runs a command of the program until it listens and works. Its log is kept.
 func (d *deployment) start(command string) *process {
 	d.t.Helper()
+	p, err := d.launch(command)
+	if err != nil {
+		d.t.Fatalf("%v\n%s", err, d.logs)
+	}
+	d.t.Cleanup(p.kill)
+	return p
+}
+
+// launch is start for whoever ends the process and takes its failure.
+func (d *deployment) launch(command string) (*process, error) {
 	p := &process{deployment: d, ended: make(chan error, 1)}
 	p.command = exec.Command(d.program, command)
 	p.command.Env = d.env
+	// Ctrl-C at a terminal is for the test, which ends its processes as it likes.
+	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	log, err := p.command.StderrPipe()
 	if err != nil {
-		d.t.Fatal(err)
+		return nil, err
 	}
 	if err := p.command.Start(); err != nil {
-		d.t.Fatal(err)
+		return nil, err
 	}
 	listening := make(chan struct{})
 	go func() {
@@ -118,30 +141,36 @@ func (d *deployment) start(command string) *process {
 		lines.Buffer(nil, 1<<20)
 		for lines.Scan() {
 			d.logs.add(lines.Bytes())
-			var line struct{ Msg, For, Address string }
-			if json.Unmarshal(lines.Bytes(), &line) != nil || line.Msg != "listening" {
+			var line struct {
+				Msg, For, Address string
+				Node              string `json:"client_id"`
+			}
+			_ = json.Unmarshal(lines.Bytes(), &line)
+			switch {
+			case line.Msg == "River client started":
+				p.node = line.Node
+			case line.Msg == "listening" && line.For == "web":
+				p.address = "http://" + line.Address
+			case line.Msg == "listening": // the last to listen
+				p.metrics = "http://" + line.Address
+			default:
 				continue
 			}
-			if line.For == "web" {
-				p.address = "http://" + line.Address
-			} else {
-				p.metrics = "http://" + line.Address
-			}
-			if p.metrics != "" { // the last to listen
+			if p.metrics != "" && (p.node != "" || command == "web") {
 				close(listening)
 			}
 		}
 		p.ended <- p.command.Wait()
 	}()
-	d.t.Cleanup(func() { p.kill() })
 	select {
 	case <-listening:
+		return p, nil
 	case err := <-p.ended:
-		d.t.Fatalf("the program ended: %v\n%s", err, d.logs)
+		return nil, fmt.Errorf("the program ended before it listened: %w", err)
 	case <-time.After(time.Minute):
-		d.t.Fatalf("the program never listened\n%s", d.logs)
+		p.kill()
+		return nil, fmt.Errorf("the program never listened: %w", <-p.ended)
 	}
-	return p
 }
 
 // kill ends the process as a crash would. Killing one that has ended does nothing.
@@ -196,36 +225,41 @@ func (p *process) call(method, path string, body, answer any, want int) {
 	}
 }
 
-// connect makes a tenant and connects it by the five steps. It returns the webhook's secret.
+// connect makes the deployment's customer a tenant and connects it by the five steps. It returns the webhook's secret.
 func (p *process) connect() string {
 	p.t.Helper()
+	return p.connectCustomer(p.customer)
+}
+
+func (p *process) connectCustomer(c *customer) (secret string) {
+	p.t.Helper()
 	var made struct{ ID uuid.UUID }
-	p.call("POST", "/v1/tenants", map[string]any{"name": "Acme", "external_id": "acme", "region": "us"}, &made, http.StatusCreated)
-	p.deployment.tenant = made.ID
+	p.call("POST", "/v1/tenants", map[string]any{"name": "Acme", "external_id": c.account.ID(), "region": "us"}, &made, http.StatusCreated)
+	c.tenant = made.ID
 	var connection struct {
 		State         string
 		WebhookURL    string `json:"webhook_url"`
 		WebhookSecret string `json:"webhook_secret"`
 		JobsSeen      int    `json:"jobs_seen"`
 	}
-	p.call("PUT", p.path("/connection"), map[string]string{"api_key": p.key}, &connection, http.StatusOK)
+	p.call("PUT", c.path("/connection"), map[string]string{"api_key": c.key}, &connection, http.StatusOK)
 	if connection.State != "awaiting_verify" || connection.JobsSeen != 1 {
 		p.t.Fatalf("connection: %+v", connection)
 	}
-	p.integrate(connection.WebhookURL, connection.WebhookSecret)
+	p.integrate(c, connection.WebhookURL, connection.WebhookSecret)
 	return connection.WebhookSecret
 }
 
 // integrate saves the integration in JazzHR, which sends VERIFY. The public address is this process's.
-func (p *process) integrate(webhookURL, secret string) {
+func (p *process) integrate(c *customer, webhookURL, secret string) {
 	p.t.Helper()
 	_, path, _ := strings.Cut(webhookURL, "127.0.0.1")
-	if err := p.account.SaveIntegration(p.t.Context(), jazzhrtest.Integration{Name: "Intrvio", URL: p.address + path, Secret: secret}); err != nil {
+	if err := c.account.SaveIntegration(p.t.Context(), jazzhrtest.Integration{Name: "Intrvio", URL: p.address + path, Secret: secret}); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
-func (d *deployment) path(rest string) string { return "/v1/tenants/" + d.tenant.String() + rest }
+func (c *customer) path(rest string) string { return "/v1/tenants/" + c.tenant.String() + rest }
 
 // event waits for the first event that fits.
 func (d *deployment) event(fits func(intrvio.Envelope) bool) intrvio.Envelope {
@@ -309,19 +343,23 @@ func get(t *testing.T, address string) string {
 // safeBuffer is what processes have logged.
 type safeBuffer struct {
 	mu   sync.Mutex
-	text strings.Builder
+	text []byte
+	// limit, if not zero, is how much is kept: then the older half goes.
+	limit int
 }
 
 func (b *safeBuffer) add(line []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.text.Write(line)
-	b.text.WriteByte('\n')
+	if b.limit > 0 && len(b.text) > b.limit {
+		b.text = append(b.text[:0], b.text[len(b.text)/2:]...)
+	}
+	b.text = append(append(b.text, line...), '\n')
 }
 
 // String returns all that was logged.
 func (b *safeBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.text.String()
+	return string(b.text)
 }
