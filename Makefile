@@ -2,7 +2,7 @@
 tool := go tool -modfile=.ci/tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help run test torture lint fmt generate clean
+.PHONY: help run test world torture lint fmt generate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,10 @@ run: ## run everything here: database, JazzHR simulator, backend stand-in, servi
 # work, so more of them run at once than there are cores.
 test: ## run all tests, in random order; ARGS="-race" adds flags
 	@go build -o bin/withpg ./db/dbtest/withpg && exec bin/withpg go test -shuffle=on -parallel 8 $(ARGS) ./...
+
+world: ## break the ledger in 500 seeded ways and look for doubles and losses; ARGS="-world.seed=7" replays one
+	@go build -o bin/withpg ./db/dbtest/withpg && exec bin/withpg go test ./jobs -run '^TestWorld$$' -count=1 -timeout 0 -v \
+		-world.seeds=500 $(ARGS)
 
 # Run from its folder and not by `go test`, which would take Ctrl-C for itself.
 torture: ## kill and stop processes until Ctrl-C, and count doubles and losses; ARGS="-torture.writebacks=10000" ends by itself

@@ -170,7 +170,7 @@ func (a *attempt) searchPerson(ctx context.Context) ([]string, error) {
 		return nil, nil
 	}
 	s := search{
-		account: a.account, beginner: a.config.Pool, first: text(w.FirstName), last: *w.LastName,
+		account: a.account, beginner: a.config.Pool, names: []name{{text(w.FirstName), *w.LastName}},
 		emails: []string{jazzhr.NormalizeEmail(*w.Email)}, known: time.Now().Add(-detailsFresh),
 	}
 	ids, _, _, err := s.run(ctx)

@@ -47,7 +47,9 @@ type effect struct {
 	absentAt    time.Time
 	refused     bool // JazzHR said no to the last send
 	lookFirst   bool // what it is to make may be there already
-	young       bool // its applicant was made so lately that JazzHR may not show it or take writes to it yet
+	// distrusted is since when the ledger may have forgotten sends, and JazzHR may know more than the row; zero if it is trusted.
+	distrusted time.Time
+	young      bool // its applicant was made so lately that JazzHR may not show it or take writes to it yet
 }
 
 // reading is what JazzHR showed.
@@ -131,13 +133,16 @@ func decide(e effect, seen *reading, c control, now time.Time, p pace) action {
 	case stateUnknown:
 		return decideUnknown(e, seen, c, now, p)
 	default:
-		return decidePlanned(e, seen)
+		return decidePlanned(e, seen, c, now, p)
 	}
 }
 
-func decidePlanned(e effect, seen *reading) action {
+func decidePlanned(e effect, seen *reading, c control, now time.Time, p pace) action {
 	if seen == nil {
-		if e.lookFirst || e.sends > 0 {
+		if quietUntil := e.distrusted.Add(p.quiet); now.Before(quietUntil) {
+			return action{do: doWait, until: quietUntil}
+		}
+		if e.lookFirst || e.sends > 0 || !e.distrusted.IsZero() {
 			return action{do: doLook}
 		}
 		return action{do: doSend}
@@ -146,6 +151,9 @@ func decidePlanned(e effect, seen *reading) action {
 	case seen.result == absent && e.sends >= maxSends:
 		return action{do: doPerson, problem: problemSentThrice}
 	case seen.result == absent:
+		if !e.distrusted.IsZero() && c != controlSeen {
+			return decideUncontrolled(c, now, p)
+		}
 		return action{do: doSend}
 	case seen.result == found && e.kind == effectLink:
 		// However often the pair stands there, it is linked.
@@ -155,9 +163,24 @@ func decidePlanned(e effect, seen *reading) action {
 	}
 }
 
+// decideUncontrolled is what follows from absence where no confirmed write of the kind was seen on the account.
+func decideUncontrolled(c control, now time.Time, p pace) action {
+	switch c {
+	case controlMissing:
+		return action{do: doPerson, problem: problemNoControl}
+	case controlUnseen:
+		return action{do: doPerson, problem: problemHidden}
+	case controlYoung:
+		return action{do: doWait, until: now.Add(p.quiet)}
+	default:
+		return action{do: doControl}
+	}
+}
+
 func decideUnknown(e effect, seen *reading, c control, now time.Time, p pace) action {
-	// A no is an answer: what it leaves to find out can be read at once.
-	if quietUntil := e.notAfter.Add(p.quiet); !e.refused && now.Before(quietUntil) {
+	quietUntil := e.notAfter.Add(p.quiet)
+	// A no is an answer: what it leaves to find out is read at once.
+	if !e.refused && now.Before(quietUntil) {
 		return action{do: doWait, until: quietUntil}
 	}
 	if seen == nil {
@@ -172,21 +195,16 @@ func decideUnknown(e effect, seen *reading, c control, now time.Time, p pace) ac
 	if e.refused && e.young {
 		return action{do: doForget, until: now.Add(p.quiet)}
 	}
+	if e.refused && now.Before(quietUntil) {
+		// Reads lag: they may still show the applicant that the no was for.
+		return action{do: doWait, until: quietUntil}
+	}
 	if e.refused {
 		return action{do: doReject}
 	}
-	switch c {
-	case controlUnread:
-		return action{do: doControl}
-	case controlMissing:
-		return action{do: doPerson, problem: problemNoControl}
-	case controlUnseen:
-		return action{do: doPerson, problem: problemHidden}
-	case controlYoung:
-		return action{do: doWait, until: now.Add(p.quiet)}
-	case controlSeen:
-	}
 	switch {
+	case c != controlSeen:
+		return decideUncontrolled(c, now, p)
 	case e.absentReads == 0:
 		return action{do: doCountAbsent, until: now.Add(p.reread)}
 	case e.sends >= maxSends:

@@ -57,6 +57,12 @@ func TestDecide(t *testing.T) {
 		"and not if it is":                       {effect: again(lost, func(e *effect) { e.refused = true }), seen: &reading{result: found, ids: []string{"n"}}, want: action{do: doAdopt, id: "n"}},
 		"a no to a new applicant is of a moment": {effect: again(lost, func(e *effect) { e.refused, e.young = true, true }), seen: &reading{result: absent}, want: action{do: doForget, until: noon.Add(2 * time.Minute)}},
 		"a new applicant is not gone":            {effect: effect{kind: effectLink, state: statePlanned, lookFirst: true, young: true}, seen: &reading{result: gone}, want: action{do: doRetry}},
+		"a no is not final while reads may lag":  {effect: again(lost, func(e *effect) { e.refused, e.notAfter = true, noon }), seen: &reading{result: absent}, want: action{do: doWait, until: noon.Add(2 * time.Minute)}},
+		"a distrusted row waits":                 {effect: effect{kind: effectNote, state: statePlanned, distrusted: noon}, want: action{do: doWait, until: noon.Add(2 * time.Minute)}},
+		"and is looked for":                      {effect: effect{kind: effectNote, state: statePlanned, distrusted: quietOver}, want: action{do: doLook}},
+		"its absence needs a control":            {effect: effect{kind: effectNote, state: statePlanned, distrusted: quietOver}, seen: &reading{result: absent}, want: action{do: doControl}},
+		"no control, no send":                    {effect: effect{kind: effectNote, state: statePlanned, distrusted: quietOver}, seen: &reading{result: absent}, c: controlMissing, want: action{do: doPerson, problem: problemNoControl}},
+		"seen to be absent it is sent":           {effect: effect{kind: effectNote, state: statePlanned, distrusted: quietOver}, seen: &reading{result: absent}, c: controlSeen, want: action{do: doSend}},
 		"done goes on":                           {effect: effect{kind: effectNote, state: stateDone}, want: action{do: doAdvance}},
 		"a refusal binds who sent it":            {effect: effect{kind: effectCreate, state: stateRejected, mine: true}, want: action{do: doReject}},
 		"and no other":                           {effect: effect{kind: effectCreate, state: stateRejected}, want: action{do: doReplan}},
@@ -89,6 +95,9 @@ func TestDecideNeverSendsRashly(t *testing.T) {
 			lookFirst:   rapid.Bool().Draw(t, "look first"),
 			young:       rapid.Bool().Draw(t, "young"),
 		}
+		if rapid.Bool().Draw(t, "distrusted") {
+			e.distrusted = noon.Add(time.Duration(rapid.IntRange(-300, 0).Draw(t, "distrusted since")) * time.Second)
+		}
 		var seen *reading
 		if rapid.Bool().Draw(t, "read") {
 			seen = &reading{result: result(rapid.IntRange(int(absent), int(unreadable)).Draw(t, "result"))}
@@ -103,11 +112,13 @@ func TestDecideNeverSendsRashly(t *testing.T) {
 		switch {
 		case e.sends >= maxSends:
 			t.Fatal("sent more often than allowed")
-		case e.state == statePlanned && e.sends == 0 && !e.lookFirst:
+		case e.state == statePlanned && e.sends == 0 && !e.lookFirst && e.distrusted.IsZero():
 		case seen == nil || seen.result != absent:
 			t.Fatal("sent without having read that it is absent")
 		case e.state == stateUnknown && (c != controlSeen || e.absentReads == 0 || e.refused):
 			t.Fatal("sent again on one read, unseen control, or a refusal")
+		case e.state == statePlanned && !e.distrusted.IsZero() && c != controlSeen:
+			t.Fatal("sent from a distrusted ledger without a control")
 		case e.state == stateUnknown && noon.Before(e.notAfter.Add(paced.quiet)):
 			t.Fatal("sent again within the quiet period")
 		case e.state != statePlanned && e.state != stateUnknown:

@@ -68,8 +68,9 @@ func (t turn) decideAndApply(ctx context.Context, tx db.TenantTx) (act action, r
 	}
 	row, now := locked.Effect, locked.Now
 	facts := t.facts(row)
-	// Of a ledger that lost commits, JazzHR may know more than the row does.
-	facts.lookFirst = facts.lookFirst || locked.Distrusted
+	if locked.Distrusted && (row.DecidedAt == nil || row.DecidedAt.Before(locked.DistrustedSince)) {
+		facts.distrusted = locked.DistrustedSince
+	}
 	if facts.refused || (t.seen != nil && t.seen.result == gone) {
 		if facts.young, err = t.youngApplicant(ctx, tx, now); err != nil {
 			return act, row, send, err
@@ -148,6 +149,12 @@ func (t turn) control(ctx context.Context, tx db.TenantTx, now time.Time) (contr
 		return controlSeen, nil
 	}
 	confirmed, err := tx.Q.ControlEffects(ctx, tx, tx.Tenant, t.kind)
+	if err == nil && len(confirmed) == 0 {
+		if err := tx.Q.LockControl(ctx, tx, tx.Tenant, t.kind); err != nil {
+			return controlUnread, fmt.Errorf("wait for a first confirmed write: %w", err)
+		}
+		confirmed, err = tx.Q.ControlEffects(ctx, tx, tx.Tenant, t.kind)
+	}
 	switch {
 	case err != nil:
 		return controlUnread, fmt.Errorf("find confirmed writes: %w", err)

@@ -297,3 +297,30 @@ func TestNoAfterItWasFound(t *testing.T) {
 		t.Errorf("the row is %s", state)
 	}
 }
+
+// TestAnotherNameOfOneEmail has the writeback that settles a lost create give another name than the one that sent it: it is
+// looked for by both.
+func TestAnotherNameOfOneEmail(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).seasoned("acme")
+	c.sim.Fault(jazzhrtest.Rule{Endpoint: jazzhrtest.EndpointCreateApplicant, Nth: 1, Fault: jazzhrtest.LoseAnswer(jazzhrtest.AnswerClose)})
+	first := c.writeback("i-1", "Ada", "Lovelace", "ada@example.com")
+	c.attempted(1, queue.StepCreateApplicant, "waits_settling")
+	c.exec(`UPDATE jazzhr.writebacks SET next_attempt_at = jazzhr.now() + interval '1 hour' WHERE writeback_id = $1`, first)
+	c.finish(queue.StateDone, c.writeback("i-2", "Augusta", "King", "ada@example.com"))
+	c.finish(queue.StateDone, first)
+	c.once("ada@example.com", 2)
+}
+
+// TestRouteGuessedWrongly has a note answered without an id on an account that does not show notes: it is taken off the right
+// route, and comes back to it.
+func TestRouteGuessedWrongly(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).seasoned("acme")
+	c.account.Configure(func(s *jazzhrtest.Settings) {
+		s.NotesRoute, s.Comments = jazzhrtest.NotesByApplicant, jazzhrtest.CommentsEmpty
+	})
+	c.sim.Fault(jazzhrtest.Rule{Endpoint: jazzhrtest.EndpointApplicantNotes, Nth: 1, Fault: jazzhrtest.LoseAnswer(jazzhrtest.AnswerOtherShape)})
+	c.wantProblem(c.writeback("i-1", "Ada", "Lovelace", "ada@example.com"), "not_visible")
+	c.finish(queue.StateDone, c.writeback("i-2", "Alan", "Turing", "alan@example.com"))
+}

@@ -21,12 +21,15 @@ const maxDetails = 40
 // detailsFresh is how long an email that was read counts, so that a search that ran out of calls goes on where it was.
 const detailsFresh = time.Hour
 
+// name is what a person is called.
+type name struct{ first, last string }
+
 // search looks for a person in JazzHR, which has no filter by email: by name, then by each namesake's detail.
 type search struct {
-	account     account
-	beginner    db.Beginner
-	first, last string
-	emails      []string // normalised; any of them is a match
+	account  account
+	beginner db.Beginner
+	names    []name   // any of them is a match
+	emails   []string // normalised; likewise
 	// from and to bound the day of application, as YYYY-MM-DD; empty for no bound.
 	from, to string
 	// known is since when an email that was read before still counts.
@@ -67,12 +70,27 @@ func (s search) run(ctx context.Context) (matches, ambiguous []string, crowded b
 	return matches, ambiguous, false, nil
 }
 
-// namesakes lists the ids of all who have the name, each once: lists hold a row for each application, and rows shift
-// between pages while they are read.
-func (s search) namesakes(ctx context.Context) ([]string, error) {
-	want := jazzhr.FoldName(s.first, s.last)
-	filter := jazzhr.ApplicantFilter{Name: strings.TrimSpace(s.last), FromApplyDate: s.from, ToApplyDate: s.to}
-	var ids []string
+// namesakes lists the ids of all who have one of the names, each once: lists hold a row for each application, and rows
+// shift between pages while they are read.
+func (s search) namesakes(ctx context.Context) (ids []string, err error) {
+	asked := map[name]bool{}
+	for _, n := range s.names {
+		folded := jazzhr.FoldName(n.first, n.last)
+		question := name{folded, jazzhr.FoldName("", n.last)}
+		if asked[question] { // Anna and ANNA are one
+			continue
+		}
+		asked[question] = true
+		if ids, err = s.called(ctx, folded, n.last, ids); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
+}
+
+// called adds to ids those of all who have a name.
+func (s search) called(ctx context.Context, want, last string, ids []string) ([]string, error) {
+	filter := jazzhr.ApplicantFilter{Name: strings.TrimSpace(last), FromApplyDate: s.from, ToApplyDate: s.to}
 	for page := 1; ; page++ {
 		rows, err := s.account.read.Applicants(ctx, filter, page)
 		if err != nil {

@@ -36,8 +36,12 @@ type newApplicant struct {
 }
 
 func (a newApplicant) look(ctx context.Context, row gen.Effect) (reading, error) {
+	names, err := a.names(ctx, row.EffectID)
+	if err != nil {
+		return reading{}, err
+	}
 	s := search{
-		account: a.account, beginner: a.beginner, first: a.wanted.FirstName, last: a.wanted.LastName,
+		account: a.account, beginner: a.beginner, names: names,
 		emails: []string{jazzhr.NormalizeEmail(a.wanted.Email)}, known: row.CreatedAt.Add(-detailsFresh),
 	}
 	sent := row.FirstSentAt != nil && row.NotAfter != nil
@@ -62,6 +66,19 @@ func (a newApplicant) look(ctx context.Context, row gen.Effect) (reading, error)
 	return reading{result: absent}, nil
 }
 
+// names are what the applicant may be called: writebacks of one email may give different names, and any of them may have sent
+// theirs.
+func (a newApplicant) names(ctx context.Context, effectID uuid.UUID) (names []name, err error) {
+	err = db.InTenant(ctx, a.beginner, a.account.tenant, func(tx db.TenantTx) error {
+		rows, err := tx.Q.EffectNames(ctx, tx, tx.Tenant, &effectID)
+		for _, row := range rows {
+			names = append(names, name{row.FirstName, row.LastName})
+		}
+		return err
+	})
+	return names, wrap("look up the names given", err)
+}
+
 func (a newApplicant) readBack(ctx context.Context, confirmed gen.ControlEffectsRow) (bool, error) {
 	detail, err := a.account.read.Applicant(ctx, *confirmed.RemoteID)
 	if errors.Is(err, jazzhr.ErrNotFound) {
@@ -70,7 +87,7 @@ func (a newApplicant) readBack(ctx context.Context, confirmed gen.ControlEffects
 	if err != nil {
 		return false, fmt.Errorf("read a confirmed applicant: %w", err)
 	}
-	s := search{account: a.account, beginner: a.beginner, first: detail.FirstName, last: detail.LastName}
+	s := search{account: a.account, beginner: a.beginner, names: []name{{detail.FirstName, detail.LastName}}}
 	ids, err := s.namesakes(ctx)
 	if err != nil {
 		return false, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,8 +16,11 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue"
 )
 
-// routeNotes is the note route of an account that does not know the mission's.
-const routeNotes = "notes"
+// The note routes of an account, as its row names them: the mission's, and that of accounts that do not know it.
+const (
+	routeApplicant = "applicant"
+	routeNotes     = "notes"
+)
 
 // keepAnswer bounds how long an answer is tried to be stored while the database is away: it is all that spares JazzHR
 // being read for it.
@@ -130,16 +134,24 @@ func (a *attempt) record(ctx context.Context, tx db.TenantTx, s sent) (ended boo
 	}
 }
 
-// recordRoute takes it that the account does not know the note route: nothing was written, and the other is tried.
+// unknownRoute is the evidence of a note that was not written because the account does not know the route.
+const unknownRoute = "the account does not know this note route"
+
+// recordRoute takes it that the account does not know the note route: nothing was written, and the other is tried. The account
+// may have been taken off the right one by an answer without an id, so this holds both ways, once for a note.
 func (a *attempt) recordRoute(ctx context.Context, tx db.TenantTx, row gen.Effect, s sent, now time.Time) error {
+	other := routeNotes
 	if s.route == routeNotes {
+		other = routeApplicant
+	}
+	if s.route == routeNotes && strings.Contains(string(row.Evidence), unknownRoute) {
 		return a.mark(ctx, tx, row, stateUnknown, mark{what: "refused", detail: s.err.Error(), refusal: "JazzHR knows neither route for notes", at: now})
 	}
-	if err := tx.Q.SetNoteRoute(ctx, tx, routeNotes, tx.Tenant); err != nil {
+	if err := tx.Q.SetNoteRoute(ctx, tx, other, tx.Tenant); err != nil {
 		return fmt.Errorf("switch the account's note route: %w", err)
 	}
-	a.tenant.NoteRoute = routeNotes
-	return a.unsend(ctx, tx, row, s.token, "the account does not know this note route", now)
+	a.tenant.NoteRoute = other
+	return a.unsend(ctx, tx, row, s.token, unknownRoute, now)
 }
 
 // recordLate keeps the answer to a send after which another has begun: both ids are evidence.

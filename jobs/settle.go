@@ -175,7 +175,10 @@ func (a *attempt) mark(ctx context.Context, tx db.TenantTx, row gen.Effect, stat
 func (a *attempt) reopen(ctx context.Context, tx db.TenantTx, confirmed gen.Effect, now time.Time) error {
 	var ids []uuid.UUID
 	if confirmed.Sends > 0 {
-		var err error
+		err := tx.Q.LockControl(ctx, tx, tx.Tenant, confirmed.Kind)
+		if err != nil {
+			return fmt.Errorf("wait for those who look for a confirmed write: %w", err)
+		}
 		if ids, err = tx.Q.ReopenEffects(ctx, tx, evidence(proof{At: now, What: "reopened"}), tx.Tenant, confirmed.Kind); err != nil {
 			return fmt.Errorf("reopen effects: %w", err)
 		}

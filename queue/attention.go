@@ -150,7 +150,7 @@ func settle(ctx context.Context, tx db.TenantTx, item uuid.UUID, d Decision) (pr
 	case d.Decision == DecisionResend && step.Problem == ProblemTwoMatches:
 		return "", nil, &InvalidError{"decision", "resend would make one more of two matches: adopt one of them, or abandon"}
 	case step.EffectID == nil || step.Problem == ProblemApplicantUnresolved || step.Problem == ProblemApplicantGone:
-		err = readdress(ctx, tx, item, d)
+		err = readdress(ctx, tx, item, step.EffectID, d)
 	default:
 		err = settleEffect(ctx, tx, *step.EffectID, d)
 	}
@@ -159,14 +159,9 @@ func settle(ctx context.Context, tx db.TenantTx, item uuid.UUID, d Decision) (pr
 
 // settleEffect decides an effect; all writebacks that were with a person for its sake go on.
 func settleEffect(ctx context.Context, tx db.TenantTx, effect uuid.UUID, d Decision) error {
-	evidence, err := json.Marshal([]struct {
-		At        time.Time `json:"at"`
-		What      string    `json:"what"`
-		RemoteIDs []string  `json:"remote_ids,omitempty"`
-		Detail    string    `json:"detail"`
-	}{{time.Now().UTC(), "decided", slices.DeleteFunc([]string{d.RemoteID}, func(id string) bool { return id == "" }), d.Decision + " by " + d.By}})
+	evidence, err := decided(ctx, tx, d)
 	if err != nil {
-		return fmt.Errorf("record decision: %w", err)
+		return err
 	}
 	var settled int64
 	if d.Decision == DecisionAdopt {
@@ -188,8 +183,36 @@ func settleEffect(ctx context.Context, tx db.TenantTx, effect uuid.UUID, d Decis
 	return nil
 }
 
-// readdress gives a writeback the applicant that a person found, or lets it look again.
-func readdress(ctx context.Context, tx db.TenantTx, item uuid.UUID, d Decision) error {
+// decided is a decision as evidence of an effect.
+func decided(ctx context.Context, tx db.TenantTx, d Decision) (json.RawMessage, error) {
+	now, err := tx.Q.SystemDatabaseNow(ctx, tx)
+	if err != nil {
+		return nil, fmt.Errorf("ask for the time: %w", err)
+	}
+	evidence, err := json.Marshal([]struct {
+		At        time.Time `json:"at"`
+		What      string    `json:"what"`
+		RemoteIDs []string  `json:"remote_ids,omitempty"`
+		Detail    string    `json:"detail"`
+	}{{now.UTC(), "decided", slices.DeleteFunc([]string{d.RemoteID}, func(id string) bool { return id == "" }), d.Decision + " by " + d.By}})
+	if err != nil {
+		return nil, fmt.Errorf("record decision: %w", err)
+	}
+	return evidence, nil
+}
+
+// readdress gives a writeback the applicant that a person found, or lets it look again. A refusal of its effect was of the
+// applicant that it had.
+func readdress(ctx context.Context, tx db.TenantTx, item uuid.UUID, effect *uuid.UUID, d Decision) error {
+	if effect != nil {
+		evidence, err := decided(ctx, tx, d)
+		if err != nil {
+			return err
+		}
+		if err := tx.Q.ForgetRefusal(ctx, tx, evidence, tx.Tenant, *effect); err != nil {
+			return fmt.Errorf("forget a refusal: %w", err)
+		}
+	}
 	if d.RemoteID != "" {
 		if err := tx.Q.SetWritebackApplicant(ctx, tx, &d.RemoteID, tx.Tenant, item); err != nil {
 			return fmt.Errorf("set applicant: %w", err)

@@ -13,11 +13,14 @@ import (
 )
 
 const applicantsByEmail = `-- name: ApplicantsByEmail :many
-SELECT applicant_id FROM jazzhr.applicants
-WHERE tenant_id = $1 AND email = $2 AND gone_at IS NULL
-ORDER BY created_at LIMIT 2
+SELECT a.applicant_id FROM jazzhr.applicants a
+WHERE a.tenant_id = $1 AND a.email = $2 AND a.gone_at IS NULL
+    AND NOT EXISTS (SELECT FROM jazzhr.effects e WHERE e.tenant_id = a.tenant_id AND e.kind = 'create_applicant'
+        AND e.key = a.email AND e.state IN ('sending', 'unknown'))
+ORDER BY a.created_at LIMIT 2
 `
 
+// None while a create for the email is on its way or unsettled: its row has to be settled by a look of its own.
 func (q *Queries) ApplicantsByEmail(ctx context.Context, db DBTX, tenantID uuid.UUID, email *string) ([]string, error) {
 	rows, err := db.Query(ctx, applicantsByEmail, tenantID, email)
 	if err != nil {

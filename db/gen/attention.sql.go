@@ -221,7 +221,7 @@ func (q *Queries) ReopenWriteback(ctx context.Context, db DBTX, tenantID uuid.UU
 
 const replanByPerson = `-- name: ReplanByPerson :execrows
 UPDATE jazzhr.effects SET state = 'planned', sends = 0, send_token = NULL, sent_by = NULL, not_after = NULL,
-    first_sent_at = NULL, absent_reads = 0, absent_at = NULL, refusal = NULL, problem = NULL,
+    first_sent_at = NULL, absent_reads = 0, absent_at = NULL, refusal = NULL, problem = NULL, decided_at = jazzhr.now(),
     evidence = evidence || $1::jsonb
 WHERE tenant_id = $2 AND effect_id = $3 AND state = 'attention'
 `

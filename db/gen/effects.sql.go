@@ -78,7 +78,7 @@ func (q *Queries) BeginSend(ctx context.Context, db DBTX, arg BeginSendParams) (
 
 const controlEffects = `-- name: ControlEffects :many
 SELECT e.remote_id, e.key, e.effect_id, e.settled_at FROM (
-    SELECT tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at FROM jazzhr.effects
+    SELECT tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at FROM jazzhr.effects
     WHERE tenant_id = $1 AND kind = $2 AND state = 'done' AND remote_id IS NOT NULL AND sends > 0
     ORDER BY settled_at DESC LIMIT 5
 ) e
@@ -143,7 +143,7 @@ func (q *Queries) EffectApplicant(ctx context.Context, db DBTX, tenantID uuid.UU
 }
 
 const effectByIDForUpdate = `-- name: EffectByIDForUpdate :one
-SELECT tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at FROM jazzhr.effects WHERE tenant_id = $1 AND effect_id = $2 FOR UPDATE
+SELECT tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at FROM jazzhr.effects WHERE tenant_id = $1 AND effect_id = $2 FOR UPDATE
 `
 
 func (q *Queries) EffectByIDForUpdate(ctx context.Context, db DBTX, tenantID uuid.UUID, effectID uuid.UUID) (Effect, error) {
@@ -169,20 +169,23 @@ func (q *Queries) EffectByIDForUpdate(ctx context.Context, db DBTX, tenantID uui
 		&i.Evidence,
 		&i.CreatedAt,
 		&i.SettledAt,
+		&i.DecidedAt,
 	)
 	return i, err
 }
 
 const effectForUpdate = `-- name: EffectForUpdate :one
-SELECT e.tenant_id, e.effect_id, e.kind, e.key, e.state, e.send_token, e.sent_by, e.not_after, e.sends, e.first_sent_at, e.absent_reads, e.absent_at, e.remote_id, e.adopted, e.refusal, e.problem, e.evidence, e.created_at, e.settled_at, jazzhr.now()::timestamptz AS now, EXISTS (SELECT FROM jazzhr.distrust) AS distrusted
+SELECT e.tenant_id, e.effect_id, e.kind, e.key, e.state, e.send_token, e.sent_by, e.not_after, e.sends, e.first_sent_at, e.absent_reads, e.absent_at, e.remote_id, e.adopted, e.refusal, e.problem, e.evidence, e.created_at, e.settled_at, e.decided_at, jazzhr.now()::timestamptz AS now,
+    EXISTS (SELECT FROM jazzhr.distrust) AS distrusted, coalesce((SELECT since FROM jazzhr.distrust), 'epoch')::timestamptz AS distrusted_since
 FROM jazzhr.effects e
 WHERE e.tenant_id = $1 AND e.kind = $2 AND e.key = $3 FOR UPDATE
 `
 
 type EffectForUpdateRow struct {
-	Effect     Effect
-	Now        time.Time
-	Distrusted bool
+	Effect          Effect
+	Now             time.Time
+	Distrusted      bool
+	DistrustedSince time.Time
 }
 
 func (q *Queries) EffectForUpdate(ctx context.Context, db DBTX, tenantID uuid.UUID, kind string, key string) (EffectForUpdateRow, error) {
@@ -208,10 +211,45 @@ func (q *Queries) EffectForUpdate(ctx context.Context, db DBTX, tenantID uuid.UU
 		&i.Effect.Evidence,
 		&i.Effect.CreatedAt,
 		&i.Effect.SettledAt,
+		&i.Effect.DecidedAt,
 		&i.Now,
 		&i.Distrusted,
+		&i.DistrustedSince,
 	)
 	return i, err
+}
+
+const effectNames = `-- name: EffectNames :many
+SELECT DISTINCT coalesce(w.first_name, '')::text AS first_name, coalesce(w.last_name, '')::text AS last_name
+FROM jazzhr.steps s JOIN jazzhr.writebacks w ON w.tenant_id = s.tenant_id AND w.writeback_id = s.writeback_id
+WHERE s.tenant_id = $1 AND s.effect_id = $2
+ORDER BY last_name, first_name
+`
+
+type EffectNamesRow struct {
+	FirstName string
+	LastName  string
+}
+
+// The names under which an applicant's effect may have been sent: those of every writeback that shares it.
+func (q *Queries) EffectNames(ctx context.Context, db DBTX, tenantID uuid.UUID, effectID *uuid.UUID) ([]EffectNamesRow, error) {
+	rows, err := db.Query(ctx, effectNames, tenantID, effectID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []EffectNamesRow{}
+	for rows.Next() {
+		var i EffectNamesRow
+		if err := rows.Scan(&i.FirstName, &i.LastName); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const forgetRefusal = `-- name: ForgetRefusal :exec
@@ -222,6 +260,18 @@ WHERE tenant_id = $2 AND effect_id = $3 AND state = 'unknown' AND refusal IS NOT
 // The no was to a target that has changed since, or that JazzHR did not take yet: the effect may be tried again.
 func (q *Queries) ForgetRefusal(ctx context.Context, db DBTX, evidence json.RawMessage, tenantID uuid.UUID, effectID uuid.UUID) error {
 	_, err := db.Exec(ctx, forgetRefusal, evidence, tenantID, effectID)
+	return err
+}
+
+const lockControl = `-- name: LockControl :exec
+INSERT INTO jazzhr.visibility (tenant_id, kind) VALUES ($1, $2)
+ON CONFLICT (tenant_id, kind) DO UPDATE SET kind = excluded.kind WHERE false
+`
+
+// Held, until the transaction ends, by who finds that no write of the kind was ever confirmed and by who confirms one: else the
+// first confirmed one could pass over what waits for it. It changes nothing.
+func (q *Queries) LockControl(ctx context.Context, db DBTX, tenantID uuid.UUID, kind string) error {
+	_, err := db.Exec(ctx, lockControl, tenantID, kind)
 	return err
 }
 

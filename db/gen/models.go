@@ -81,6 +81,7 @@ type Effect struct {
 	Evidence    json.RawMessage
 	CreatedAt   time.Time
 	SettledAt   *time.Time
+	DecidedAt   *time.Time
 }
 
 type InterviewRequest struct {

@@ -1,7 +1,10 @@
 -- name: ApplicantsByEmail :many
-SELECT applicant_id FROM jazzhr.applicants
-WHERE tenant_id = @tenant_id AND email = @email AND gone_at IS NULL
-ORDER BY created_at LIMIT 2;
+-- None while a create for the email is on its way or unsettled: its row has to be settled by a look of its own.
+SELECT a.applicant_id FROM jazzhr.applicants a
+WHERE a.tenant_id = @tenant_id AND a.email = @email AND a.gone_at IS NULL
+    AND NOT EXISTS (SELECT FROM jazzhr.effects e WHERE e.tenant_id = a.tenant_id AND e.kind = 'create_applicant'
+        AND e.key = a.email AND e.state IN ('sending', 'unknown'))
+ORDER BY a.created_at LIMIT 2;
 
 -- name: KnownEmails :many
 -- Those of the given applicants whose email was read since.

@@ -39,7 +39,7 @@ WHERE tenant_id = @tenant_id AND effect_id = @effect_id AND state = 'attention';
 -- name: ReplanByPerson :execrows
 -- As if it had never been sent: a person has looked, and says that it is not there.
 UPDATE jazzhr.effects SET state = 'planned', sends = 0, send_token = NULL, sent_by = NULL, not_after = NULL,
-    first_sent_at = NULL, absent_reads = 0, absent_at = NULL, refusal = NULL, problem = NULL,
+    first_sent_at = NULL, absent_reads = 0, absent_at = NULL, refusal = NULL, problem = NULL, decided_at = jazzhr.now(),
     evidence = evidence || @evidence::jsonb
 WHERE tenant_id = @tenant_id AND effect_id = @effect_id AND state = 'attention';
 

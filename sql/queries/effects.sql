@@ -3,7 +3,8 @@ INSERT INTO jazzhr.effects (tenant_id, effect_id, kind, key) VALUES (@tenant_id,
 ON CONFLICT ON CONSTRAINT effects_key DO NOTHING;
 
 -- name: EffectForUpdate :one
-SELECT sqlc.embed(e), jazzhr.now()::timestamptz AS now, EXISTS (SELECT FROM jazzhr.distrust) AS distrusted
+SELECT sqlc.embed(e), jazzhr.now()::timestamptz AS now,
+    EXISTS (SELECT FROM jazzhr.distrust) AS distrusted, coalesce((SELECT since FROM jazzhr.distrust), 'epoch')::timestamptz AS distrusted_since
 FROM jazzhr.effects e
 WHERE e.tenant_id = @tenant_id AND e.kind = @kind AND e.key = @key FOR UPDATE;
 
@@ -71,8 +72,21 @@ SELECT coalesce(w.applicant_id, '')::text AS applicant_id
 FROM jazzhr.steps s JOIN jazzhr.writebacks w ON w.tenant_id = s.tenant_id AND w.writeback_id = s.writeback_id
 WHERE s.tenant_id = @tenant_id AND s.effect_id = @effect_id LIMIT 1;
 
+-- name: EffectNames :many
+-- The names under which an applicant's effect may have been sent: those of every writeback that shares it.
+SELECT DISTINCT coalesce(w.first_name, '')::text AS first_name, coalesce(w.last_name, '')::text AS last_name
+FROM jazzhr.steps s JOIN jazzhr.writebacks w ON w.tenant_id = s.tenant_id AND w.writeback_id = s.writeback_id
+WHERE s.tenant_id = @tenant_id AND s.effect_id = @effect_id
+ORDER BY last_name, first_name;
+
 -- name: Visibility :one
 SELECT seen_at, unseen_at FROM jazzhr.visibility WHERE tenant_id = @tenant_id AND kind = @kind;
+
+-- name: LockControl :exec
+-- Held, until the transaction ends, by who finds that no write of the kind was ever confirmed and by who confirms one: else the
+-- first confirmed one could pass over what waits for it. It changes nothing.
+INSERT INTO jazzhr.visibility (tenant_id, kind) VALUES (@tenant_id, @kind)
+ON CONFLICT (tenant_id, kind) DO UPDATE SET kind = excluded.kind WHERE false;
 
 -- name: MarkSeen :exec
 INSERT INTO jazzhr.visibility (tenant_id, kind, seen_at) VALUES (@tenant_id, @kind, jazzhr.now())

@@ -1,0 +1,274 @@
+package jobs_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/jazzhr"
+	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
+	"github.com/intrvio/jazzhr-worker/queue"
+)
+
+// subject is a customer of a run, with what stood in its account before and what it was told to write.
+type subject struct {
+	*customer
+	people []jazzhrtest.Applicant // that were there before
+	wishes []*wish
+	jobs   []jazzhrtest.Job
+	blind  bool // the account hides notes, or cuts them before their reference
+}
+
+// wish is a writeback that was accepted.
+type wish struct {
+	*subject
+	id        uuid.UUID
+	writeback queue.Writeback
+}
+
+// merges are who was merged into whom.
+type merges map[string]string
+
+// root is who a person is by now.
+func (m merges) root(id string) string {
+	for m[id] != "" {
+		id = m[id]
+	}
+	return id
+}
+
+var (
+	firstNames = []string{"Ada", "Grace", "José"}
+	lastNames  = []string{"Lovelace", "Hopper"}
+	mailboxes  = []string{"ada@example.com", "grace@example.com", "jose@example.com", "ada.l@example.org", "g.hopper@example.net"}
+)
+
+func drawName(r *rand.Rand) (first, last string) {
+	return firstNames[r.IntN(len(firstNames))], lastNames[r.IntN(len(lastNames))]
+}
+
+// begin makes the customers, their accounts and the people in these.
+func (tr *trial) begin() {
+	tr.t.Helper()
+	r := tr.lot("story")
+	for i := range 1 + r.IntN(3) {
+		s := &subject{customer: tr.customer(fmt.Sprintf("tenant-%d", i+1))}
+		s.jobs = []jazzhrtest.Job{s.job, s.account.AddJob(jazzhrtest.Job{Title: "Welder", BoardCode: fmt.Sprintf("weld-%d", i)})}
+		for range r.IntN(4) {
+			s.settle(r)
+		}
+		if r.IntN(10) < 8 { // else the first write ever may be lost
+			s.wish(queue.Writeback{
+				InterviewID: "season", Candidate: queue.Candidate{ID: "season", FirstName: "Sea", LastName: "Son", Email: "season@example.com"},
+				Job: &queue.Job{ID: s.job.ID}, Note: queue.Note{Summary: "Fine."},
+			})
+		}
+		s.verified()
+		tr.customers = append(tr.customers, s)
+	}
+	tr.drive()
+	for _, s := range tr.customers {
+		s.account.Configure(func(a *jazzhrtest.Settings) { tr.configure(r, s, a) })
+	}
+}
+
+func (tr *trial) configure(r *rand.Rand, s *subject, a *jazzhrtest.Settings) {
+	a.NotesRoute = []jazzhrtest.NotesRoute{jazzhrtest.NotesBoth, jazzhrtest.NotesBoth, jazzhrtest.NotesOnly, jazzhrtest.NotesByApplicant}[r.IntN(4)]
+	if r.IntN(3) == 0 {
+		a.RepeatedLink = jazzhrtest.LinksRefused
+	}
+	a.CommentsHTML = r.IntN(3) == 0
+	if tr.plan[laggingRead] > 0 {
+		a.ReadLag = durationShare(tr.lag())
+		tr.struck(laggingRead, a.ReadLag.String())
+	}
+	if tr.plan[hidden] == 0 {
+		return
+	}
+	switch r.IntN(3) {
+	case 0:
+		a.Comments, s.blind = jazzhrtest.CommentsEmpty, true
+	case 1:
+		a.CommentLimit, s.blind = 10, true
+	default:
+		a.CommentLimit = 70 // the reference in the first line is left
+	}
+	tr.struck(hidden, fmt.Sprintf("%s %d", a.Comments, a.CommentLimit))
+}
+
+// settle adds a person, who may have a name or an email or both in common with another; some have none.
+func (s *subject) settle(r *rand.Rand) {
+	first, last := drawName(r)
+	email := append([]string{""}, mailboxes...)[r.IntN(1+len(mailboxes))]
+	jobs := []string{s.jobs[0].ID}[:r.IntN(2)]
+	s.people = append(s.people, s.account.AddApplicant(jazzhrtest.Applicant{FirstName: first, LastName: last, Email: email}, jobs...))
+}
+
+// tell has Intrvio send its writebacks, some of them at once.
+func (tr *trial) tell() {
+	tr.t.Helper()
+	r := tr.lot("writebacks")
+	var made []*wish
+	for _, s := range tr.customers {
+		for i := range 2 + r.IntN(4) {
+			for _, w := range tr.drawWritebacks(r, s, i) {
+				made = append(made, &wish{subject: s, writeback: w})
+				s.wishes = append(s.wishes, made[len(made)-1])
+			}
+		}
+	}
+	tr.calm.Store(false)
+	var all sync.WaitGroup
+	for _, w := range made {
+		all.Go(w.accept)
+	}
+	for _, s := range tr.customers {
+		draw := tr.lot("exports " + s.account.ID())
+		all.Go(func() { s.export(draw) })
+	}
+	all.Wait()
+}
+
+// drawWritebacks draws an interview: mostly one writeback, or with a further revision, or beside another interview of the same
+// person under another candidate id.
+func (tr *trial) drawWritebacks(r *rand.Rand, s *subject, i int) []queue.Writeback {
+	first, last := drawName(r)
+	email := mailboxes[r.IntN(len(mailboxes))]
+	w := queue.Writeback{
+		InterviewID: fmt.Sprintf("i-%d", i), Candidate: queue.Candidate{ID: fmt.Sprintf("c-%d", i), FirstName: first, LastName: last, Email: email},
+		Note: queue.Note{Summary: fmt.Sprintf("Interview %d went well.", i)},
+	}
+	if len(s.people) > 0 && r.IntN(4) == 0 {
+		person := s.people[r.IntN(len(s.people))]
+		w.Candidate = queue.Candidate{ID: w.Candidate.ID, ApplicantID: person.ID}
+		if person.Email != "" && r.IntN(2) == 0 {
+			w.Candidate.FirstName, w.Candidate.LastName, w.Candidate.Email = person.FirstName, person.LastName, person.Email
+		}
+	}
+	switch job := s.jobs[r.IntN(len(s.jobs))]; r.IntN(4) {
+	case 0:
+		w.Job = &queue.Job{BoardCode: job.BoardCode}
+	case 1, 2:
+		w.Job = &queue.Job{ID: job.ID}
+	}
+	if r.IntN(4) == 0 {
+		w.Note.Transcript = strings.Repeat("A line of an interview that goes on for long.\n", 250+r.IntN(300))
+	}
+	if tr.plan[twoAtOnce] > 0 && r.IntN(2) == 0 {
+		tr.struck(twoAtOnce, w.InterviewID)
+		twin := w
+		twin.InterviewID, twin.Candidate.ID = w.InterviewID+"-twin", w.Candidate.ID+"-twin"
+		twin.Candidate.Email = strings.ToUpper(w.Candidate.Email)
+		return []queue.Writeback{w, twin}
+	}
+	if r.IntN(4) == 0 {
+		next := w
+		next.Revision, next.Note = 2, queue.Note{Summary: "On second thought."}
+		return []queue.Writeback{w, next}
+	}
+	return []queue.Writeback{w}
+}
+
+// wish has a writeback accepted.
+func (s *subject) wish(writeback queue.Writeback) {
+	w := &wish{subject: s, writeback: writeback}
+	s.wishes = append(s.wishes, w)
+	w.accept()
+}
+
+// accept tells the service until it has acknowledged, as the backend does: the same again changes nothing.
+func (w *wish) accept() {
+	for attempt := 0; ; attempt++ {
+		err := db.InTx(w.t.Context(), w.db.Pool, func(tx pgx.Tx) (err error) {
+			w.id, _, err = queue.EnqueueWriteback(w.t.Context(), tx, w.client, w.customer.id, w.writeback)
+			return err
+		})
+		var invalid *queue.InvalidError
+		if err == nil || attempt == 100 || errors.As(err, &invalid) {
+			if err != nil {
+				w.t.Errorf("not accepted: %v", err)
+			}
+			return
+		}
+		w.journal.moved(durationShare(0.001))
+	}
+}
+
+// references are the notes by which the wish is to be found, with their texts.
+func (w *wish) references() (refs, texts []string) {
+	revision := max(1, w.writeback.Revision)
+	for part := range w.writeback.Note.PartCount() {
+		ref := queue.Reference(w.customer.id, w.writeback.InterviewID, revision, part+1)
+		refs, texts = append(refs, ref), append(texts, w.writeback.Note.Part(part+1, ref))
+	}
+	return refs, texts
+}
+
+// noteNamed names a note by the interview, revision and part of its reference.
+func (tr *trial) noteNamed(text string) string {
+	for _, s := range tr.customers {
+		for _, w := range s.wishes {
+			refs, _ := w.references()
+			for i, ref := range refs {
+				if strings.Contains(text, ref) {
+					return fmt.Sprintf("%s/%d/%d", w.writeback.InterviewID, max(1, w.writeback.Revision), i+1)
+				}
+			}
+		}
+	}
+	return "unknown"
+}
+
+// merge has a recruiter merge one person into another.
+func (tr *trial) merge(moment string) bool {
+	r := tr.lot("merge " + moment)
+	s := tr.customers[r.IntN(len(tr.customers))]
+	people := s.account.Applicants()
+	if len(people) < 2 {
+		return false
+	}
+	from, into := people[r.IntN(len(people))], people[r.IntN(len(people))]
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	if from.ID == into.ID || jazzhr.NormalizeEmail(from.Email) == "season@example.com" || s.account.Merge(from.ID, into.ID) != nil {
+		return false
+	}
+	tr.merged[from.ID] = into.ID
+	return true
+}
+
+// story is the run in order: what was drawn, struck, logged, written and recorded.
+func (tr *trial) story() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "seed %d, struck at %v\n", tr.seed, tr.plan)
+	for line := range strings.Lines(tr.journal.String()) {
+		if !strings.Contains(line, "producer: Producer job counts") {
+			b.WriteString(line)
+		}
+	}
+	b.WriteString("\nwritten:\n")
+	for _, w := range tr.sim.Writes() {
+		fmt.Fprintf(&b, "  %s %s %s %s on %s lost=%t late=%t %.60q\n", w.At.Format("15:04:05.000"), w.Account, w.Endpoint, w.ID, w.ApplicantID, w.Lost, w.Late, w.Text)
+	}
+	b.WriteString("rows:\n")
+	rows, err := tr.db.Pool.Query(tr.t.Context(), `SELECT e::text FROM jazzhr.effects e
+		UNION ALL SELECT jsonb_set(to_jsonb(w), '{transcript}', '""')::text FROM jazzhr.writebacks w WHERE state <> 'done'
+		UNION ALL SELECT (to_jsonb(j) - 'metadata' - 'tags')::text FROM jazzhr.river_job j WHERE state NOT IN ('completed', 'cancelled')`)
+	if err != nil {
+		return b.String() + err.Error()
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var row string
+		if rows.Scan(&row) == nil {
+			b.WriteString("  " + row + "\n")
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,122 @@
+package jobs_test
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+var (
+	worldSeed     = flag.Uint64("world.seed", 0, "replay the run of this seed alone")
+	worldSeeds    = flag.Uint64("world.seeds", 12, "how many seeds to run")
+	worldFrom     = flag.Uint64("world.from", 1, "the first of them")
+	worldFor      = flag.Duration("world.for", 0, "run seeds for so long, however many that makes")
+	worldParallel = flag.Int("world.parallel", 8, "how many runs go on at once: most of a run is waiting")
+)
+
+// TestWorld runs the service in worlds that strike at it, one a seed, and holds that nothing is doubled or lost in any.
+func TestWorld(t *testing.T) {
+	t.Parallel()
+	all := &tally{struck: map[boundary]int{}, started: time.Now()}
+	var next uint64
+	var mu sync.Mutex
+	take := func() (seed uint64, more bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		next++
+		switch {
+		case t.Failed():
+			return 0, false
+		case *worldSeed != 0:
+			return *worldSeed, next == 1
+		case *worldFor != 0:
+			return *worldFrom + next - 1, time.Since(all.started) < *worldFor
+		}
+		return *worldFrom + next - 1, next <= *worldSeeds
+	}
+	var runs sync.WaitGroup
+	for range *worldParallel {
+		runs.Go(func() {
+			for {
+				seed, more := take()
+				if !more {
+					return
+				}
+				t.Run(fmt.Sprintf("seed=%d", seed), func(run *testing.T) { runSeed(run, seed, t.Failed, all) })
+			}
+		})
+	}
+	runs.Wait()
+	fmt.Fprint(os.Stderr, all)
+}
+
+func runSeed(t *testing.T, seed uint64, over func() bool, all *tally) {
+	t.Helper()
+	tr := newTrial(t, seed, over)
+	defer all.add(tr)
+	tr.begin()
+	tr.tell()
+	tr.drive()
+	tr.decided = tr.ask()
+	for _, n := range tr.allNodes() {
+		n.revive()
+		tr.stop(n.runner)
+	}
+	tr.found = tr.examine()
+	for _, finding := range tr.found.all() {
+		t.Error(finding)
+	}
+	if t.Failed() {
+		t.Log(tr.story())
+	}
+}
+
+// tally counts over all runs.
+type tally struct {
+	mu                              sync.Mutex
+	started                         time.Time
+	seeds, wishes, writes, posts    int
+	decided, doubled, lost, strikes int
+	struck                          map[boundary]int
+}
+
+func (a *tally) add(tr *trial) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	a.seeds++
+	a.writes += len(tr.sim.Writes())
+	a.posts += int(tr.posts.Load())
+	a.decided += tr.decided
+	for _, s := range tr.customers {
+		a.wishes += len(s.wishes)
+	}
+	if tr.found != nil {
+		a.doubled += len(tr.found.doubled)
+		a.lost += len(tr.found.lost)
+	}
+	for b, n := range tr.strikes {
+		a.struck[b] += n
+		a.strikes += n
+	}
+}
+
+func (a *tally) String() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var b strings.Builder
+	fmt.Fprintf(&b, "world: %d seeds in %s: %d writebacks, %d writes by %d POSTs, %d strikes, %d decisions of people\n",
+		a.seeds, time.Since(a.started).Round(time.Second), a.wishes, a.writes, a.posts, a.strikes, a.decided)
+	for _, at := range slices.Sorted(maps.Keys(a.struck)) {
+		fmt.Fprintf(&b, "%8d  %s\n", a.struck[at], at)
+	}
+	fmt.Fprintf(&b, "%d doubled, %d lost\n", a.doubled, a.lost)
+	return b.String()
+}
