@@ -15,6 +15,7 @@ import (
 // systemQueries are those that work across tenants, each with the reason why it can't name one.
 var systemQueries = map[string]string{
 	"SystemAdmitEvents":          "the tick looks for due work of all tenants",
+	"SystemAdmitStageEntries":    "the tick looks for due work of all tenants",
 	"SystemAdmitWebhooks":        "the tick looks for due work of all tenants",
 	"SystemAdmitWritebacks":      "the tick looks for due work of all tenants",
 	"SystemAttentionCount":       "a metric, which has no tenant label",
@@ -25,8 +26,12 @@ var systemQueries = map[string]string{
 	"SystemTrustLedger":          "a restore concerns all tenants",
 	"SystemDeleteSession":        "operators' sessions belong to no tenant",
 	"SystemDropLeader":           "River's leader belongs to no tenant",
+	"SystemDueAudits":            "the tick looks for due work of all tenants",
+	"SystemDueFullSyncs":         "the tick looks for due work of all tenants",
 	"SystemDueKeyChecks":         "the tick looks for due work of all tenants",
+	"SystemDueOpenings":          "the tick looks for due work of all tenants",
 	"SystemDuePolls":             "the tick looks for due work of all tenants",
+	"SystemDuplicatesFound":      "a metric, which has no tenant label",
 	"SystemEmptyTranscripts":     "retention holds for all tenants",
 	"SystemEmptyWebhookBodies":   "retention holds for all tenants",
 	"SystemFingerprintOwner":     "asks whether another tenant has the key",
@@ -41,6 +46,7 @@ var systemQueries = map[string]string{
 	"SystemPurgeSessions":        "operators' sessions belong to no tenant",
 	"SystemRedeliver":            "the backend may ask for the events of all its tenants",
 	"SystemReleaseEvents":        "the sweep looks for lost jobs of all tenants",
+	"SystemReleaseStageEntries":  "the sweep looks for lost jobs of all tenants",
 	"SystemReleaseWebhooks":      "the sweep looks for lost jobs of all tenants",
 	"SystemReleaseWritebacks":    "the sweep looks for lost jobs of all tenants",
 	"SystemRemoveNode":           "nodes belong to no tenant",

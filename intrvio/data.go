@@ -109,6 +109,9 @@ type InterviewRequest struct {
 	UnresolvedReason string `json:"unresolved_reason,omitempty"`
 	// WebhookID is our record of the webhook that caused the request; omitted if none did.
 	WebhookID uuid.UUID `json:"webhook_id,omitzero"`
+	// ActivityID is JazzHR's id of the move to a stage that caused the request, and Stage the stage; omitted if none did.
+	ActivityID string `json:"activity_id,omitempty"`
+	Stage      string `json:"stage,omitempty"`
 	// Profile is as in [CandidateExport]; omitted if no webhook caused the request.
 	Profile json.RawMessage `json:"profile,omitempty"`
 }

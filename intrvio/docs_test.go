@@ -29,9 +29,17 @@ func dataTypes() map[intrvio.EventType]intrvio.Data {
 		intrvio.CandidateExported:     intrvio.CandidateExport{},
 		intrvio.InterviewRequested:    intrvio.InterviewRequest{},
 		intrvio.CandidateStageChanged: intrvio.StageChange{},
+		intrvio.CandidateApplied:      intrvio.Applied{},
+		intrvio.CandidateLinked:       intrvio.Linked{},
+		intrvio.CandidateGone:         intrvio.Gone{},
+		intrvio.BackfillCompleted:     intrvio.Backfill{},
 		intrvio.WritebackCompleted:    intrvio.WritebackResult{},
 		intrvio.WritebackRejected:     intrvio.WritebackResult{},
 		intrvio.WritebackAttention:    intrvio.WritebackResult{},
+		intrvio.AuditDuplicatesFound:  intrvio.DuplicatesFound{},
+		intrvio.JobOpened:             intrvio.Opening{},
+		intrvio.JobChanged:            intrvio.Opening{},
+		intrvio.JobClosed:             intrvio.Opening{},
 	}
 }
 

@@ -28,6 +28,14 @@ const (
 	InterviewRequested EventType = "interview.requested"
 	// CandidateStageChanged says that a candidate was moved in a hiring workflow. Data: [StageChange].
 	CandidateStageChanged EventType = "candidate.stage_changed"
+	// CandidateApplied says that an applicant is new in JazzHR. Data: [Applied].
+	CandidateApplied EventType = "candidate.applied"
+	// CandidateLinked says that an applicant is new in a job. Data: [Linked].
+	CandidateLinked EventType = "candidate.linked"
+	// CandidateGone says that JazzHR knows an applicant no more: merged into another, or deleted. Data: [Gone].
+	CandidateGone EventType = "candidate.gone"
+	// BackfillCompleted says that what stood in the account before is known. Data: [Backfill].
+	BackfillCompleted EventType = "backfill.completed"
 	// WritebackCompleted says that everything a writeback asked for stands in JazzHR. Data: [WritebackResult].
 	WritebackCompleted EventType = "writeback.completed"
 	// WritebackRejected says that JazzHR refused a step for good, or that the tenant disconnected. Data:
@@ -35,6 +43,15 @@ const (
 	WritebackRejected EventType = "writeback.rejected"
 	// WritebackAttention says that a person has to decide how a writeback goes on. Data: [WritebackResult].
 	WritebackAttention EventType = "writeback.attention"
+	// AuditDuplicatesFound says that JazzHR holds more copies of what we wrote than the audit before found. Data:
+	// [DuplicatesFound].
+	AuditDuplicatesFound EventType = "audit.duplicates_found"
+	// JobOpened says that a job opening is open: first seen so, or become so. Data: [Opening].
+	JobOpened EventType = "job.opened"
+	// JobChanged says that a job opening changed otherwise, or was first seen and is not open. Data: [Opening].
+	JobChanged EventType = "job.changed"
+	// JobClosed says that a job opening was filled, cancelled or closed, or is gone from JazzHR. Data: [Opening].
+	JobClosed EventType = "job.closed"
 )
 
 // Envelope is what is POSTed to the backend, and an item of the pull API.

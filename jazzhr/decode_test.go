@@ -22,6 +22,7 @@ func TestDecodeList(t *testing.T) {
 		{name: "null", body: ` null `},
 		{name: "byte order mark", body: "\ufeff[]"},
 		{name: "odd values", body: `[{"id":" job_1 ","title":"Welder","city":false,"state":[],"department":null,"original_open_date":"0000-00-00"}]`, want: one},
+		{name: "NUL", body: `[{"id":"job_1","title":"Wel\u0000der"}]`, want: one},
 		{name: "number keeps its digits", body: `[{"id":12345678901234567890}]`, want: []Job{{ID: "12345678901234567890"}}},
 		{name: "row without id", body: `[{"id":"job_1"},{"title":"Welder"}]`, unreadable: true},
 		{name: "null row", body: `[null]`, unreadable: true},

@@ -12,6 +12,7 @@ type Job struct {
 	Department   string
 	City         string
 	State        string
+	CountryID    string // such as usa
 	Type         string
 	HiringLead   string // a user id
 	Description  string // HTML
@@ -46,6 +47,7 @@ func parseJob(row map[string]any) Job {
 		Department:   scalar(row["department"]),
 		City:         scalar(row["city"]),
 		State:        scalar(row["state"]),
+		CountryID:    scalar(row["country_id"]),
 		Type:         scalar(row["type"]),
 		HiringLead:   scalar(row["hiring_lead"]),
 		Description:  scalar(row["description"]),

@@ -46,11 +46,12 @@ func list(value any) []any {
 	}
 }
 
-// scalar reads a value as trimmed text: a string, or a number's digits.
+// scalar reads a value as trimmed text: a string, or a number's digits. NUL,
+// which JSON can write and PostgreSQL can't keep, is left out.
 func scalar(value any) string {
 	switch v := value.(type) {
 	case string:
-		return strings.TrimSpace(v)
+		return strings.TrimSpace(strings.ReplaceAll(v, "\x00", ""))
 	case json.Number:
 		return v.String()
 	default:

@@ -27,7 +27,7 @@ type customer struct {
 	job     jazzhrtest.Job
 }
 
-// customer makes a connected tenant with an account of its own.
+// customer makes a connected tenant with an account of its own, whose audits are far off.
 func (w *world) customer(name string) *customer {
 	w.t.Helper()
 	key := fresh("key-" + name)
@@ -36,6 +36,7 @@ func (w *world) customer(name string) *customer {
 	row, _, err := w.tenants.Create(w.t.Context(), tenant.Details{Name: name, Region: "us"})
 	check(w.t, err)
 	c.id = row.TenantID
+	w.exec(`UPDATE jazzhr.tenants SET next_audit_at = jazzhr.now() + interval '1 year' WHERE tenant_id = $1`, c.id)
 	_, err = w.tenants.Connect(w.t.Context(), c.id, key, func(db.TenantTx) error { return nil })
 	check(w.t, err)
 	return c

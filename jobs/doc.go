@@ -1,5 +1,5 @@
-// Package jobs works the queue: it writes to JazzHR by way of the write ledger, resolves exports, polls, and delivers
-// events.
+// Package jobs works the queue: it writes to JazzHR by way of the write ledger, resolves exports, polls, delivers
+// events, and audits what stands in JazzHR.
 //
 // # The write ledger
 //

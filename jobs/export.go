@@ -153,6 +153,9 @@ func (e *export) now(ctx context.Context) (now time.Time, err error) {
 // tell ends the webhook and announces what it was, in one transaction.
 func (e *export) tell(ctx context.Context, jobs, targets []intrvio.Job, applicantID, unresolved string) error {
 	return e.finish(ctx, func(tx db.TenantTx) error {
+		if err := tx.Q.LockRequests(ctx, tx, tx.Tenant); err != nil {
+			return fmt.Errorf("lock requests: %w", err)
+		}
 		person, email := e.personKey(), e.email()
 		if _, err := tx.Q.LockPerson(ctx, tx, gen.LockPersonParams{
 			TenantID: tx.Tenant, PersonID: person,
@@ -191,37 +194,19 @@ func (e *export) tell(ctx context.Context, jobs, targets []intrvio.Job, applican
 	})
 }
 
-// request asks for an interview, unless one for the same person and job was asked for lately and is still to come.
+// request asks for an interview, unless the person's move to a stage has done so, or one was asked for lately and is still
+// to come.
 func (e *export) request(ctx context.Context, tx db.TenantTx, person string, job intrvio.Job, applicantID, unresolved string) (request intrvio.InterviewRequest, asked bool, err error) {
-	key := job.JobID
-	if key == "" {
-		key = "code:" + job.BoardCode + " title:" + job.Title
-	}
-	_, err = tx.Q.OpenRequest(ctx, tx, tx.Tenant, person, key)
-	if err == nil {
-		return request, false, nil
-	}
-	if !errors.Is(err, pgx.ErrNoRows) {
-		return request, false, fmt.Errorf("look for an open request: %w", err)
-	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return request, false, fmt.Errorf("name request: %w", err)
-	}
 	candidate := e.candidate()
-	if err := tx.Q.InsertRequest(ctx, tx, gen.InsertRequestParams{
-		TenantID: tx.Tenant, RequestID: id,
-		Trigger: string(intrvio.TriggerExport), WebhookID: &e.webhook.WebhookID, PersonID: person,
-		ApplicantID: some(applicantID), JobID: some(job.JobID), JobKey: key, Email: some(candidate.Email),
-		FirstName: some(candidate.FirstName), LastName: some(candidate.LastName),
-	}); err != nil {
-		return request, false, fmt.Errorf("store request: %w", err)
-	}
+	id, outcome, err := e.ask(ctx, tx, asking{
+		trigger: intrvio.TriggerExport, webhook: e.webhook.WebhookID, seenAt: e.webhook.ReceivedAt,
+		person: person, applicant: applicantID, candidate: candidate, job: job,
+	})
 	return intrvio.InterviewRequest{
 		RequestID: id, Trigger: intrvio.TriggerExport, ApplicantID: applicantID, JobID: job.JobID,
 		Job: job, Candidate: candidate, Resolved: applicantID != "", UnresolvedReason: unresolved,
 		WebhookID: e.webhook.WebhookID, Profile: e.parsed.Profile(),
-	}, true, nil
+	}, outcome == askedRequested, err
 }
 
 // personKey is JazzHR's number of the person, else what comes nearest to one.

@@ -50,7 +50,7 @@ func (c *customer) heard(webhook uuid.UUID) (all told) {
 		return false
 	})
 	var requests int
-	c.scan(`SELECT count(*) FROM jazzhr.interview_requests WHERE webhook_id = $1`, []any{webhook}, &requests)
+	c.scan(`SELECT count(*) FROM jazzhr.interview_requests WHERE webhook_id = $1 AND trigger = 'export'`, []any{webhook}, &requests)
 	c.event(func(e intrvio.Envelope) bool {
 		request, err := intrvio.Decode[intrvio.InterviewRequest](e)
 		if err == nil && request.WebhookID == webhook {

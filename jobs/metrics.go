@@ -13,6 +13,7 @@ import (
 type metrics struct {
 	attempts *prometheus.CounterVec
 	duration *prometheus.HistogramVec
+	missed   *prometheus.CounterVec
 }
 
 func newMetrics(registry prometheus.Registerer) (*metrics, error) {
@@ -25,8 +26,15 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 			Name: "jazzhr_job_duration_seconds",
 			Help: "How long attempts of jobs took.", Buckets: []float64{.005, .02, .1, .5, 2, 10, 60},
 		}, []string{"kind"}),
+		missed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "jazzhr_sync_missed_total",
+			Help: "Rows of JazzHR's lists that a full pass found and polls should have.",
+		}, []string{"list"}),
 	}
-	for _, collector := range []prometheus.Collector{m.attempts, m.duration} {
+	for _, list := range []string{listActivities, listApplicants, listLinks} {
+		m.missed.WithLabelValues(list) // shown from the start
+	}
+	for _, collector := range []prometheus.Collector{m.attempts, m.duration, m.missed} {
 		if err := registry.Register(collector); err != nil {
 			return nil, fmt.Errorf("register metrics of jobs: %w", err)
 		}

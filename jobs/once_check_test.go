@@ -45,6 +45,7 @@ func (tr *trial) examine() *verdict {
 		tr.examineLedger(v, s, mine)
 		s.examineEvents(v, tr.restored)
 		s.examineExports(v)
+		s.examineStages(v)
 	}
 	return v
 }

@@ -58,7 +58,7 @@ func (s *subject) examineExports(v *verdict) {
 			(SELECT count(*) FROM jazzhr.events e WHERE e.tenant_id = $1 AND type = 'candidate.exported'),
 			(SELECT count(DISTINCT data ->> 'webhook_id') FROM jazzhr.events e WHERE e.tenant_id = $1 AND type = 'candidate.exported'),
 			(SELECT count(*) FROM jazzhr.interview_requests r WHERE r.tenant_id = $1),
-			(SELECT count(DISTINCT (person_id, job_key)) FROM jazzhr.interview_requests r WHERE r.tenant_id = $1),
+			(SELECT count(DISTINCT (coalesce(applicant_id, person_id), coalesce(job_id, job_key))) FROM jazzhr.interview_requests r WHERE r.tenant_id = $1),
 			(SELECT count(*) FROM jazzhr.events e WHERE e.tenant_id = $1 AND type = 'interview.requested')`,
 		[]any{s.customer.id}, &done, &told, &distinct, &requests, &pairs, &asked)
 	if done != len(sent) || told != len(sent) || distinct != len(sent) {

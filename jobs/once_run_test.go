@@ -84,7 +84,7 @@ func newTrial(t *testing.T, seed uint64, over func() bool) *trial {
 		t: t, backend: intrviotest.NewServer(t), journal: newJournal(), registry: prometheus.NewRegistry(),
 		config: jobs.Config{
 			Timeout: sendTimeout, SettleDelay: quietPeriod, PollInterval: 1000 * time.Hour,
-			PayloadRetention: 10_000 * time.Hour, SoftStop: time.Second, Workers: 8,
+			PayloadRetention: 10_000 * time.Hour, SoftStop: time.Second, Workers: 8, TriggerMatchWindow: 1000 * time.Hour,
 		},
 	}
 	if tr.plan[crashed] > 0 {
@@ -221,7 +221,8 @@ type situation struct {
 func (tr *trial) look(ctx context.Context) (s situation, err error) {
 	var due *float64
 	err = tr.db.Pool.QueryRow(ctx, `WITH jobs AS (
-			SELECT j.args ->> 'writeback_id' AS writeback_id, j.args ->> 'webhook_id' AS webhook_id, j.state, j.kind,
+			SELECT j.args ->> 'writeback_id' AS writeback_id, j.args ->> 'webhook_id' AS webhook_id, j.args ->> 'activity_id' AS activity_id,
+				j.state, j.kind,
 				j.state = 'running' AND j.attempted_by[array_upper(j.attempted_by, 1)] <> ALL($1::text[]) AS orphan,
 				j.state IN ('retryable', 'scheduled') OR j.state = 'available' AND j.scheduled_at > now() AS parked
 			FROM jazzhr.river_job j WHERE j.state IN ('available', 'running', 'retryable', 'scheduled') AND j.kind NOT IN ('tick', 'purge')
@@ -234,11 +235,15 @@ func (tr *trial) look(ctx context.Context) (s situation, err error) {
 			UNION ALL
 			SELECT w.tenant_id, w.admitted_at, w.next_attempt_at FROM jazzhr.webhooks w WHERE state = 'pending'
 				AND (admitted_at IS NULL OR NOT EXISTS (SELECT FROM jobs j WHERE j.webhook_id = w.webhook_id::text))
+			UNION ALL
+			SELECT e.tenant_id, e.admitted_at, e.next_attempt_at FROM jazzhr.stage_entries e WHERE state = 'pending'
+				AND (admitted_at IS NULL OR NOT EXISTS (SELECT FROM jobs j WHERE j.activity_id = e.activity_id))
 		), due AS (
 			SELECT greatest(b.closed_until, CASE WHEN admitted_at IS NULL THEN next_attempt_at ELSE admitted_at + interval '20.1 seconds' END) AS at
 			FROM rows LEFT JOIN jazzhr.call_buckets b USING (tenant_id)
 		)
-		SELECT (SELECT count(*) FROM open) + (SELECT count(*) FROM jazzhr.webhooks WHERE state = 'pending'),
+		SELECT (SELECT count(*) FROM open) + (SELECT count(*) FROM jazzhr.webhooks WHERE state = 'pending')
+				+ (SELECT count(*) FROM jazzhr.stage_entries WHERE state = 'pending'),
 			(SELECT count(*) FROM jobs WHERE NOT orphan AND NOT parked), (SELECT count(*) FROM jobs WHERE orphan), (SELECT count(*) FROM jobs WHERE parked),
 			(SELECT extract(epoch FROM min(at) - jazzhr.now()) FROM due)::float8`, tr.living()).
 		Scan(&s.open, &s.busy, &s.orphans, &s.parked, &due)

@@ -64,6 +64,7 @@ func runSeed(t *testing.T, seed uint64, over func() bool, all *tally) {
 	tr.tell()
 	tr.drive()
 	tr.decided = tr.ask()
+	tr.pollAtEnd()
 	for _, n := range tr.allNodes() {
 		n.revive()
 		tr.stop(n.runner)

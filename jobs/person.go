@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
@@ -146,72 +144,4 @@ func rememberApplicant(ctx context.Context, tx db.TenantTx, id, email, foldedNam
 		return fmt.Errorf("remember applicant: %w", err)
 	}
 	return nil
-}
-
-// findOpening returns a job opening by id, board code or exact title, whichever is given first; found is false if the
-// account has none such, or by title more than one.
-func (r *Runner) findOpening(ctx context.Context, a account, id, boardCode, title string) (opening jazzhr.Job, known bool, err error) {
-	if opening, known, err = r.knownOpening(ctx, a, id, boardCode); err != nil || known {
-		return opening, known, err
-	}
-	if id != "" {
-		opening, err = a.read.Job(ctx, id)
-		if err != nil && !errors.Is(err, jazzhr.ErrNotFound) {
-			return opening, false, fmt.Errorf("read job: %w", err)
-		}
-		known = err == nil
-	}
-	for _, filter := range []jazzhr.JobFilter{{BoardCode: boardCode}, {Title: title}} {
-		if known || filter == (jazzhr.JobFilter{}) {
-			continue
-		}
-		rows, err := a.read.Jobs(ctx, filter, 1)
-		if err != nil {
-			return opening, false, fmt.Errorf("search jobs: %w", err)
-		}
-		// JazzHR may filter by a part: only the same counts.
-		exact := slices.DeleteFunc(rows.Items, func(j jazzhr.Job) bool {
-			return (filter.BoardCode != "" && j.BoardCode != boardCode) || (filter.Title != "" && j.Title != title)
-		})
-		if len(exact) == 1 {
-			opening, known = exact[0], true
-		}
-	}
-	if !known {
-		return opening, false, nil
-	}
-	err = db.InTenant(ctx, r.config.Pool, a.tenant, func(tx db.TenantTx) error {
-		return tx.Q.UpsertOpening(ctx, tx, gen.UpsertOpeningParams{
-			TenantID: tx.Tenant, JobID: opening.ID,
-			BoardCode: opening.BoardCode, Title: opening.Title, Status: opening.Status,
-		})
-	})
-	if err != nil {
-		return opening, false, fmt.Errorf("remember job: %w", err)
-	}
-	return opening, true, nil
-}
-
-// knownOpening is findOpening in what we know already.
-func (r *Runner) knownOpening(ctx context.Context, a account, id, boardCode string) (jazzhr.Job, bool, error) {
-	var row gen.Opening
-	err := db.InTenant(ctx, r.config.Pool, a.tenant, func(tx db.TenantTx) (err error) {
-		if id != "" {
-			row, err = tx.Q.Opening(ctx, tx, tx.Tenant, id)
-		} else {
-			row, err = tx.Q.OpeningByBoardCode(ctx, tx, tx.Tenant, &boardCode)
-		}
-		return err
-	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return jazzhr.Job{}, false, nil
-	}
-	if err != nil {
-		return jazzhr.Job{}, false, fmt.Errorf("look up known jobs: %w", err)
-	}
-	opening := jazzhr.Job{ID: row.JobID, Title: row.Title, Status: row.Status}
-	if row.BoardCode != nil {
-		opening.BoardCode = *row.BoardCode
-	}
-	return opening, true, nil
 }

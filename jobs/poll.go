@@ -1,19 +1,20 @@
 package jobs
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
-	"regexp"
-	"slices"
+	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
-	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
@@ -26,10 +27,9 @@ type pollActivitiesWorker struct {
 	r *Runner
 }
 
-// Work reads what is new in a tenant's activities. What went wrong is not tried again: the next poll reads the same.
+// Work reads what is new in a tenant's account: activities, then applicants and links.
 func (w *pollActivitiesWorker) Work(ctx context.Context, job *river.Job[queue.PollActivities]) error {
-	tenantID := job.Args.TenantID
-	account, err := w.r.openAccount(ctx, tenantID, queue.Bulk)
+	a, err := w.r.openAccount(ctx, job.Args.TenantID, queue.Bulk)
 	if errors.Is(err, tenant.ErrNotConnected) { // since the tick made the job
 		setOutcome(ctx, "not_connected")
 		return nil
@@ -37,130 +37,165 @@ func (w *pollActivitiesWorker) Work(ctx context.Context, job *river.Job[queue.Po
 	if err != nil {
 		return err
 	}
-	p := poll{Runner: w.r, account: account}
-	err = p.run(ctx)
-	if err == nil || ctx.Err() != nil {
-		return err
-	}
-	wait, known := waitAfter(err, 0)
-	if !known {
-		return err
-	}
-	setOutcome(ctx, "stopped_"+wait.reason)
-	return w.r.holdTenant(ctx, tenantID, account.keyVersion, wait)
+	return w.r.poll(ctx, a)
 }
 
-// poll is one pass over a tenant's activities.
-//
-// JazzHR lists them newest first, without a filter by date and not strictly in order within a day, and rows shift between
-// pages while they are read. So a pass reads on until a page lies wholly before the day that precedes the newest day of
-// the last completed pass; each activity counts once, by its id; and only a completed pass moves the cursor.
-type poll struct {
-	*Runner
-	account account
-	newest  string // day, of all rows of this pass
-}
-
-func (p *poll) run(ctx context.Context) error {
-	cursor, first, err := p.cursor(ctx)
-	if err != nil {
-		return err
-	}
-	for page := 1; ; page++ {
-		rows, err := p.account.read.Activities(ctx, jazzhr.ActivityFilter{}, page)
-		if err != nil {
-			return fmt.Errorf("read activities: %w", err)
+// poll reads list by list. Each is stored by itself, so what stops one takes nothing from another. What JazzHR did not
+// answer is not tried again: the next poll reads the same. The outcome names the lists that were stopped, and by what.
+func (r *Runner) poll(ctx context.Context, a account) error {
+	var stopped []string
+	var failed error
+	for _, of := range []struct {
+		lists string
+		poll  func(context.Context, account) error
+	}{{listActivities, r.pollActivities}, {"people", r.pollPeople}} {
+		err := of.poll(ctx, a)
+		if err == nil {
+			continue
 		}
-		for _, row := range rows.Items {
-			p.newest = max(p.newest, row.Date)
-		}
-		if first && page == 1 {
-			cursor = p.newest
-		}
-		if err := p.keep(ctx, rows.Items, cursor, first); err != nil {
+		if ctx.Err() != nil {
 			return err
 		}
-		if rows.Last || liesBefore(rows.Items, cursor) {
+		wait, known := waitAfter(err, 0)
+		if !known { // the database or a bug: River's to try again
+			if failed == nil {
+				failed = err
+			}
+			continue
+		}
+		stopped = append(stopped, of.lists+"_stopped_"+wait.reason)
+		if err := r.holdTenant(ctx, a.tenant, a.keyVersion, wait); err != nil {
+			return err
+		}
+		if !wait.failing { // then all calls of the tenant have to wait
 			break
 		}
 	}
-	return db.InTenant(ctx, p.config.Pool, p.account.tenant, func(tx db.TenantTx) error {
-		if err := tx.Q.MovePollCursor(ctx, tx, tx.Tenant, listActivities, day(p.newest)); err != nil {
+	setOutcome(ctx, strings.Join(stopped, ","))
+	return failed
+}
+
+// cursor is what the completed passes over a list have left.
+type cursor struct {
+	first    bool   // none was complete yet
+	newest   string // day, of all rows that they read
+	baseline string // newest day of the first of them; empty if there was nothing
+	head     []byte // what the list began with in the last of them
+}
+
+// pollCursor reads the cursor of a list.
+func pollCursor(ctx context.Context, tx db.TenantTx, list string) (cursor, error) {
+	row, err := tx.Q.PollCursor(ctx, tx, tx.Tenant, list)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return cursor{first: true}, nil
+	}
+	if err != nil {
+		return cursor{}, fmt.Errorf("read the cursor: %w", err)
+	}
+	return cursor{newest: dayText(row.NewestDay), baseline: dayText(row.BaselineDay), head: row.Head}, nil
+}
+
+func (r *Runner) activitiesCursor(ctx context.Context, tenant uuid.UUID) (c cursor, err error) {
+	err = db.InTenant(ctx, r.config.Pool, tenant, func(tx db.TenantTx) error {
+		c, err = pollCursor(ctx, tx, listActivities)
+		return err
+	})
+	return c, err
+}
+
+// pollActivities reads what is new in a tenant's activities.
+//
+// JazzHR lists them newest first, without a filter by date and not strictly in order within a day, and rows shift between
+// pages while they are read. So a pass reads on until a page lies wholly before the day that precedes the newest day of
+// the last completed pass; each activity counts once, by its id; and only a completed pass moves the cursor. A list that
+// begins as it did in the last completed pass has nothing new: an idle account costs one call.
+//
+// Rows that are taken out of the list while it is read can shift others past a pass. The next passes find those of the
+// latest two days, [Runner.deepActivities] the older ones.
+func (r *Runner) pollActivities(ctx context.Context, a account) error {
+	start, err := r.activitiesCursor(ctx, a.tenant)
+	if err != nil {
+		return err
+	}
+	p := activitiesPass{Runner: r, account: a, start: start}
+	p.until = func(begins string) string {
+		if p.start.first {
+			return daysBefore(begins, 1)
+		}
+		return daysBefore(p.start.newest, 1)
+	}
+	if err := p.read(ctx); err != nil {
+		return err
+	}
+	return db.InTenant(ctx, r.config.Pool, a.tenant, func(tx db.TenantTx) error {
+		now, err := pollCursor(ctx, tx, listActivities)
+		if err != nil {
+			return err
+		}
+		if start := p.start; start.first && !now.first { // this one has not read on to that cursor
+			return nil
+		}
+		if err := tx.Q.MovePollCursor(ctx, tx, gen.MovePollCursorParams{
+			TenantID: tx.Tenant, List: listActivities, NewestDay: day(p.newest), Head: p.head,
+		}); err != nil {
 			return fmt.Errorf("move the cursor: %w", err)
 		}
 		return wrap("note the poll", tx.Q.MarkPolled(ctx, tx, tx.Tenant))
 	})
 }
 
-// cursor is the newest day of the last completed pass; first says that there was none.
-func (p *poll) cursor(ctx context.Context) (cursor string, first bool, err error) {
-	var newest *time.Time
-	err = db.InTenant(ctx, p.config.Pool, p.account.tenant, func(tx db.TenantTx) error {
-		newest, err = tx.Q.PollCursor(ctx, tx, tx.Tenant, listActivities)
-		return err
-	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return "", true, nil
+// deepDays is how many days before the newest a deep pass reads.
+const deepDays = 30
+
+// deepActivities reads a month of a tenant's activities again, and announces what passes have missed. missed counts the
+// activities, of any category, that the next passes would not have come back to; it holds if err is not nil too, for
+// what was read is stored. The cursor stays where it is. Before the first completed pass there is nothing to compare with.
+func (r *Runner) deepActivities(ctx context.Context, a account) (missed int, err error) {
+	start, err := r.activitiesCursor(ctx, a.tenant)
+	if err != nil || start.first {
+		return 0, err
 	}
-	if err != nil {
-		return "", false, fmt.Errorf("read the cursor: %w", err)
-	}
-	if newest != nil {
-		cursor = newest.Format(time.DateOnly)
-	}
-	return cursor, false, nil
+	p := activitiesPass{Runner: r, account: a, start: start}
+	p.until = func(begins string) string { return daysBefore(begins, deepDays) }
+	p.start.head = nil
+	err = p.read(ctx)
+	return p.missed, err
 }
 
-// liesBefore reports whether every row is older than the day before the cursor's. A row without a date may be of any day.
-func liesBefore(rows []jazzhr.Activity, cursor string) bool {
-	at := day(cursor)
-	if at == nil {
-		return false
+// headOf tells a first page from others.
+func headOf(rows []jazzhr.Activity) []byte {
+	hash := sha256.New()
+	for _, row := range rows {
+		_, _ = fmt.Fprintf(hash, "%s\n", row.ID) // never fails
 	}
-	before := at.AddDate(0, 0, -1).Format(time.DateOnly)
-	return !slices.ContainsFunc(rows, func(row jazzhr.Activity) bool { return row.Date == "" || row.Date >= before })
+	return hash.Sum(nil)
 }
 
-// keep stores the rows that are new and announces the stage changes among them, oldest first. What stood in the account
-// at the first pass is not announced: neither what that pass read, nor what lies before the days that each pass reads
-// whole, of which a later pass may read more than it did.
-func (p *poll) keep(ctx context.Context, rows []jazzhr.Activity, cursor string, first bool) error {
-	return db.InTenant(ctx, p.config.Pool, p.account.tenant, func(tx db.TenantTx) error {
-		var events []queue.Event
-		for _, row := range slices.Backward(rows) {
-			inserted, err := tx.Q.InsertActivity(ctx, tx, gen.InsertActivityParams{
-				TenantID: tx.Tenant, ActivityID: row.ID,
-				Category: row.Category, ObjectID: row.ObjectID, Action: row.Action, OccurredOn: day(row.Date), OccurredTime: some(row.Time),
-			})
-			if err != nil {
-				return fmt.Errorf("store activity: %w", err)
-			}
-			if inserted == 1 && !first && row.Category == jazzhr.CategoryResumeStatus && !liesBefore([]jazzhr.Activity{row}, cursor) {
-				events = append(events, queue.Event{Type: intrvio.CandidateStageChanged, Data: stageChange(row)})
-			}
-		}
-		return queue.Announce(ctx, tx, p.client, events...)
-	})
-}
+// unchanged reports whether the list begins as it did in the last completed pass.
+func (c cursor) unchanged(head []byte) bool { return bytes.Equal(c.head, head) }
 
-var quoted = regexp.MustCompile(`"([^"]*)"`)
-
-// stageChange reads from-stage, to-stage and job title out of an activity. What can't be read is passed on as it is.
-func stageChange(row jazzhr.Activity) intrvio.StageChange {
-	change := intrvio.StageChange{
-		ActivityID: row.ID, ApplicantID: row.ObjectID, RawAction: row.Action,
-		OccurredOn: row.Date, OccurredAtTime: row.Time,
-	}
-	if parts := quoted.FindAllStringSubmatch(row.Action, -1); len(parts) == 3 {
-		change.From, change.To, change.JobTitle, change.Parsed = parts[0][1], parts[1][1], parts[2][1], true
-	}
-	return change
-}
-
+// day is a date as the database takes it; nil for what is none.
 func day(date string) *time.Time {
 	at, err := time.Parse(time.DateOnly, date)
 	if err != nil {
 		return nil
 	}
 	return &at
+}
+
+// dayText is the reverse of day.
+func dayText(at *time.Time) string {
+	if at == nil {
+		return ""
+	}
+	return at.Format(time.DateOnly)
+}
+
+// daysBefore is the day so many days before another; empty for none.
+func daysBefore(date string, days int) string {
+	at := day(date)
+	if at == nil {
+		return ""
+	}
+	return at.AddDate(0, 0, -days).Format(time.DateOnly)
 }

@@ -118,7 +118,7 @@ func TestPageFails(t *testing.T) {
 			check(t, c.account.MoveStage(ada.ID, c.job.ID, "Reviewed"))
 			c.logins(150)
 			c.sim.Fault(jazzhrtest.Rule{Endpoint: jazzhrtest.EndpointActivities, Nth: 2, Fault: jazzhrtest.Refuse(500)})
-			c.poll("stopped_retry")
+			c.poll("activities_stopped_retry")
 			check(t, c.account.MoveStage(ada.ID, c.job.ID, "Interview"))
 			c.poll("ok")
 			c.poll("ok")
@@ -130,6 +130,48 @@ func TestPageFails(t *testing.T) {
 				t.Errorf("announced %+v, want %d", got, want)
 			}
 		})
+	}
+}
+
+// TestOneListStops the others only if it stops all calls of the tenant.
+func TestOneListStops(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		fault   jazzhrtest.Fault
+		outcome string
+		goesOn  bool
+	}{
+		"a page fails":      {jazzhrtest.Refuse(500), "activities_stopped_retry", true},
+		"too many calls":    {jazzhrtest.RateLimit(time.Minute), "activities_stopped_rate_limit", false},
+		"a key is rejected": {jazzhrtest.Refuse(401), "activities_stopped_credentials", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newWorld(t).customer("acme")
+			c.sim.Fault(jazzhrtest.Rule{Endpoint: jazzhrtest.EndpointActivities, Times: 1, Fault: tc.fault})
+			c.poll(tc.outcome)
+			if calls := c.account.Count(jazzhrtest.EndpointApplicants); (calls > 0) != tc.goesOn {
+				t.Errorf("%d calls for applicants", calls)
+			}
+		})
+	}
+}
+
+// TestIdlePollCostsOneCall for the activities, also where one day fills pages.
+func TestIdlePollCostsOneCall(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).customer("acme")
+	c.logins(250)
+	c.poll("ok")
+	before := c.account.Count(jazzhrtest.EndpointActivities)
+	c.poll("ok")
+	if calls := c.account.Count(jazzhrtest.EndpointActivities) - before; calls != 1 {
+		t.Errorf("%d calls, want 1", calls)
+	}
+	c.logins(1)
+	c.poll("ok")
+	if calls := c.account.Count(jazzhrtest.EndpointActivities) - before; calls != 1+3 {
+		t.Errorf("%d calls for the idle poll and the next, want 4", calls)
 	}
 }
 

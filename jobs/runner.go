@@ -43,6 +43,8 @@ type Config struct {
 	// until absence is looked for.
 	Timeout, SettleDelay time.Duration
 	PollInterval         time.Duration
+	// TriggerMatchWindow is how far apart an export and a move to a stage may be first seen to be one request.
+	TriggerMatchWindow time.Duration
 	// PayloadRetention is how long webhook bodies and written transcripts are kept.
 	PayloadRetention time.Duration
 	// SoftStop is how long running jobs may go on at a stop.
@@ -83,10 +85,14 @@ func New(config Config) (*Runner, error) {
 	river.AddWorker(workers, &linkApplicantToJobWorker{r: r})
 	river.AddWorker(workers, &writeNotesWorker{r: r})
 	river.AddWorker(workers, &resolveExportWorker{r: r})
+	river.AddWorker(workers, &resolveStageEntryWorker{r: r})
 	river.AddWorker(workers, &pollActivitiesWorker{r: r})
+	river.AddWorker(workers, &pollOpeningsWorker{r: r})
 	river.AddWorker(workers, &checkKeyWorker{r: r})
 	river.AddWorker(workers, &deliverEventWorker{r: r})
 	river.AddWorker(workers, &purgeWorker{r: r})
+	river.AddWorker(workers, &auditDuplicatesWorker{r: r})
+	river.AddWorker(workers, &fullSyncWorker{r: r})
 	tick := &tickWorker{}
 	river.AddWorker(workers, tick)
 	r.client, err = queue.NewClient(config.RiverPool, queue.ClientConfig{

@@ -81,7 +81,8 @@ func newWorld(t *testing.T, options ...worldOption) *world {
 	w := &world{t: t, backend: intrviotest.NewServer(t), journal: newJournal(), registry: prometheus.NewRegistry(), now: time.Now}
 	w.config = jobs.Config{
 		Timeout: 2 * time.Second, SettleDelay: 300 * time.Millisecond, PollInterval: time.Hour,
-		PayloadRetention: 720 * time.Hour, SoftStop: 5 * time.Second, Workers: 10,
+		TriggerMatchWindow: 3 * time.Hour,
+		PayloadRetention:   720 * time.Hour, SoftStop: 5 * time.Second, Workers: 10,
 	}
 	for _, option := range options {
 		option(w)

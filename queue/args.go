@@ -12,6 +12,8 @@ const (
 	QueueWrites = "writes" // everything that POSTs to JazzHR
 	QueueReads  = "reads"  // everything that only reads from JazzHR
 	QueueEvents = "events" // deliveries to Intrvio
+	QueueAudits = "audits" // audits, which take long: they hold no slot of the others
+	QueueSyncs  = "syncs"  // full passes over lists: likewise
 )
 
 // maxAttempts of a job bounds only what went wrong outside its work (no database, a killed node): what JazzHR answers is
@@ -79,7 +81,24 @@ func (ResolveExport) Kind() string { return "resolve_export" }
 // InsertOpts says how it is queued.
 func (ResolveExport) InsertOpts() river.InsertOpts { return unique(QueueReads) }
 
-// PollActivities reads what is new in a tenant's activities feed.
+// ResolveStageEntry finds out who entered a stage that asks for interviews and in which job, and tells Intrvio.
+type ResolveStageEntry struct {
+	TenantID   uuid.UUID `json:"tenant_id"`
+	ActivityID string    `json:"activity_id"`
+}
+
+// Kind names the job.
+func (ResolveStageEntry) Kind() string { return "resolve_stage_entry" }
+
+// InsertOpts says how it is queued.
+func (ResolveStageEntry) InsertOpts() river.InsertOpts { return unique(QueueReads) }
+
+// PollActivities reads what is new in a tenant's account: activities, applicants and links, which share their cadence, key
+// and call budget.
+//
+// It is each tenant's periodic job, and not one of River's: the tick takes the tenants that are due by an index on
+// next_poll_at and inserts their jobs. Measured with 100,000 tenants, that takes 0.018 of a core. One River PeriodicJob a
+// tenant takes 0.3 of a core and 30 MB on every node, and forgets its phase when the leader changes.
 type PollActivities struct {
 	TenantID uuid.UUID `json:"tenant_id"`
 }
@@ -100,6 +119,36 @@ func (CheckKey) Kind() string { return "check_key" }
 
 // InsertOpts says how it is queued.
 func (CheckKey) InsertOpts() river.InsertOpts { return unique(QueueReads) }
+
+// AuditDuplicates looks for what stands in a tenant's account more than once.
+type AuditDuplicates struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+}
+
+// Kind names the job.
+func (AuditDuplicates) Kind() string { return "audit_duplicates" }
+
+// InsertOpts says how it is queued.
+func (AuditDuplicates) InsertOpts() river.InsertOpts {
+	opts := unique(QueueAudits)
+	opts.Priority = 4 // the lowest
+	return opts
+}
+
+// FullSync reads a tenant's lists of people from end to end.
+type FullSync struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+}
+
+// Kind names the job.
+func (FullSync) Kind() string { return "full_sync" }
+
+// InsertOpts says how it is queued.
+func (FullSync) InsertOpts() river.InsertOpts {
+	opts := unique(QueueSyncs)
+	opts.Priority = 4 // the lowest
+	return opts
+}
 
 // DeliverEvent pushes one event to Intrvio.
 type DeliverEvent struct {

@@ -47,6 +47,8 @@ func NewClient(pool *pgxpool.Pool, config ClientConfig) (*Client, error) {
 			QueueWrites: {MaxWorkers: config.Concurrency},
 			QueueReads:  {MaxWorkers: config.Concurrency},
 			QueueEvents: {MaxWorkers: config.Concurrency},
+			QueueAudits: {MaxWorkers: auditsAtOnce},
+			QueueSyncs:  {MaxWorkers: syncsAtOnce},
 		},
 		Workers:       config.Workers,
 		Middleware:    config.Middleware,

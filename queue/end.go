@@ -16,6 +16,9 @@ func RejectWaiting(ctx context.Context, tx db.TenantTx, client *Client) error {
 	if err := tx.Q.RejectWaitingWebhooks(ctx, tx, tx.Tenant); err != nil {
 		return fmt.Errorf("end waiting webhooks: %w", err)
 	}
+	if err := tx.Q.DropWaitingStageEntries(ctx, tx, tx.Tenant); err != nil {
+		return fmt.Errorf("end waiting stage entries: %w", err)
+	}
 	var events []Event
 	for {
 		rows, err := tx.Q.OpenWritebacks(ctx, tx, tx.Tenant, tickRows)

@@ -31,12 +31,12 @@ func newFixture(t testing.TB) *fixture {
 	return &fixture{Database: dbtest.New(t), client: client}
 }
 
-// tenant adds a connected tenant. Changes are assignments in SQL of what is different about it.
+// tenant adds a connected tenant, whose audits are far off. Changes are assignments in SQL of what is different about it.
 func (f *fixture) tenant(t testing.TB, changes ...string) uuid.UUID {
 	t.Helper()
 	id := uuid.New()
-	f.exec(t, `INSERT INTO jazzhr.tenants (tenant_id, name, region, connection, key_state, verified_at)
-		VALUES ($1, 'Acme', 'us', 'verified', 'ok', jazzhr.now())`, id)
+	f.exec(t, `INSERT INTO jazzhr.tenants (tenant_id, name, region, connection, key_state, verified_at, next_audit_at)
+		VALUES ($1, 'Acme', 'us', 'verified', 'ok', jazzhr.now(), jazzhr.now() + interval '1 year')`, id)
 	if err := gen.New().CreateTenantCounters(t.Context(), f.Pool, id); err != nil {
 		t.Fatal(err)
 	}

@@ -19,9 +19,13 @@ const (
 	sweepGrace = 20 * time.Second
 	// tickRows bounds one statement of a tick; what is left over is a second away.
 	tickRows = 2000
+	// auditsAtOnce bounds the audits of all tenants together: most of an audit is waiting for its turn to call.
+	auditsAtOnce = 4
+	// syncsAtOnce likewise bounds full passes.
+	syncsAtOnce = 8
 )
 
-// Ticker does what is due, once a second: it admits waiting rows, starts polls, and has rejected keys tried again. Each
+// Ticker does what is due, once a second: it admits waiting rows, starts polls, full passes and audits, and has rejected keys tried again. Each
 // is a short transaction of its own that passes over what another holds, so that two at once do each thing once.
 type Ticker struct {
 	Beginner     db.Beginner
@@ -38,9 +42,13 @@ func (t *Ticker) Tick(ctx context.Context) (inserted int, err error) {
 	}{
 		{"admit writebacks", t.admitWritebacks},
 		{"admit webhooks", t.admitWebhooks},
+		{"admit stage entries", t.admitStageEntries},
 		{"admit events", t.admitEvents},
 		{"start polls", t.startPolls},
+		{"start polls of openings", t.startOpenings},
 		{"check keys", t.checkKeys},
+		{"start audits", t.startAudits},
+		{"start full passes", t.startFullSyncs},
 	}
 	if time.Since(t.lastSweep) >= sweepEvery {
 		if err := t.sweep(ctx); err != nil {
@@ -112,11 +120,30 @@ func (t *Ticker) checkKeys(ctx context.Context, tx pgx.Tx) ([]river.InsertManyPa
 	return jobs, err
 }
 
+func (t *Ticker) startAudits(ctx context.Context, tx pgx.Tx) ([]river.InsertManyParams, error) {
+	tenants, err := gen.New().SystemDueAudits(ctx, tx, auditsAtOnce)
+	jobs := make([]river.InsertManyParams, len(tenants))
+	for i, tenant := range tenants {
+		jobs[i].Args = AuditDuplicates{TenantID: tenant}
+	}
+	return jobs, err
+}
+
+func (t *Ticker) startFullSyncs(ctx context.Context, tx pgx.Tx) ([]river.InsertManyParams, error) {
+	tenants, err := gen.New().SystemDueFullSyncs(ctx, tx, syncsAtOnce)
+	jobs := make([]river.InsertManyParams, len(tenants))
+	for i, tenant := range tenants {
+		jobs[i].Args = FullSync{TenantID: tenant}
+	}
+	return jobs, err
+}
+
 // sweep releases rows whose job is gone; the next admission gives them another.
 func (t *Ticker) sweep(ctx context.Context) error {
 	return db.InTx(ctx, t.Beginner, func(tx pgx.Tx) error {
 		for _, release := range []func(context.Context, gen.DBTX, time.Duration) (int64, error){
 			gen.New().SystemReleaseWritebacks, gen.New().SystemReleaseWebhooks, gen.New().SystemReleaseEvents,
+			gen.New().SystemReleaseStageEntries,
 		} {
 			if _, err := release(ctx, tx, sweepGrace); err != nil {
 				return fmt.Errorf("release rows without a job: %w", err)

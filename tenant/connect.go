@@ -204,7 +204,7 @@ func (s *Service) storeKey(ctx context.Context, tx db.TenantTx, key string) (gen
 func storeOpenings(ctx context.Context, tx db.TenantTx, openings []Opening) error {
 	openings = slices.SortedFunc(slices.Values(openings), func(a, b Opening) int { return cmp.Compare(a.JobID, b.JobID) })
 	for _, opening := range openings {
-		if err := tx.Q.UpsertOpening(ctx, tx, gen.UpsertOpeningParams{
+		if err := tx.Q.RememberOpening(ctx, tx, gen.RememberOpeningParams{
 			TenantID: tx.Tenant, JobID: opening.JobID,
 			BoardCode: opening.BoardCode, Title: opening.Title, Status: opening.Status,
 		}); err != nil {

@@ -23,9 +23,9 @@ const (
 // backlog tells, at a scrape, what stands in the database: what waits and for how long. Every process shows the same
 // figures, since they are of the whole service.
 type backlog struct {
-	pool                                                          *pgxpool.Pool
-	logger                                                        *slog.Logger
-	up, oldest, waiting, attention, polls, delivery, oldestOpenTx *prometheus.Desc
+	pool                                                                      *pgxpool.Pool
+	logger                                                                    *slog.Logger
+	up, oldest, waiting, attention, polls, delivery, duplicates, oldestOpenTx *prometheus.Desc
 
 	mu    sync.Mutex
 	known []prometheus.Metric
@@ -47,12 +47,14 @@ func newBacklog(pool *pgxpool.Pool, logger *slog.Logger) *backlog {
 		delivery:  desc("delivery_lag_seconds", "Age of the oldest event that has not been delivered to Intrvio and is still tried."),
 		oldestOpenTx: desc("oldest_transaction_seconds",
 			"Age of the oldest open transaction on the database: a long one slows the queue down."),
+		duplicates: desc("duplicates_found",
+			"Copies beyond the first that the last audit of each tenant found in JazzHR: of what the service wrote, and others.", "whose"),
 	}
 }
 
 // Describe is of [prometheus.Collector].
 func (b *backlog) Describe(descs chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{b.up, b.oldest, b.waiting, b.attention, b.polls, b.delivery, b.oldestOpenTx} {
+	for _, desc := range []*prometheus.Desc{b.up, b.oldest, b.waiting, b.attention, b.polls, b.delivery, b.oldestOpenTx, b.duplicates} {
 		descs <- desc
 	}
 }
@@ -107,12 +109,17 @@ func (b *backlog) read(ctx context.Context) ([]prometheus.Metric, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the oldest undelivered event: %w", err)
 	}
+	duplicates, err := q.SystemDuplicatesFound(ctx, b.pool)
+	if err != nil {
+		return nil, fmt.Errorf("read what audits found: %w", err)
+	}
 	var transaction float64
 	if err := b.pool.QueryRow(ctx, oldestTransaction).Scan(&transaction); err != nil {
 		return nil, fmt.Errorf("read the oldest transaction: %w", err)
 	}
 	return append(figures, gauge(b.attention, float64(attention)), gauge(b.polls, max(polls, 0)),
-		gauge(b.delivery, delivery), gauge(b.oldestOpenTx, transaction)), nil
+		gauge(b.delivery, delivery), gauge(b.oldestOpenTx, transaction),
+		gauge(b.duplicates, float64(duplicates.Ours), "ours"), gauge(b.duplicates, float64(duplicates.Theirs), "theirs")), nil
 }
 
 // oldestTransaction is written by hand because sqlc does not know Postgres's view. It shows other roles' transactions

@@ -17,10 +17,12 @@ const (
 	CodeConflict            Code = "conflict"
 	CodeKeyInUse            Code = "key_in_use"
 	CodeNotConnected        Code = "not_connected"
+	CodeNotActive           Code = "not_active"
 	CodeEventsExpired       Code = "events_expired"
 	CodeTooLarge            Code = "too_large"
 	CodeCredentialsRejected Code = "credentials_rejected"
 	CodeDifferentAccount    Code = "different_account"
+	CodeJobNotFound         Code = "job_not_found"
 	CodeClientClosedRequest Code = "client_closed_request"
 	CodeInternal            Code = "internal"
 	CodeJazzHRUnavailable   Code = "jazzhr_unavailable"
@@ -76,6 +78,10 @@ func Codes() []CodeInfo {
 			"The tenant was never connected to JazzHR, or has been disconnected: connect it first.",
 		},
 		{
+			CodeNotActive, http.StatusConflict,
+			"The tenant is connected and not active; state says what it is.",
+		},
+		{
 			CodeEventsExpired, http.StatusGone,
 			"Events after this sequence have been deleted: they are kept for 30 days.",
 		},
@@ -90,6 +96,10 @@ func Codes() []CodeInfo {
 		{
 			CodeDifferentAccount, http.StatusUnprocessableEntity,
 			"The key is of another JazzHR account than the tenant's data: it knows no job or applicant known here. Nothing was stored.",
+		},
+		{
+			CodeJobNotFound, http.StatusUnprocessableEntity,
+			"JazzHR has no job with the id or board code that the writeback names. Nothing was stored.",
 		},
 		{
 			CodeClientClosedRequest, statusClientClosedRequest,

@@ -25,6 +25,8 @@ type failure struct {
 	Field string `json:"field,omitempty"`
 	// ID is the tenant or writeback that a conflict is with.
 	ID uuid.UUID `json:"id,omitzero"`
+	// State is the tenant's, if that is what stands in the way.
+	State tenant.State `json:"state,omitempty"`
 }
 
 func (f *failure) Error() string { return string(f.Code) + ": " + f.Message }
@@ -119,6 +121,9 @@ func failureOfRequest(err error) *failure {
 
 // failureOfConnection tells what is wrong with a tenant's connection to JazzHR, or nil.
 func failureOfConnection(err error) *failure {
+	if e, ok := errors.AsType[*queue.StateError](err); ok {
+		return &failure{Code: CodeNotActive, Message: e.Error(), State: e.State}
+	}
 	switch {
 	case errors.Is(err, queue.ErrNotConnected), errors.Is(err, tenant.ErrNotConnected):
 		return &failure{Code: CodeNotConnected, Message: "the tenant is not connected to JazzHR"}

@@ -63,6 +63,9 @@ func TestMetrics(t *testing.T) {
 	s.exec("UPDATE jazzhr.tenants SET next_poll_at = jazzhr.now() - interval '90 seconds' WHERE connection = 'verified'")
 	s.exec("UPDATE jazzhr.events SET created_at = jazzhr.now() - interval '70 seconds'")
 	s.exec("UPDATE jazzhr.writebacks SET created_at = jazzhr.now() - interval '50 seconds'")
+	// Of each tenant the latest audit counts, if it is still connected.
+	s.exec(`INSERT INTO jazzhr.audits (tenant_id, audit_id, latest, ours, theirs)
+		SELECT tenant_id, gen_random_uuid(), latest, ours, 5 FROM jazzhr.tenants, (VALUES (true, 2), (false, 40)) AS a (latest, ours)`)
 	tx, err := s.pool.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -79,6 +82,8 @@ func TestMetrics(t *testing.T) {
 		"jazzhr_poll_lateness_seconds 90",
 		"jazzhr_delivery_lag_seconds 70",
 		"jazzhr_oldest_transaction_seconds ",
+		`jazzhr_duplicates_found{whose="ours"} 2` + "\n",
+		`jazzhr_duplicates_found{whose="theirs"} 5` + "\n",
 		`jazzhr_http_requests_total{method="POST",route="/v1/tenants/:id/writebacks",status="202"} 1` + "\n",
 		`jazzhr_http_requests_total{method="POST",route="/v1/tenants/:id/writebacks",status="409"} 1` + "\n",
 		`jazzhr_http_requests_total{method="POST",route="/webhooks/jazzhr/:token",status="200"} 3` + "\n",

@@ -85,6 +85,7 @@ func startOn(t *testing.T, pool *pgxpool.Pool, change ...func(*web.Config)) *ser
 	config := web.Config{
 		Pool: pool, Client: must(queue.NewInserter(pool, logger)), Tenants: s.tenants, AdminToken: adminToken,
 		APITokens: []string{"another-api-token-0123456789", apiToken}, PublicURL: s.url,
+		Jobs:     finder{newProber(t, s.jazzhr.BaseURL), s.tenants},
 		Registry: prometheus.NewRegistry(), Logger: logger,
 	}
 	for _, c := range change {
@@ -242,7 +243,7 @@ func (s *service) connect() account {
 	tenant.jazzhr = s.jazzhr.Account(apiKey)
 	if tenant.jazzhr == nil {
 		tenant.jazzhr = s.jazzhr.AddAccount(apiKey)
-		tenant.jazzhr.AddJob(jazzhrtest.Job{Title: "Welder"})
+		tenant.jazzhr.AddJob(jazzhrtest.Job{Title: "Welder", BoardCode: "tZqAHP6nnh"})
 	}
 	connected := s.api("PUT", tenant.path+"/connection", `{"api_key":"`+apiKey+`"}`).want(http.StatusOK)
 	tenant.webhook = strings.TrimPrefix(connected.text("webhook_url"), s.url)

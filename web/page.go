@@ -16,15 +16,20 @@ type page[T any] struct {
 
 // newPage makes a page of at most limit items, of which one more was asked for to see whether any follow.
 func newPage[T any](items []T, limit int, id func(T) uuid.UUID) page[T] {
+	return newTextPage(items, limit, func(item T) string { return string(idBytes(id(item))) })
+}
+
+func idBytes(id uuid.UUID) []byte { return id[:] }
+
+// newTextPage is newPage for items whose ids are not ours.
+func newTextPage[T any](items []T, limit int, id func(T) string) page[T] {
 	if len(items) <= limit {
 		return page[T]{Items: append([]T{}, items...)}
 	}
 	items = items[:limit]
-	cursor := base64.RawURLEncoding.EncodeToString(idBytes(id(items[limit-1])))
+	cursor := base64.RawURLEncoding.EncodeToString([]byte(id(items[limit-1])))
 	return page[T]{Items: items, NextCursor: &cursor}
 }
-
-func idBytes(id uuid.UUID) []byte { return id[:] }
 
 // cursorOf is the id after which a page begins.
 func cursorOf(query url.Values) (uuid.UUID, error) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
@@ -36,4 +38,27 @@ func (p prober) Probe(ctx context.Context, key string, known tenant.Known) (tena
 		probe.KnowsKnown = !errors.Is(err, jazzhr.ErrNotFound)
 	}
 	return probe, nil
+}
+
+// finder asks the simulator for jobs as the service does.
+type finder struct {
+	prober
+	tenants *tenant.Service
+}
+
+func (f finder) FindJob(ctx context.Context, tenant uuid.UUID, id, boardCode string) (bool, error) {
+	key, _, err := f.tenants.Key(ctx, tenant)
+	if err != nil {
+		return false, err
+	}
+	account := f.client.Account(key, nil)
+	if id == "" {
+		page, err := account.Jobs(ctx, jazzhr.JobFilter{BoardCode: boardCode}, 1)
+		return len(page.Items) == 1, err
+	}
+	_, err = account.Job(ctx, id)
+	if errors.Is(err, jazzhr.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }

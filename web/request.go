@@ -198,8 +198,8 @@ type optional[T any] struct {
 	value *T
 }
 
-// UnmarshalJSON is called for null too.
-func (o *optional[T]) UnmarshalJSON(text []byte) error {
+// UnmarshalJSONFrom is called for null too.
+func (o *optional[T]) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
 	o.given = true
-	return json.Unmarshal(text, &o.value)
+	return json.UnmarshalDecode(decoder, &o.value)
 }

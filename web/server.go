@@ -43,6 +43,7 @@ type Config struct {
 	Pool    *pgxpool.Pool
 	Client  *queue.Client // puts jobs in, and serves River UI
 	Tenants *tenant.Service
+	Jobs    JobFinder
 	// AdminToken, of 32 bytes or more, opens the console and the API.
 	AdminToken string
 	// APITokens open the API only. Optional.
@@ -50,6 +51,9 @@ type Config struct {
 	// PublicURL is the address under which the service is reached from outside, without a path's last slash. Where it is
 	// https, the console's cookie is sent over TLS only.
 	PublicURL string
+	// TriggerMatchWindow is how long the export of a candidate who entered an auto-trigger stage may take before it counts
+	// as missed.
+	TriggerMatchWindow time.Duration
 	// Checks say whether the service is ready. Optional.
 	Checks []Check
 	// Registry takes the package's metrics, Go's and the process's, and is what MetricsHandler shows.
@@ -153,6 +157,7 @@ func (s *Server) routeAPI(api *gin.RouterGroup) {
 	one.PATCH("", quick(s.changeTenant))
 	one.POST("/pause", quick(s.pauseTenant))
 	one.POST("/resume", quick(s.resumeTenant))
+	one.POST("/sync", quick(s.startSync))
 
 	one.PUT("/connection", asksJazzHR(s.connect))
 	one.DELETE("/connection", quick(s.disconnect))
@@ -162,6 +167,8 @@ func (s *Server) routeAPI(api *gin.RouterGroup) {
 	one.POST("/writebacks", quick(s.enqueueWriteback))
 	one.GET("/writebacks", quick(s.listWritebacks))
 	one.GET("/writebacks/:wid", quick(s.getWriteback))
+	one.GET("/jobs", quick(s.listJobs))
+	one.GET("/stages", quick(s.listStages))
 	one.GET("/events", quick(s.listEvents))
 	one.GET("/attention", quick(s.listAttention))
 	one.POST("/attention/:item", quick(s.decide))

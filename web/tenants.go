@@ -10,6 +10,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
@@ -31,11 +32,17 @@ type tenantView struct {
 	// Waiting and Attention are counted for one tenant, not in lists.
 	Waiting   *rowCounts `json:"waiting,omitempty"`
 	Attention *rowCounts `json:"attention,omitempty"`
+	// Webhooks likewise.
+	Webhooks *webhookRate `json:"webhooks,omitempty"`
+	// Sync tells by list how far the account has been read; of one tenant, likewise.
+	Sync map[string]queue.ListSync `json:"sync,omitempty"`
 }
 
 type settingsView struct {
 	// PollInterval is a duration as Go writes it; null is the service's default.
 	PollInterval *string `json:"poll_interval"`
+	// AutoTriggerStages are read for one tenant, not in lists.
+	AutoTriggerStages *[]autoTrigger `json:"auto_trigger_stages,omitempty"`
 }
 
 type refusedWebhook struct {
@@ -88,7 +95,10 @@ func (s *Server) showTenant(r *request, status int, t gen.Tenant) (int, any, err
 		}
 		view.Waiting = &rowCounts{Webhooks: counts.WebhooksWaiting, Writebacks: counts.WritebacksWaiting}
 		view.Attention = &rowCounts{Webhooks: counts.WebhooksAttention, Writebacks: counts.WritebacksAttention}
-		return nil
+		if view.Sync, err = queue.ViewSync(r.context(), tx); err != nil {
+			return err
+		}
+		return s.showTriggers(r, tx, &view)
 	})
 	return status, view, err
 }
@@ -174,7 +184,8 @@ func (s *Server) changeTenant(r *request) (int, any, error) {
 	var body struct {
 		Name     *string `json:"name"`
 		Settings struct {
-			PollInterval optional[string] `json:"poll_interval"`
+			PollInterval      optional[string]        `json:"poll_interval"`
+			AutoTriggerStages optional[[]autoTrigger] `json:"auto_trigger_stages"`
 		} `json:"settings"`
 	}
 	if err := r.decode(&body); err != nil {
@@ -184,12 +195,19 @@ func (s *Server) changeTenant(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	triggers, err := autoTriggers(body.Settings.AutoTriggerStages.value)
+	if err != nil {
+		return 0, nil, err
+	}
 	t, err := s.config.Tenants.Get(r.context(), id)
 	if err == nil && body.Name != nil {
 		t, err = s.config.Tenants.Rename(r.context(), id, *body.Name)
 	}
 	if err == nil && body.Settings.PollInterval.given {
 		t, err = s.config.Tenants.SetPollInterval(r.context(), id, interval)
+	}
+	if err == nil && body.Settings.AutoTriggerStages.given {
+		t, err = s.config.Tenants.SetAutoTriggers(r.context(), id, triggers)
 	}
 	if err != nil {
 		return 0, nil, err

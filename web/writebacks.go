@@ -22,6 +22,9 @@ func (s *Server) enqueueWriteback(r *request) (int, any, error) {
 	if err := r.decode(&body); err != nil {
 		return 0, nil, err
 	}
+	if err := s.refuseUnknownJob(r.context(), tenant, body); err != nil {
+		return 0, nil, err
+	}
 	status := http.StatusOK
 	var view queue.WritebackView
 	err = db.InTenant(r.context(), s.config.Pool, tenant, func(tx db.TenantTx) error {

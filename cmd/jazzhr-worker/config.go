@@ -29,7 +29,7 @@ type Config struct {
 	AdminToken string   `env:"ADMIN_TOKEN" show:"secret" doc:"Opens the console and the API; 32 characters or more. Needed by serve and web."`
 	APITokens  []string `env:"API_TOKENS" show:"secret" doc:"Tokens that open the API but not the console, separated by commas; 32 characters or more each."`
 
-	SealingKeyset     string `env:"SEALING_KEYSET" show:"secret" doc:"Keys that seal API keys and webhook secrets in the database, as keys new prints them. This or SEALING_KEYSET_FILE is needed by serve, web, work, tenant connect, tenant rotate-secret and keys."`
+	SealingKeyset     string `env:"SEALING_KEYSET" show:"secret" doc:"Keys that seal API keys and webhook secrets in the database, as keys new prints them. This or SEALING_KEYSET_FILE is needed by serve, web, work, tenant connect, tenant rotate-secret, audit and keys."`
 	SealingKeysetFile string `env:"SEALING_KEYSET_FILE" doc:"File that holds the keyset instead."`
 
 	JazzHRBaseURL        string        `env:"JAZZHR_BASE_URL" envDefault:"https://api.resumatorapi.com/v1" show:"url" doc:"Where JazzHR serves its API."`
@@ -37,6 +37,7 @@ type Config struct {
 	JazzHRTimeout        time.Duration `env:"JAZZHR_TIMEOUT" envDefault:"60s" doc:"How long one request to JazzHR may take."`
 	SettleDelay          time.Duration `env:"SETTLE_DELAY" envDefault:"2m" doc:"Quiet period: how long after a write whose answer was lost could have left at the latest, until what JazzHR does not show counts as not written."`
 	PollInterval         time.Duration `env:"POLL_INTERVAL" envDefault:"5m" doc:"How often a tenant's activities are read, unless it has an interval of its own."`
+	TriggerMatchWindow   time.Duration `env:"TRIGGER_MATCH_WINDOW" envDefault:"3h" doc:"How far apart a candidate's export and move to an auto-trigger stage may come to be one interview request."`
 
 	EventsURL     string   `env:"INTRVIO_EVENTS_URL" show:"url" doc:"Where events are pushed; if empty they can only be pulled."`
 	EventsSecrets []string `env:"INTRVIO_EVENTS_SECRET" show:"secret" doc:"Secrets that sign pushed events, as whsec_ and base64, separated by commas. Events are signed with all. Needed with INTRVIO_EVENTS_URL."`

@@ -120,5 +120,8 @@ type commands struct {
 		Distrust ledgerDistrustCommand `cmd:"" help:"Look for every write in JazzHR before its first send: after a restore."`
 		Trust    ledgerTrustCommand    `cmd:"" help:"End that."`
 	} `cmd:"" help:"Say whether the write ledger's memory can be trusted."`
+	Audit struct {
+		Duplicates auditDuplicatesCommand `cmd:"" help:"Look in JazzHR for what stands there more than once."`
+	} `cmd:"" help:"Hold an account of JazzHR to what is promised."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -52,6 +52,7 @@ func (c *Config) invalid(unread []problem) []problem {
 		{"JAZZHR_TIMEOUT", c.JazzHRTimeout, time.Second},
 		{"SETTLE_DELAY", c.SettleDelay, time.Second},
 		{"POLL_INTERVAL", c.PollInterval, time.Second},
+		{"TRIGGER_MATCH_WINDOW", c.TriggerMatchWindow, time.Minute},
 		{"DRAIN_DELAY", c.DrainDelay, 0},
 		{"STOP_TIMEOUT", c.StopTimeout, time.Second},
 		{"PAYLOAD_RETENTION", c.PayloadRetention, time.Hour},

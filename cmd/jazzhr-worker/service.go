@@ -115,7 +115,11 @@ func (s *service) start(ctx context.Context, what parts) error {
 	}
 	if err := s.startWeb(ctx, web.Config{
 		Pool: pool, Client: inserter, Tenants: tenants, AdminToken: s.config.AdminToken, APITokens: s.config.APITokens,
+		Jobs: jobs.NewJobFinder(jobs.Config{
+			Pool: pool, JazzHR: client, Tenants: tenants, Bucket: queue.NewBucket(pool, s.config.JazzHRCallsPerMinute),
+		}, inserter),
 		PublicURL: s.config.PublicURL, Checks: checks, Registry: registry, Logger: s.logger,
+		TriggerMatchWindow: s.config.TriggerMatchWindow,
 	}); err != nil {
 		return err
 	}
@@ -192,7 +196,8 @@ func (s *service) startWork(ctx context.Context, pool *pgxpool.Pool, client *jaz
 		Pool: pool, RiverPool: riverPool, JazzHR: client, Tenants: tenants,
 		Bucket: queue.NewBucket(pool, s.config.JazzHRCallsPerMinute), Deliverer: deliverer, NodeID: queue.NewNodeID(host),
 		Timeout: s.config.JazzHRTimeout, SettleDelay: s.config.SettleDelay, PollInterval: s.config.PollInterval,
-		PayloadRetention: s.config.PayloadRetention, SoftStop: s.config.StopTimeout, Workers: s.config.Workers,
+		TriggerMatchWindow: s.config.TriggerMatchWindow,
+		PayloadRetention:   s.config.PayloadRetention, SoftStop: s.config.StopTimeout, Workers: s.config.Workers,
 		Metrics: registry, Logger: s.logger,
 	})
 	if err != nil {

@@ -12,57 +12,99 @@ import (
 	"github.com/google/uuid"
 )
 
-const insertActivity = `-- name: InsertActivity :execrows
+const insertActivities = `-- name: InsertActivities :many
 INSERT INTO jazzhr.activities (tenant_id, activity_id, category, object_id, action, occurred_on, occurred_time)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+SELECT $1, a.activity_id, a.category, a.object_id, a.action, nullif(a.occurred_on, '')::date, nullif(a.occurred_time, '')
+FROM (
+    SELECT unnest($2::text[]) AS activity_id, unnest($3::text[]) AS category,
+        unnest($4::text[]) AS object_id, unnest($5::text[]) AS action,
+        unnest($6::text[]) AS occurred_on, unnest($7::text[]) AS occurred_time
+) a
+ORDER BY a.activity_id
 ON CONFLICT DO NOTHING
+RETURNING activity_id
 `
 
-type InsertActivityParams struct {
-	TenantID     uuid.UUID
-	ActivityID   string
-	Category     string
-	ObjectID     string
-	Action       string
-	OccurredOn   *time.Time
-	OccurredTime *string
+type InsertActivitiesParams struct {
+	TenantID    uuid.UUID
+	ActivityIds []string
+	Categories  []string
+	ObjectIds   []string
+	Actions     []string
+	Days        []string
+	Times       []string
 }
 
-func (q *Queries) InsertActivity(ctx context.Context, db DBTX, arg InsertActivityParams) (int64, error) {
-	result, err := db.Exec(ctx, insertActivity,
+// Returns those that were new. They are locked in the order of their ids, so that two passes at once can't wait for each
+// other crosswise.
+func (q *Queries) InsertActivities(ctx context.Context, db DBTX, arg InsertActivitiesParams) ([]string, error) {
+	rows, err := db.Query(ctx, insertActivities,
 		arg.TenantID,
-		arg.ActivityID,
-		arg.Category,
-		arg.ObjectID,
-		arg.Action,
-		arg.OccurredOn,
-		arg.OccurredTime,
+		arg.ActivityIds,
+		arg.Categories,
+		arg.ObjectIds,
+		arg.Actions,
+		arg.Days,
+		arg.Times,
 	)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected(), nil
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var activity_id string
+		if err := rows.Scan(&activity_id); err != nil {
+			return nil, err
+		}
+		items = append(items, activity_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const movePollCursor = `-- name: MovePollCursor :exec
-INSERT INTO jazzhr.poll_cursors (tenant_id, list, newest_day, passes) VALUES ($1, $2, $3, 1)
+INSERT INTO jazzhr.poll_cursors (tenant_id, list, newest_day, baseline_day, head, passes, passed_at)
+VALUES ($1, $2, $3, $3, $4, 1, jazzhr.now())
 ON CONFLICT (tenant_id, list) DO UPDATE SET newest_day = greatest(poll_cursors.newest_day, excluded.newest_day),
-    passes = poll_cursors.passes + 1
+    baseline_day = CASE WHEN poll_cursors.passes = 0 THEN excluded.newest_day ELSE poll_cursors.baseline_day END,
+    head = excluded.head, passes = poll_cursors.passes + 1, passed_at = jazzhr.now()
 `
 
+type MovePollCursorParams struct {
+	TenantID  uuid.UUID
+	List      string
+	NewestDay *time.Time
+	Head      []byte
+}
+
 // Only a completed pass moves it, and never back: two passes at once may end in any order.
-func (q *Queries) MovePollCursor(ctx context.Context, db DBTX, tenantID uuid.UUID, list string, newestDay *time.Time) error {
-	_, err := db.Exec(ctx, movePollCursor, tenantID, list, newestDay)
+func (q *Queries) MovePollCursor(ctx context.Context, db DBTX, arg MovePollCursorParams) error {
+	_, err := db.Exec(ctx, movePollCursor,
+		arg.TenantID,
+		arg.List,
+		arg.NewestDay,
+		arg.Head,
+	)
 	return err
 }
 
 const pollCursor = `-- name: PollCursor :one
-SELECT newest_day FROM jazzhr.poll_cursors WHERE tenant_id = $1 AND list = $2
+SELECT newest_day, baseline_day, head FROM jazzhr.poll_cursors
+WHERE tenant_id = $1 AND list = $2 AND passes > 0
 `
 
-func (q *Queries) PollCursor(ctx context.Context, db DBTX, tenantID uuid.UUID, list string) (*time.Time, error) {
+type PollCursorRow struct {
+	NewestDay   *time.Time
+	BaselineDay *time.Time
+	Head        []byte
+}
+
+func (q *Queries) PollCursor(ctx context.Context, db DBTX, tenantID uuid.UUID, list string) (PollCursorRow, error) {
 	row := db.QueryRow(ctx, pollCursor, tenantID, list)
-	var newest_day *time.Time
-	err := row.Scan(&newest_day)
-	return newest_day, err
+	var i PollCursorRow
+	err := row.Scan(&i.NewestDay, &i.BaselineDay, &i.Head)
+	return i, err
 }

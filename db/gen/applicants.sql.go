@@ -82,42 +82,6 @@ func (q *Queries) MarkApplicantGone(ctx context.Context, db DBTX, tenantID uuid.
 	return err
 }
 
-const opening = `-- name: Opening :one
-SELECT tenant_id, job_id, board_code, title, status, seen_at FROM jazzhr.openings WHERE tenant_id = $1 AND job_id = $2
-`
-
-func (q *Queries) Opening(ctx context.Context, db DBTX, tenantID uuid.UUID, jobID string) (Opening, error) {
-	row := db.QueryRow(ctx, opening, tenantID, jobID)
-	var i Opening
-	err := row.Scan(
-		&i.TenantID,
-		&i.JobID,
-		&i.BoardCode,
-		&i.Title,
-		&i.Status,
-		&i.SeenAt,
-	)
-	return i, err
-}
-
-const openingByBoardCode = `-- name: OpeningByBoardCode :one
-SELECT tenant_id, job_id, board_code, title, status, seen_at FROM jazzhr.openings WHERE tenant_id = $1 AND board_code = $2 ORDER BY seen_at DESC LIMIT 1
-`
-
-func (q *Queries) OpeningByBoardCode(ctx context.Context, db DBTX, tenantID uuid.UUID, boardCode *string) (Opening, error) {
-	row := db.QueryRow(ctx, openingByBoardCode, tenantID, boardCode)
-	var i Opening
-	err := row.Scan(
-		&i.TenantID,
-		&i.JobID,
-		&i.BoardCode,
-		&i.Title,
-		&i.Status,
-		&i.SeenAt,
-	)
-	return i, err
-}
-
 const upsertApplicant = `-- name: UpsertApplicant :exec
 INSERT INTO jazzhr.applicants (tenant_id, applicant_id, email, folded_name, read_at)
 VALUES ($1, $2, nullif($3::text, ''), $4, jazzhr.now())
@@ -138,32 +102,6 @@ func (q *Queries) UpsertApplicant(ctx context.Context, db DBTX, arg UpsertApplic
 		arg.ApplicantID,
 		arg.Email,
 		arg.FoldedName,
-	)
-	return err
-}
-
-const upsertOpening = `-- name: UpsertOpening :exec
-INSERT INTO jazzhr.openings (tenant_id, job_id, board_code, title, status)
-VALUES ($1, $2, nullif($3::text, ''), $4, $5)
-ON CONFLICT (tenant_id, job_id) DO UPDATE SET
-    board_code = excluded.board_code, title = excluded.title, status = excluded.status, seen_at = jazzhr.now()
-`
-
-type UpsertOpeningParams struct {
-	TenantID  uuid.UUID
-	JobID     string
-	BoardCode string
-	Title     string
-	Status    string
-}
-
-func (q *Queries) UpsertOpening(ctx context.Context, db DBTX, arg UpsertOpeningParams) error {
-	_, err := db.Exec(ctx, upsertOpening,
-		arg.TenantID,
-		arg.JobID,
-		arg.BoardCode,
-		arg.Title,
-		arg.Status,
 	)
 	return err
 }

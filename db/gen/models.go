@@ -85,27 +85,53 @@ type Effect struct {
 }
 
 type InterviewRequest struct {
-	TenantID    uuid.UUID
-	RequestID   uuid.UUID
-	Trigger     string
-	WebhookID   *uuid.UUID
-	PersonID    string
-	ApplicantID *string
-	JobID       *string
-	JobKey      string
-	Email       *string
-	FirstName   *string
-	LastName    *string
-	CreatedAt   time.Time
+	TenantID       uuid.UUID
+	RequestID      uuid.UUID
+	Trigger        string
+	WebhookID      *uuid.UUID
+	PersonID       string
+	ApplicantID    *string
+	JobID          *string
+	JobKey         string
+	Email          *string
+	FirstName      *string
+	LastName       *string
+	CreatedAt      time.Time
+	ActivityID     *string
+	WebhookSeenAt  *time.Time
+	ActivitySeenAt *time.Time
 }
 
 type Opening struct {
-	TenantID  uuid.UUID
-	JobID     string
-	BoardCode *string
-	Title     string
-	Status    string
-	SeenAt    time.Time
+	TenantID   uuid.UUID
+	JobID      string
+	BoardCode  *string
+	Title      string
+	Status     string
+	SeenAt     time.Time
+	Department string
+	City       string
+	State      string
+	CountryID  string
+	GoneAt     *time.Time
+}
+
+type StageEntry struct {
+	TenantID      uuid.UUID
+	ActivityID    string
+	ApplicantID   string
+	Stage         string
+	JobTitle      string
+	State         string
+	Outcome       *string
+	RequestID     *uuid.UUID
+	FirstSeenAt   time.Time
+	DoneAt        *time.Time
+	AdmittedAt    *time.Time
+	NextAttemptAt time.Time
+	WaitingFor    *string
+	Attempts      int32
+	LastError     *string
 }
 
 type Tenant struct {
@@ -134,6 +160,9 @@ type Tenant struct {
 	CreatedAt         time.Time
 	VerifiedAt        *time.Time
 	DisconnectedAt    *time.Time
+	NextAuditAt       time.Time
+	NextOpeningsAt    *time.Time
+	NextFullAt        *time.Time
 }
 
 type Webhook struct {

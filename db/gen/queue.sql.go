@@ -184,6 +184,10 @@ SELECT kind::text AS kind, reason::text AS reason, count(*) AS waiting, extract(
     SELECT 'resolve_export', CASE WHEN t.paused_at IS NOT NULL THEN 'paused' WHEN t.key_state <> 'ok' THEN 'credentials'
             ELSE coalesce(w.waiting_for, 'queue') END, w.received_at
     FROM jazzhr.webhooks w JOIN jazzhr.tenants t USING (tenant_id) WHERE w.state = 'pending'
+    UNION ALL
+    SELECT 'resolve_stage_entry', CASE WHEN t.paused_at IS NOT NULL THEN 'paused' WHEN t.key_state <> 'ok' THEN 'credentials'
+            ELSE coalesce(s.waiting_for, 'queue') END, s.first_seen_at
+    FROM jazzhr.stage_entries s JOIN jazzhr.tenants t USING (tenant_id) WHERE s.state = 'pending'
 ) waiting GROUP BY kind, reason
 `
 

@@ -57,7 +57,8 @@ func (q *Queries) DeleteWebhookSecrets(ctx context.Context, db DBTX, tenantID uu
 
 const disconnectTenant = `-- name: DisconnectTenant :execrows
 UPDATE jazzhr.tenants SET connection = 'disconnected', disconnected_at = jazzhr.now(), key_state = 'none',
-    key_sealed = NULL, key_fingerprint = NULL, webhook_token = NULL, next_poll_at = NULL,
+    key_sealed = NULL, key_fingerprint = NULL, webhook_token = NULL, next_poll_at = NULL, next_full_at = NULL,
+    next_openings_at = NULL,
     key_refusals = 0, key_rejected_at = NULL, key_retry_at = NULL, paused_at = NULL, verified_at = NULL
 WHERE tenant_id = $1 AND connection <> 'disconnected'
 `
@@ -96,7 +97,7 @@ func (q *Queries) InsertWebhookSecret(ctx context.Context, db DBTX, tenantID uui
 const knownInJazzHR = `-- name: KnownInJazzHR :one
 SELECT coalesce((SELECT a.applicant_id FROM jazzhr.applicants a WHERE a.tenant_id = $1 AND a.gone_at IS NULL
         ORDER BY a.created_at DESC LIMIT 1), '')::text AS applicant_id,
-    coalesce((SELECT o.job_id FROM jazzhr.openings o WHERE o.tenant_id = $1
+    coalesce((SELECT o.job_id FROM jazzhr.openings o WHERE o.tenant_id = $1 AND o.gone_at IS NULL
         ORDER BY o.seen_at DESC LIMIT 1), '')::text AS job_id
 `
 
@@ -151,11 +152,12 @@ func (q *Queries) MarkSecretUsed(ctx context.Context, db DBTX, tenantID uuid.UUI
 
 const markVerified = `-- name: MarkVerified :execrows
 UPDATE jazzhr.tenants SET connection = 'verified', verified_at = coalesce(verified_at, jazzhr.now()),
-    next_poll_at = jazzhr.now() + $1::interval
+    next_poll_at = jazzhr.now() + $1::interval, next_openings_at = jazzhr.now() + $1::interval,
+    next_full_at = date_trunc('day', jazzhr.now(), 'UTC') + interval '1 day' + random() * interval '6 hours'
 WHERE tenant_id = $2 AND connection = 'awaiting_verify'
 `
 
-// The phase of the polls is spread evenly by the tenant's id.
+// The phase of the polls is spread evenly by the tenant's id; full passes are in the hours after midnight UTC.
 func (q *Queries) MarkVerified(ctx context.Context, db DBTX, spread time.Duration, tenantID uuid.UUID) (int64, error) {
 	result, err := db.Exec(ctx, markVerified, spread, tenantID)
 	if err != nil {
@@ -309,7 +311,7 @@ UPDATE jazzhr.tenants SET
     webhook_token = coalesce(webhook_token, $3),
     disconnected_at = NULL
 WHERE tenant_id = $4
-RETURNING tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at
+RETURNING tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at
 `
 
 type StoreKeyParams struct {
@@ -354,6 +356,9 @@ func (q *Queries) StoreKey(ctx context.Context, db DBTX, arg StoreKeyParams) (Te
 		&i.CreatedAt,
 		&i.VerifiedAt,
 		&i.DisconnectedAt,
+		&i.NextAuditAt,
+		&i.NextOpeningsAt,
+		&i.NextFullAt,
 	)
 	return i, err
 }
@@ -437,7 +442,7 @@ func (q *Queries) SystemFingerprintOwner(ctx context.Context, db DBTX, keyFinger
 }
 
 const systemListTenants = `-- name: SystemListTenants :many
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at FROM jazzhr.tenants
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at FROM jazzhr.tenants
 WHERE tenant_id > $1 ORDER BY tenant_id LIMIT $2
 `
 
@@ -476,6 +481,9 @@ func (q *Queries) SystemListTenants(ctx context.Context, db DBTX, after uuid.UUI
 			&i.CreatedAt,
 			&i.VerifiedAt,
 			&i.DisconnectedAt,
+			&i.NextAuditAt,
+			&i.NextOpeningsAt,
+			&i.NextFullAt,
 		); err != nil {
 			return nil, err
 		}
@@ -530,7 +538,7 @@ func (q *Queries) SystemSealedSecrets(ctx context.Context, db DBTX, tenantIds []
 }
 
 const systemTenantByExternalID = `-- name: SystemTenantByExternalID :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at FROM jazzhr.tenants WHERE external_id = $1
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at FROM jazzhr.tenants WHERE external_id = $1
 `
 
 func (q *Queries) SystemTenantByExternalID(ctx context.Context, db DBTX, externalID *string) (Tenant, error) {
@@ -562,12 +570,15 @@ func (q *Queries) SystemTenantByExternalID(ctx context.Context, db DBTX, externa
 		&i.CreatedAt,
 		&i.VerifiedAt,
 		&i.DisconnectedAt,
+		&i.NextAuditAt,
+		&i.NextOpeningsAt,
+		&i.NextFullAt,
 	)
 	return i, err
 }
 
 const systemTenantByWebhookToken = `-- name: SystemTenantByWebhookToken :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at FROM jazzhr.tenants WHERE webhook_token = $1
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at FROM jazzhr.tenants WHERE webhook_token = $1
 `
 
 func (q *Queries) SystemTenantByWebhookToken(ctx context.Context, db DBTX, webhookToken *string) (Tenant, error) {
@@ -599,12 +610,15 @@ func (q *Queries) SystemTenantByWebhookToken(ctx context.Context, db DBTX, webho
 		&i.CreatedAt,
 		&i.VerifiedAt,
 		&i.DisconnectedAt,
+		&i.NextAuditAt,
+		&i.NextOpeningsAt,
+		&i.NextFullAt,
 	)
 	return i, err
 }
 
 const tenant = `-- name: Tenant :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at FROM jazzhr.tenants WHERE tenant_id = $1
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at FROM jazzhr.tenants WHERE tenant_id = $1
 `
 
 func (q *Queries) Tenant(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tenant, error) {
@@ -636,6 +650,9 @@ func (q *Queries) Tenant(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tena
 		&i.CreatedAt,
 		&i.VerifiedAt,
 		&i.DisconnectedAt,
+		&i.NextAuditAt,
+		&i.NextOpeningsAt,
+		&i.NextFullAt,
 	)
 	return i, err
 }
@@ -668,7 +685,7 @@ func (q *Queries) TenantCounts(ctx context.Context, db DBTX, tenantID uuid.UUID)
 }
 
 const tenantForChange = `-- name: TenantForChange :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at FROM jazzhr.tenants WHERE tenant_id = $1 FOR NO KEY UPDATE
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at FROM jazzhr.tenants WHERE tenant_id = $1 FOR NO KEY UPDATE
 `
 
 // Locks the tenant against other changes, and not against rows that refer to it.
@@ -701,12 +718,15 @@ func (q *Queries) TenantForChange(ctx context.Context, db DBTX, tenantID uuid.UU
 		&i.CreatedAt,
 		&i.VerifiedAt,
 		&i.DisconnectedAt,
+		&i.NextAuditAt,
+		&i.NextOpeningsAt,
+		&i.NextFullAt,
 	)
 	return i, err
 }
 
 const tenantForUpdate = `-- name: TenantForUpdate :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at FROM jazzhr.tenants WHERE tenant_id = $1 FOR UPDATE
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at FROM jazzhr.tenants WHERE tenant_id = $1 FOR UPDATE
 `
 
 func (q *Queries) TenantForUpdate(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tenant, error) {
@@ -738,12 +758,15 @@ func (q *Queries) TenantForUpdate(ctx context.Context, db DBTX, tenantID uuid.UU
 		&i.CreatedAt,
 		&i.VerifiedAt,
 		&i.DisconnectedAt,
+		&i.NextAuditAt,
+		&i.NextOpeningsAt,
+		&i.NextFullAt,
 	)
 	return i, err
 }
 
 const tenantForWork = `-- name: TenantForWork :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at FROM jazzhr.tenants WHERE tenant_id = $1 FOR KEY SHARE
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at FROM jazzhr.tenants WHERE tenant_id = $1 FOR KEY SHARE
 `
 
 // Keeps the tenant from being disconnected until the transaction ends, as a row that refers to it would; nobody else waits.
@@ -776,6 +799,9 @@ func (q *Queries) TenantForWork(ctx context.Context, db DBTX, tenantID uuid.UUID
 		&i.CreatedAt,
 		&i.VerifiedAt,
 		&i.DisconnectedAt,
+		&i.NextAuditAt,
+		&i.NextOpeningsAt,
+		&i.NextFullAt,
 	)
 	return i, err
 }

@@ -61,44 +61,6 @@ func (q *Queries) HandBackWebhook(ctx context.Context, db DBTX, arg HandBackWebh
 	return err
 }
 
-const insertRequest = `-- name: InsertRequest :exec
-INSERT INTO jazzhr.interview_requests (tenant_id, request_id, trigger, webhook_id, person_id, applicant_id, job_id, job_key,
-    email, first_name, last_name)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
-    $9, $10, $11)
-`
-
-type InsertRequestParams struct {
-	TenantID    uuid.UUID
-	RequestID   uuid.UUID
-	Trigger     string
-	WebhookID   *uuid.UUID
-	PersonID    string
-	ApplicantID *string
-	JobID       *string
-	JobKey      string
-	Email       *string
-	FirstName   *string
-	LastName    *string
-}
-
-func (q *Queries) InsertRequest(ctx context.Context, db DBTX, arg InsertRequestParams) error {
-	_, err := db.Exec(ctx, insertRequest,
-		arg.TenantID,
-		arg.RequestID,
-		arg.Trigger,
-		arg.WebhookID,
-		arg.PersonID,
-		arg.ApplicantID,
-		arg.JobID,
-		arg.JobKey,
-		arg.Email,
-		arg.FirstName,
-		arg.LastName,
-	)
-	return err
-}
-
 const insertWebhook = `-- name: InsertWebhook :execrows
 INSERT INTO jazzhr.webhooks (tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context,
     state, problem, admitted_at)
@@ -169,22 +131,6 @@ func (q *Queries) LockPerson(ctx context.Context, db DBTX, arg LockPersonParams)
 	return applicant_id, err
 }
 
-const openRequest = `-- name: OpenRequest :one
-SELECT r.request_id FROM jazzhr.interview_requests r
-WHERE r.tenant_id = $1 AND r.person_id = $2 AND r.job_key = $3
-    AND r.created_at > jazzhr.now() - interval '3 hours'
-    AND NOT EXISTS (SELECT FROM jazzhr.writebacks w WHERE w.tenant_id = r.tenant_id AND w.request_id = r.request_id)
-LIMIT 1
-`
-
-// A request for the same person and job of the last 3 hours that no writeback has answered.
-func (q *Queries) OpenRequest(ctx context.Context, db DBTX, tenantID uuid.UUID, personID string, jobKey string) (uuid.UUID, error) {
-	row := db.QueryRow(ctx, openRequest, tenantID, personID, jobKey)
-	var request_id uuid.UUID
-	err := row.Scan(&request_id)
-	return request_id, err
-}
-
 const person = `-- name: Person :one
 SELECT applicant_id FROM jazzhr.people WHERE tenant_id = $1 AND person_id = $2
 `
@@ -208,7 +154,7 @@ func (q *Queries) RejectWaitingWebhooks(ctx context.Context, db DBTX, tenantID u
 }
 
 const request = `-- name: Request :one
-SELECT tenant_id, request_id, trigger, webhook_id, person_id, applicant_id, job_id, job_key, email, first_name, last_name, created_at FROM jazzhr.interview_requests WHERE tenant_id = $1 AND request_id = $2
+SELECT tenant_id, request_id, trigger, webhook_id, person_id, applicant_id, job_id, job_key, email, first_name, last_name, created_at, activity_id, webhook_seen_at, activity_seen_at FROM jazzhr.interview_requests WHERE tenant_id = $1 AND request_id = $2
 `
 
 func (q *Queries) Request(ctx context.Context, db DBTX, tenantID uuid.UUID, requestID uuid.UUID) (InterviewRequest, error) {
@@ -227,6 +173,9 @@ func (q *Queries) Request(ctx context.Context, db DBTX, tenantID uuid.UUID, requ
 		&i.FirstName,
 		&i.LastName,
 		&i.CreatedAt,
+		&i.ActivityID,
+		&i.WebhookSeenAt,
+		&i.ActivitySeenAt,
 	)
 	return i, err
 }

@@ -133,7 +133,11 @@ func (a *Account) addActivity(act Activity, h *hold) {
 }
 
 func (a *Account) insertActivity(act Activity, h *hold) {
-	stored := &activity{Activity: act, place: a.sim.newPlace(act.At), hold: h}
+	a.placeActivity(act, a.sim.newPlace(act.At), h)
+}
+
+func (a *Account) placeActivity(act Activity, at place, h *hold) {
+	stored := &activity{Activity: act, place: at, hold: h}
 	a.activities.insert(stored)
 	insertInto(a.byObject, act.ObjectID, stored)
 	insertInto(a.byCategory, act.Category, stored)

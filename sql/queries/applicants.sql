@@ -20,15 +20,3 @@ ON CONFLICT (tenant_id, applicant_id) DO UPDATE SET
 -- name: MarkApplicantGone :exec
 UPDATE jazzhr.applicants SET gone_at = jazzhr.now()
 WHERE tenant_id = @tenant_id AND applicant_id = @applicant_id AND gone_at IS NULL;
-
--- name: UpsertOpening :exec
-INSERT INTO jazzhr.openings (tenant_id, job_id, board_code, title, status)
-VALUES (@tenant_id, @job_id, nullif(@board_code::text, ''), @title, @status)
-ON CONFLICT (tenant_id, job_id) DO UPDATE SET
-    board_code = excluded.board_code, title = excluded.title, status = excluded.status, seen_at = jazzhr.now();
-
--- name: Opening :one
-SELECT * FROM jazzhr.openings WHERE tenant_id = @tenant_id AND job_id = @job_id;
-
--- name: OpeningByBoardCode :one
-SELECT * FROM jazzhr.openings WHERE tenant_id = @tenant_id AND board_code = @board_code ORDER BY seen_at DESC LIMIT 1;

@@ -116,9 +116,10 @@ WHERE connection = 'verified' AND key_state = 'ok' AND paused_at IS NULL;
 UPDATE jazzhr.tenants SET last_poll_at = jazzhr.now() WHERE tenant_id = @tenant_id;
 
 -- name: MarkVerified :execrows
--- The phase of the polls is spread evenly by the tenant's id.
+-- The phase of the polls is spread evenly by the tenant's id; full passes are in the hours after midnight UTC.
 UPDATE jazzhr.tenants SET connection = 'verified', verified_at = coalesce(verified_at, jazzhr.now()),
-    next_poll_at = jazzhr.now() + @spread::interval
+    next_poll_at = jazzhr.now() + @spread::interval, next_openings_at = jazzhr.now() + @spread::interval,
+    next_full_at = date_trunc('day', jazzhr.now(), 'UTC') + interval '1 day' + random() * interval '6 hours'
 WHERE tenant_id = @tenant_id AND connection = 'awaiting_verify';
 
 -- name: MarkWebhook :exec
@@ -135,7 +136,8 @@ UPDATE jazzhr.tenants SET note_route = @note_route WHERE tenant_id = @tenant_id;
 
 -- name: DisconnectTenant :execrows
 UPDATE jazzhr.tenants SET connection = 'disconnected', disconnected_at = jazzhr.now(), key_state = 'none',
-    key_sealed = NULL, key_fingerprint = NULL, webhook_token = NULL, next_poll_at = NULL,
+    key_sealed = NULL, key_fingerprint = NULL, webhook_token = NULL, next_poll_at = NULL, next_full_at = NULL,
+    next_openings_at = NULL,
     key_refusals = 0, key_rejected_at = NULL, key_retry_at = NULL, paused_at = NULL, verified_at = NULL
 WHERE tenant_id = @tenant_id AND connection <> 'disconnected';
 
@@ -179,7 +181,7 @@ WHERE tenant_id = @tenant_id AND version = @version AND sealed = @was;
 -- One thing of the account that a replacing key must know, the most recent first.
 SELECT coalesce((SELECT a.applicant_id FROM jazzhr.applicants a WHERE a.tenant_id = @tenant_id AND a.gone_at IS NULL
         ORDER BY a.created_at DESC LIMIT 1), '')::text AS applicant_id,
-    coalesce((SELECT o.job_id FROM jazzhr.openings o WHERE o.tenant_id = @tenant_id
+    coalesce((SELECT o.job_id FROM jazzhr.openings o WHERE o.tenant_id = @tenant_id AND o.gone_at IS NULL
         ORDER BY o.seen_at DESC LIMIT 1), '')::text AS job_id;
 
 -- name: TenantCounts :one

@@ -44,19 +44,5 @@ RETURNING applicant_id;
 -- name: Person :one
 SELECT applicant_id FROM jazzhr.people WHERE tenant_id = @tenant_id AND person_id = @person_id;
 
--- name: OpenRequest :one
--- A request for the same person and job of the last 3 hours that no writeback has answered.
-SELECT r.request_id FROM jazzhr.interview_requests r
-WHERE r.tenant_id = @tenant_id AND r.person_id = @person_id AND r.job_key = @job_key
-    AND r.created_at > jazzhr.now() - interval '3 hours'
-    AND NOT EXISTS (SELECT FROM jazzhr.writebacks w WHERE w.tenant_id = r.tenant_id AND w.request_id = r.request_id)
-LIMIT 1;
-
--- name: InsertRequest :exec
-INSERT INTO jazzhr.interview_requests (tenant_id, request_id, trigger, webhook_id, person_id, applicant_id, job_id, job_key,
-    email, first_name, last_name)
-VALUES (@tenant_id, @request_id, @trigger, @webhook_id, @person_id, sqlc.narg(applicant_id), sqlc.narg(job_id), @job_key,
-    sqlc.narg(email), sqlc.narg(first_name), sqlc.narg(last_name));
-
 -- name: Request :one
 SELECT * FROM jazzhr.interview_requests WHERE tenant_id = @tenant_id AND request_id = @request_id;

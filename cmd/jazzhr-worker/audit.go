@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/intrvio/jazzhr-worker/intrvio"
+	"github.com/intrvio/jazzhr-worker/jobs"
+	"github.com/intrvio/jazzhr-worker/queue"
+)
+
+type auditDuplicatesCommand struct {
+	jsonFlag
+	Tenant string `required:"" placeholder:"ID" help:"The tenant's id, or its external id."`
+}
+
+// Help is shown by --help.
+func (auditDuplicatesCommand) Help() string {
+	return `Reads all of a tenant's account in JazzHR and prints what stands there more than once: applicants of one email, links of one applicant and job, notes of one reference. What the service wrote is told apart from what it did not ("theirs"). Only ids are printed. Nothing is written to JazzHR.
+
+The calls keep to the tenant's budget and leave half of it to live work, so a large account takes long. A nightly job does the same; the result counts as its.
+
+Exit code: 0 if nothing of ours was found, 1 if something was, or if the account could not be read to the end.
+
+  jazzhr-worker audit duplicates --tenant c-1029
+
+Needs DATABASE_URL, and SEALING_KEYSET or SEALING_KEYSET_FILE.`
+}
+
+// Run audits a tenant's account.
+func (c auditDuplicatesCommand) Run(ctx context.Context, env *environment) error {
+	a, err := administer(ctx, env, needDatabase|needSealing)
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	t, err := a.find(ctx, c.Tenant)
+	if err != nil {
+		return err
+	}
+	inserter, err := queue.NewInserter(a.pool, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	done, err := jobs.Auditor{
+		Pool: a.pool, JazzHR: a.client, Tenants: a.Service, Bucket: queue.NewBucket(a.pool, a.config.JazzHRCallsPerMinute),
+		Client: inserter, AllNotes: true,
+		Progress: func(kind intrvio.DuplicateKind, read int) {
+			_, _ = fmt.Fprintf(env.stderr, "%ss: %d read\n", kind, read)
+		},
+	}.Audit(ctx, t.TenantID)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = printJSON(env.stdout, done)
+	} else {
+		err = printAudit(env.stdout, done)
+	}
+	if err != nil {
+		return err
+	}
+	return verdictOf(done)
+}
+
+// verdictOf is the error that a command with such a result ends with.
+func verdictOf(done jobs.Audit) error {
+	switch n := done.Ours.Total(); {
+	case n > 0:
+		return fmt.Errorf("duplicates of what the service wrote: %d; merge or remove them in JazzHR by hand", n)
+	case done.StoppedBy != "":
+		return fmt.Errorf("the account could not be read to the end: %s", done.StoppedBy)
+	default:
+		return nil
+	}
+}
+
+// printAudit writes what was found as a table, for a person.
+func printAudit(w io.Writer, done jobs.Audit) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(table, "WHOSE\tAPPLICANTS\tLINKS\tNOTES") // Flush tells what went wrong
+	for _, line := range []struct {
+		whose  string
+		counts intrvio.DuplicateCounts
+	}{{"ours", done.Ours}, {"theirs", done.Theirs}} {
+		_, _ = fmt.Fprintf(table, "%s\t%d\t%d\t%d\n", line.whose, line.counts.Applicants, line.counts.Links, line.counts.Notes)
+	}
+	if len(done.Findings) > 0 {
+		_, _ = fmt.Fprintln(table, "\nWHOSE\tKIND\tIDS\tOF")
+	}
+	for _, f := range done.Findings {
+		whose := "theirs"
+		if f.Ours {
+			whose = "ours"
+		}
+		of := strings.Join(append(append([]string{}, f.ApplicantIDs...), f.JobID, f.Reference), " ")
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", whose, f.Kind, strings.Join(f.IDs, " "), strings.Join(strings.Fields(of), " "))
+	}
+	if len(done.Unfinished) > 0 {
+		_, _ = fmt.Fprintf(table, "\nNot read to the end (%s): %v\n", done.StoppedBy, done.Unfinished)
+	}
+	return table.Flush()
+}

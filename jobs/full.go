@@ -1,0 +1,229 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/intrvio"
+	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/tenant"
+)
+
+const (
+	// fullLimit is when a full pass ends itself, fullTimeout when River would. A first one goes on from there; a later one
+	// that was not complete is begun anew the next night. It is enough for about 280,000 rows.
+	fullLimit   = 50 * time.Minute
+	fullTimeout = 55 * time.Minute
+)
+
+type fullSyncWorker struct {
+	river.WorkerDefaults[queue.FullSync]
+	r *Runner
+}
+
+// Timeout is longer than that of other jobs: a full pass is hundreds of calls, each in its turn.
+func (w *fullSyncWorker) Timeout(*river.Job[queue.FullSync]) time.Duration { return fullTimeout }
+
+// Work reads a tenant's lists of people from end to end.
+func (w *fullSyncWorker) Work(ctx context.Context, job *river.Job[queue.FullSync]) error {
+	key, version, err := w.r.config.Tenants.Key(ctx, job.Args.TenantID)
+	if errors.Is(err, tenant.ErrNotConnected) { // since the job was made
+		setOutcome(ctx, "not_connected")
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("open JazzHR account: %w", err)
+	}
+	s := &fullSync{Runner: w.r, until: time.Now().Add(fullLimit)}
+	s.account = account{tenant: job.Args.TenantID, keyVersion: version, read: w.r.config.JazzHR.Account(key, s.gate)}
+	err = s.run(ctx)
+	if stopped, is := errors.AsType[*stoppedError](err); is {
+		setOutcome(ctx, "stopped_"+stopped.reason)
+		return nil
+	}
+	return err
+}
+
+// fullSync is a full pass over a tenant's lists. The first over each is the backfill: it takes in what stood there before,
+// and goes on where it was stopped. Each later one announces what polls have missed, and who is gone.
+type fullSync struct {
+	*Runner
+	account account
+	until   time.Time
+}
+
+func (s *fullSync) run(ctx context.Context) error {
+	var unfinished int32
+	err := db.InTenant(ctx, s.config.Pool, s.account.tenant, func(tx db.TenantTx) (err error) {
+		unfinished, err = tx.Q.UnfinishedBackfills(ctx, tx, tx.Tenant)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("look for unfinished backfills: %w", err)
+	}
+	backfill := unfinished > 0
+	if backfill {
+		if err := s.mirrorOpenings(ctx); err != nil {
+			return err
+		}
+	}
+	if err := fullPass(ctx, s, s.applicantList(s.account.tenant, patientReader{s}), backfill); err != nil {
+		return err
+	}
+	if err := fullPass(ctx, s, s.linkList(s.account.tenant, patientReader{s}), backfill); err != nil {
+		return err
+	}
+	if backfill {
+		return nil
+	}
+	return s.activities(ctx)
+}
+
+// fullPass reads a list from end to end. In a backfill it leaves out what a job before has read.
+func fullPass[T any](ctx context.Context, s *fullSync, l list[T], backfill bool) error {
+	w, err := l.window(ctx)
+	if err == nil && w.first { // asked for before any poll
+		if err = l.pass(ctx); err == nil {
+			w, err = l.window(ctx)
+		}
+	}
+	if err != nil || (backfill && w.filled) {
+		return err
+	}
+	began, err := s.databaseNow(ctx)
+	if err != nil {
+		return err
+	}
+	listed, missed := map[string]bool{}, 0
+	for page := max(1, w.page); ; page++ { // one page again where it was stopped, since rows shift
+		rows, err := l.read(ctx, "", page)
+		if err != nil {
+			return fmt.Errorf("read all %s: %w", l.name, err)
+		}
+		more, err := fullPage(ctx, l, rows.Items, page)
+		s.metrics.missed.WithLabelValues(l.name).Add(float64(more))
+		if missed += more; err != nil {
+			return err
+		}
+		for _, id := range l.ids(rows.Items) {
+			listed[id] = true
+		}
+		if rows.Last {
+			break
+		}
+	}
+	if w.filled && l.name == listApplicants {
+		if err := s.tellGone(ctx, listed, began); err != nil {
+			return err
+		}
+	}
+	return s.end(ctx, l.name, missed)
+}
+
+// fullPage takes in what a page holds that polls will not come to: silently what stood there at the first poll, until a
+// full pass was complete; anything else has been missed. It returns how much was.
+func fullPage[T any](ctx context.Context, l list[T], rows []T, page int) (int, error) {
+	w, err := l.window(ctx) // polls go on meanwhile
+	if err != nil {
+		return 0, err
+	}
+	unknown, err := l.unknown(ctx, rows)
+	if err != nil {
+		return 0, err
+	}
+	var before, missed []T
+	for _, row := range unknown {
+		_, day := l.of(row)
+		switch {
+		case w.holds(day):
+		case !w.filled && day < w.baseline:
+			before = append(before, row)
+		default:
+			missed = append(missed, row)
+		}
+	}
+	taken, err := l.take(ctx, missed, true, nil)
+	if err != nil {
+		return taken, err
+	}
+	_, err = l.take(ctx, before, false, func(tx db.TenantTx) error {
+		if l.name == listApplicants {
+			if err := tx.Q.FindApplicantsAgain(ctx, tx, tx.Tenant, l.ids(rows)); err != nil {
+				return fmt.Errorf("note who is there again: %w", err)
+			}
+		}
+		return wrap("note the page", tx.Q.KeepFullPage(ctx, tx, int32(page), tx.Tenant, l.name))
+	})
+	return taken, err
+}
+
+// end keeps what a full pass came to. The backfill ends with that of the links.
+func (s *fullSync) end(ctx context.Context, name string, missed int) error {
+	return db.InTenant(ctx, s.config.Pool, s.account.tenant, func(tx db.TenantTx) error {
+		known, err := tx.Q.ListedRows(ctx, tx, tx.Tenant)
+		if err != nil {
+			return fmt.Errorf("count what is known: %w", err)
+		}
+		end := gen.EndFullPassParams{TenantID: tx.Tenant, List: name, FullMissed: int64(missed)}
+		switch name {
+		case listApplicants:
+			end.FullRows = known.Applicants
+		case listLinks:
+			end.FullRows = known.Links
+		}
+		first, err := tx.Q.EndFullPass(ctx, tx, end)
+		if err != nil {
+			return fmt.Errorf("end the full pass: %w", err)
+		}
+		if !first || name != listLinks {
+			return nil
+		}
+		return queue.Announce(ctx, tx, s.client, queue.Event{Type: intrvio.BackfillCompleted, Data: intrvio.Backfill{
+			Applicants: known.Applicants, Links: known.Links, Jobs: known.Jobs,
+		}})
+	})
+}
+
+// activities reads further back in the activities than polls do.
+func (s *fullSync) activities(ctx context.Context) error {
+	missed, err := persist(ctx, s, func(missed int) (int, error) {
+		more, err := s.deepActivities(ctx, s.account)
+		s.metrics.missed.WithLabelValues(listActivities).Add(float64(more))
+		return missed + more, err
+	})
+	if err != nil {
+		return err
+	}
+	return s.end(ctx, listActivities, missed)
+}
+
+// mirrorOpenings reads the jobs, if they never were, so that the backfill can tell how many there are.
+func (s *fullSync) mirrorOpenings(ctx context.Context) error {
+	var known bool
+	err := db.InTenant(ctx, s.config.Pool, s.account.tenant, func(tx db.TenantTx) error {
+		at, err := tx.Q.OpeningsCompleteAt(ctx, tx, tx.Tenant)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		known = at != nil
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("ask for the mirror of the jobs: %w", err)
+	}
+	if known {
+		return nil
+	}
+	_, err = persist(ctx, s, func(struct{}) (struct{}, error) {
+		pass := openingsPass{Runner: s.Runner, account: s.account, seen: map[string]bool{}}
+		return struct{}{}, pass.run(ctx)
+	})
+	return err
+}

@@ -1,0 +1,175 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/intrvio"
+)
+
+// asking is an export or a stage entry, for one job, that may ask for an interview.
+type asking struct {
+	trigger   intrvio.Trigger
+	webhook   uuid.UUID // of an export
+	activity  string    // of a stage entry
+	seenAt    time.Time // when we first saw it: JazzHR's own times have no zone
+	person    string    // as interview_requests.person_id
+	applicant string    // empty if not found
+	candidate intrvio.Candidate
+	job       intrvio.Job
+}
+
+// What became of an asking. They are outcomes of stage entries too.
+const (
+	askedRequested = "requested" // a request was made
+	askedMatched   = "matched"   // the other trigger had made one for the same move
+	askedRepeated  = "repeated"  // one of the last 3 hours still waits for its writeback
+)
+
+// ask decides whether an interview is asked for, and stores the request if so. The caller holds the lock of LockRequests,
+// so that an export and a stage entry that come at the same moment are decided one after the other, in any order.
+func (r *Runner) ask(ctx context.Context, tx db.TenantTx, a asking) (request uuid.UUID, outcome string, err error) {
+	since, until := a.seenAt.Add(-r.config.TriggerMatchWindow), a.seenAt.Add(r.config.TriggerMatchWindow)
+	known, err := tx.Q.RequestsOfPerson(ctx, tx, gen.RequestsOfPersonParams{
+		TenantID: tx.Tenant, PersonID: a.person, ApplicantID: some(a.applicant), Email: some(a.candidate.Email),
+		Since: &since, Until: &until,
+	})
+	if err != nil {
+		return request, "", fmt.Errorf("look for requests of the person: %w", err)
+	}
+	if request, found := a.match(known, r.config.TriggerMatchWindow); found {
+		return request, askedMatched, a.join(ctx, tx, request)
+	}
+	if request, found := a.waiting(known); found {
+		return request, askedRepeated, nil
+	}
+	if request, err = uuid.NewV7(); err != nil {
+		return request, "", fmt.Errorf("name request: %w", err)
+	}
+	params := gen.InsertRequestParams{
+		TenantID: tx.Tenant, RequestID: request, Trigger: string(a.trigger),
+		PersonID: a.person, ApplicantID: some(a.applicant), JobID: some(a.job.JobID), JobKey: jobKey(a.job),
+		Email: some(a.candidate.Email), FirstName: some(a.candidate.FirstName), LastName: some(a.candidate.LastName),
+	}
+	if a.trigger == intrvio.TriggerExport {
+		params.WebhookID, params.WebhookSeenAt = &a.webhook, &a.seenAt
+	} else {
+		params.ActivityID, params.ActivitySeenAt = &a.activity, &a.seenAt
+	}
+	return request, askedRequested, wrap("store request", tx.Q.InsertRequest(ctx, tx, params))
+}
+
+// join makes a request of the other trigger this one's too.
+func (a asking) join(ctx context.Context, tx db.TenantTx, request uuid.UUID) error {
+	if a.trigger == intrvio.TriggerStage {
+		return wrap("match the stage entry", tx.Q.MatchStageEntry(ctx, tx, gen.MatchStageEntryParams{
+			TenantID: tx.Tenant, RequestID: request, ActivityID: &a.activity, SeenAt: &a.seenAt,
+			ApplicantID: &a.applicant, JobID: some(a.job.JobID),
+		}))
+	}
+	return wrap("match the export", tx.Q.MatchExport(ctx, tx, gen.MatchExportParams{
+		TenantID: tx.Tenant, RequestID: request, WebhookID: &a.webhook, SeenAt: &a.seenAt, PersonID: a.person,
+		JobID: some(a.job.JobID), Email: some(a.candidate.Email),
+		FirstName: some(a.candidate.FirstName), LastName: some(a.candidate.LastName),
+	}))
+}
+
+// match finds the request of the other trigger that is of the same move: of the same person and job, first seen within the
+// window, and not matched yet. The nearest in time is it.
+func (a asking) match(known []gen.RequestsOfPersonRow, window time.Duration) (request uuid.UUID, found bool) {
+	for _, row := range known {
+		other, mine := row.WebhookSeenAt, row.ActivitySeenAt
+		if a.trigger == intrvio.TriggerExport {
+			other, mine = mine, other
+		}
+		if other == nil || mine != nil || !a.isOf(row) || !sameMovesJob(a.job, jobOf(row)) {
+			continue
+		}
+		if apart := other.Sub(a.seenAt).Abs(); apart < window {
+			request, window, found = row.RequestID, apart, true
+		}
+	}
+	return request, found
+}
+
+// waiting finds the request of the same person and job that an interview is still to come of.
+func (a asking) waiting(known []gen.RequestsOfPersonRow) (request uuid.UUID, found bool) {
+	for _, row := range known {
+		if row.Waiting && a.isOf(row) && sameJob(a.job, jobOf(row)) {
+			return row.RequestID, true
+		}
+	}
+	return request, false
+}
+
+// isOf reports whether a request is of the person. Emails tell only an export and a stage entry together, and only while
+// either does not know the applicant: two people can share one.
+func (a asking) isOf(row gen.RequestsOfPersonRow) bool {
+	applicant := text(row.ApplicantID)
+	switch {
+	case row.PersonID == a.person:
+		return true
+	case applicant != "" && a.applicant != "":
+		return applicant == a.applicant
+	}
+	otherTrigger := row.ActivityID != nil
+	if a.trigger == intrvio.TriggerStage {
+		otherTrigger = row.WebhookID != nil
+	}
+	return otherTrigger && a.candidate.Email != "" && text(row.Email) == a.candidate.Email
+}
+
+// sameJob compares jobs by the first thing that is known of both.
+func sameJob(a, b intrvio.Job) bool {
+	switch {
+	case a.JobID != "" && b.JobID != "":
+		return a.JobID == b.JobID
+	case a.BoardCode != "" && b.BoardCode != "":
+		return a.BoardCode == b.BoardCode
+	case a.Title != "" && b.Title != "":
+		return strings.TrimSpace(a.Title) == strings.TrimSpace(b.Title)
+	default:
+		return unnamed(a) && unnamed(b)
+	}
+}
+
+// sameMovesJob is sameJob for an export and a stage entry: an export that names no job may be of any.
+func sameMovesJob(a, b intrvio.Job) bool {
+	return unnamed(a) || unnamed(b) || sameJob(a, b)
+}
+
+func unnamed(job intrvio.Job) bool { return job.JobID == "" && job.BoardCode == "" && job.Title == "" }
+
+const (
+	keyCode  = "code:"
+	keyTitle = " title:"
+)
+
+// jobKey is what a request keeps of its job: the id, or else what names it.
+func jobKey(job intrvio.Job) string {
+	if job.JobID != "" {
+		return job.JobID
+	}
+	return keyCode + job.BoardCode + keyTitle + job.Title
+}
+
+// jobOf is the job of a request, as far as it is known.
+func jobOf(row gen.RequestsOfPersonRow) intrvio.Job {
+	job := intrvio.Job{JobID: text(row.JobID), BoardCode: text(row.BoardCode), Title: text(row.Title)}
+	if named, is := strings.CutPrefix(row.JobKey, keyCode); is {
+		code, title, _ := strings.Cut(named, keyTitle)
+		if job.BoardCode == "" {
+			job.BoardCode = code
+		}
+		if job.Title == "" {
+			job.Title = title
+		}
+	}
+	return job
+}
