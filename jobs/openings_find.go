@@ -88,15 +88,16 @@ func (r *Runner) findOpening(ctx context.Context, a account, id, boardCode, titl
 	return opening, true, nil
 }
 
-// knownOpening is findOpening in what we know already.
+// knownOpening is findOpening in what we know already: by id, else by board code.
 func (r *Runner) knownOpening(ctx context.Context, a account, id, boardCode string) (jazzhr.Job, bool, error) {
 	var row gen.Opening
 	err := db.InTenant(ctx, r.config.Pool, a.tenant, func(tx db.TenantTx) (err error) {
 		if id != "" {
-			row, err = tx.Q.Opening(ctx, tx, tx.Tenant, id)
-		} else {
-			row, err = tx.Q.OpeningByBoardCode(ctx, tx, tx.Tenant, &boardCode)
+			if row, err = tx.Q.Opening(ctx, tx, tx.Tenant, id); boardCode == "" || !errors.Is(err, pgx.ErrNoRows) {
+				return err
+			}
 		}
+		row, err = tx.Q.OpeningByBoardCode(ctx, tx, tx.Tenant, &boardCode)
 		return err
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
