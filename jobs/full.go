@@ -12,6 +12,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/intrvio"
+	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
@@ -44,11 +45,7 @@ func (w *fullSyncWorker) Work(ctx context.Context, job *river.Job[queue.FullSync
 	s := &fullSync{Runner: w.r, until: time.Now().Add(fullLimit)}
 	s.account = account{tenant: job.Args.TenantID, keyVersion: version, read: w.r.config.JazzHR.Account(key, s.gate)}
 	err = s.run(ctx)
-	if stopped, is := errors.AsType[*stoppedError](err); is {
-		setOutcome(ctx, "stopped_"+stopped.reason)
-		return nil
-	}
-	return err
+	return stopsHere(ctx, err)
 }
 
 // fullSync is a full pass over a tenant's lists. The first over each is the backfill: it takes in what stood there before,
@@ -193,11 +190,16 @@ func (s *fullSync) end(ctx context.Context, name string, missed int) error {
 
 // activities reads further back in the activities than polls do.
 func (s *fullSync) activities(ctx context.Context) error {
-	missed, err := persist(ctx, s, func(missed int) (int, error) {
-		more, err := s.deepActivities(ctx, s.account)
-		s.metrics.missed.WithLabelValues(listActivities).Add(float64(more))
-		return missed + more, err
-	})
+	p, err := s.newActivitiesPass(ctx, s.account)
+	if err != nil {
+		return err
+	}
+	page := p.page
+	p.page = func(ctx context.Context, number int) (jazzhr.Page[jazzhr.Activity], error) {
+		return persist(ctx, s, func(jazzhr.Page[jazzhr.Activity]) (jazzhr.Page[jazzhr.Activity], error) { return page(ctx, number) })
+	}
+	missed, err := p.deep(ctx)
+	s.metrics.missed.WithLabelValues(listActivities).Add(float64(missed))
 	if err != nil {
 		return err
 	}

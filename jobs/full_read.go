@@ -3,10 +3,8 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
-	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/queue"
 )
@@ -40,20 +38,7 @@ func (s *fullSync) mayGoOn(ctx context.Context) error {
 	if time.Now().After(s.until) {
 		return &stoppedError{stoppedByTime}
 	}
-	return db.InTenant(ctx, s.config.Pool, s.account.tenant, func(tx db.TenantTx) error {
-		row, err := tx.Q.Tenant(ctx, tx, tx.Tenant)
-		switch {
-		case err != nil:
-			return fmt.Errorf("read tenant: %w", err)
-		case row.KeySealed == nil:
-			return &stoppedError{stoppedByDisconnect}
-		case row.PausedAt != nil:
-			return &stoppedError{stoppedByPause}
-		case row.KeyState != "ok":
-			return &stoppedError{queue.WaitingForCredentials}
-		}
-		return nil
-	})
+	return s.mayRead(ctx, s.account.tenant)
 }
 
 // persist reads until there is an answer. read is given what it answered before, with an error.

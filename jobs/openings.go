@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -31,6 +32,9 @@ func (w *pollOpeningsWorker) Work(ctx context.Context, job *river.Job[queue.Poll
 	}
 	if err != nil {
 		return err
+	}
+	if err := w.r.mayRead(ctx, tenantID); err != nil {
+		return stopsHere(ctx, err)
 	}
 	pass := openingsPass{Runner: w.r, account: account, seen: map[string]bool{}}
 	err = pass.run(ctx)
@@ -81,6 +85,9 @@ func (p *openingsPass) run(ctx context.Context) error {
 	})
 }
 
+// maxMissing is how many openings one pass reads for being on no page. The others are left to later passes.
+const maxMissing = 200
+
 // lookForMissing reads each opening of the mirror that was on no page.
 func (p *openingsPass) lookForMissing(ctx context.Context) error {
 	var known []string
@@ -91,10 +98,8 @@ func (p *openingsPass) lookForMissing(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the mirror of openings: %w", err)
 	}
-	for _, id := range known {
-		if p.seen[id] {
-			continue
-		}
+	missing := slices.DeleteFunc(known, func(id string) bool { return p.seen[id] })
+	for _, id := range missing[:min(len(missing), maxMissing)] {
 		asked, err := p.databaseNow(ctx)
 		if err != nil {
 			return err

@@ -37,7 +37,37 @@ func (w *pollActivitiesWorker) Work(ctx context.Context, job *river.Job[queue.Po
 	if err != nil {
 		return err
 	}
+	if err := w.r.mayRead(ctx, a.tenant); err != nil {
+		return stopsHere(ctx, err)
+	}
 	return w.r.poll(ctx, a)
+}
+
+// mayRead returns a [*stoppedError] if a tenant's account must not be read now.
+func (r *Runner) mayRead(ctx context.Context, tenant uuid.UUID) error {
+	return db.InTenant(ctx, r.config.Pool, tenant, func(tx db.TenantTx) error {
+		row, err := tx.Q.Tenant(ctx, tx, tx.Tenant)
+		switch {
+		case err != nil:
+			return fmt.Errorf("read tenant: %w", err)
+		case row.KeySealed == nil:
+			return &stoppedError{stoppedByDisconnect}
+		case row.PausedAt != nil:
+			return &stoppedError{stoppedByPause}
+		case row.KeyState != "ok":
+			return &stoppedError{queue.WaitingForCredentials}
+		}
+		return nil
+	})
+}
+
+// stopsHere ends a job without an error if it was stopped.
+func stopsHere(ctx context.Context, err error) error {
+	if stopped, is := errors.AsType[*stoppedError](err); is {
+		setOutcome(ctx, "stopped_"+stopped.reason)
+		return nil
+	}
+	return err
 }
 
 // poll reads list by list. Each is stored by itself, so what stops one takes nothing from another. What JazzHR did not
@@ -95,12 +125,44 @@ func pollCursor(ctx context.Context, tx db.TenantTx, list string) (cursor, error
 	return cursor{newest: dayText(row.NewestDay), baseline: dayText(row.BaselineDay), head: row.Head}, nil
 }
 
-func (r *Runner) activitiesCursor(ctx context.Context, tenant uuid.UUID) (c cursor, err error) {
-	err = db.InTenant(ctx, r.config.Pool, tenant, func(tx db.TenantTx) error {
-		c, err = pollCursor(ctx, tx, listActivities)
+// newActivitiesPass is a pass that goes on from the cursor.
+func (r *Runner) newActivitiesPass(ctx context.Context, a account) (*activitiesPass, error) {
+	p := &activitiesPass{Runner: r, account: a}
+	p.page = func(ctx context.Context, number int) (jazzhr.Page[jazzhr.Activity], error) {
+		return a.read.Activities(ctx, jazzhr.ActivityFilter{}, number)
+	}
+	err := db.InTenant(ctx, r.config.Pool, a.tenant, func(tx db.TenantTx) error {
+		now, err := tx.Q.SystemDatabaseNow(ctx, tx)
+		if err != nil {
+			return fmt.Errorf("ask for the time: %w", err)
+		}
+		p.latest = now.UTC().AddDate(0, 0, 1).Format(time.DateOnly)
+		p.start, err = pollCursor(ctx, tx, listActivities)
 		return err
 	})
-	return c, err
+	return p, err
+}
+
+const (
+	// farPage is the page from which on one that can't be read is asked for again: a pass that has come so far, after an outage,
+	// hardly ever came to its end if each failure had it begin anew.
+	farPage  = 4
+	farTries = 3
+)
+
+// persevere has a pass ask for far pages again.
+func (p *activitiesPass) persevere() {
+	once := p.page
+	p.page = func(ctx context.Context, number int) (page jazzhr.Page[jazzhr.Activity], err error) {
+		for try := 1; ; try++ {
+			if page, err = once(ctx, number); err == nil || number < farPage || try == farTries {
+				return page, err
+			}
+			if w, known := waitAfter(err, 0); !known || !w.failing {
+				return page, err
+			}
+		}
+	}
 }
 
 // pollActivities reads what is new in a tenant's activities.
@@ -111,13 +173,13 @@ func (r *Runner) activitiesCursor(ctx context.Context, tenant uuid.UUID) (c curs
 // begins as it did in the last completed pass has nothing new: an idle account costs one call.
 //
 // Rows that are taken out of the list while it is read can shift others past a pass. The next passes find those of the
-// latest two days, [Runner.deepActivities] the older ones.
+// latest two days, [activitiesPass.deep] the older ones.
 func (r *Runner) pollActivities(ctx context.Context, a account) error {
-	start, err := r.activitiesCursor(ctx, a.tenant)
+	p, err := r.newActivitiesPass(ctx, a)
 	if err != nil {
 		return err
 	}
-	p := activitiesPass{Runner: r, account: a, start: start}
+	p.persevere()
 	p.until = func(begins string) string {
 		if p.start.first {
 			return daysBefore(begins, 1)
@@ -132,7 +194,7 @@ func (r *Runner) pollActivities(ctx context.Context, a account) error {
 		if err != nil {
 			return err
 		}
-		if start := p.start; start.first && !now.first { // this one has not read on to that cursor
+		if p.start.first && !now.first { // this one has not read on to that cursor
 			return nil
 		}
 		if err := tx.Q.MovePollCursor(ctx, tx, gen.MovePollCursorParams{
@@ -147,15 +209,13 @@ func (r *Runner) pollActivities(ctx context.Context, a account) error {
 // deepDays is how many days before the newest a deep pass reads.
 const deepDays = 30
 
-// deepActivities reads a month of a tenant's activities again, and announces what passes have missed. missed counts the
+// deep reads a month of a tenant's activities again, and announces what passes have missed. missed counts the
 // activities, of any category, that the next passes would not have come back to; it holds if err is not nil too, for
 // what was read is stored. The cursor stays where it is. Before the first completed pass there is nothing to compare with.
-func (r *Runner) deepActivities(ctx context.Context, a account) (missed int, err error) {
-	start, err := r.activitiesCursor(ctx, a.tenant)
-	if err != nil || start.first {
-		return 0, err
+func (p *activitiesPass) deep(ctx context.Context) (missed int, err error) {
+	if p.start.first {
+		return 0, nil
 	}
-	p := activitiesPass{Runner: r, account: a, start: start}
 	p.until = func(begins string) string { return daysBefore(begins, deepDays) }
 	p.start.head = nil
 	err = p.read(ctx)

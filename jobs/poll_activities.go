@@ -18,6 +18,9 @@ type activitiesPass struct {
 	*Runner
 	account account
 	start   cursor
+	latest  string // the latest day that can be today anywhere
+	// page reads one.
+	page func(ctx context.Context, number int) (jazzhr.Page[jazzhr.Activity], error)
 	// until tells, by the newest day of the first page, the day such that a page wholly before it is the last. It is asked
 	// anew for each page: start changes if another pass is the first to be complete.
 	until func(begins string) string
@@ -31,11 +34,11 @@ type activitiesPass struct {
 func (p *activitiesPass) read(ctx context.Context) error {
 	var begins string
 	for page := 1; ; page++ {
-		rows, err := p.account.read.Activities(ctx, jazzhr.ActivityFilter{}, page)
+		rows, err := p.page(ctx, page)
 		if err != nil {
 			return fmt.Errorf("read activities: %w", err)
 		}
-		p.newest = max(p.newest, newestDay(rows.Items))
+		p.newest = max(p.newest, min(newestDay(rows.Items), p.latest)) // a day to come would hide all until then
 		if page == 1 {
 			begins, p.head = p.newest, headOf(rows.Items)
 			if p.start.unchanged(p.head) {

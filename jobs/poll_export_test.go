@@ -13,5 +13,9 @@ func (r *Runner) ActivitiesPass(ctx context.Context, tenant uuid.UUID, key strin
 
 // DeepPass is what a full pass does with them.
 func (r *Runner) DeepPass(ctx context.Context, tenant uuid.UUID, key string) (missed int, err error) {
-	return r.deepActivities(ctx, account{tenant: tenant, read: r.config.JazzHR.Account(key, nil)})
+	p, err := r.newActivitiesPass(ctx, account{tenant: tenant, read: r.config.JazzHR.Account(key, nil)})
+	if err != nil {
+		return 0, err
+	}
+	return p.deep(ctx)
 }

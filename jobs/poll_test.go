@@ -245,3 +245,39 @@ func TestPollsAreTheTicks(t *testing.T) {
 		t.Errorf("the last poll is %v (%v)", row.LastPollAt, err)
 	}
 }
+
+// TestActivityOfADayToCome hides nothing, neither at the first pass nor later.
+func TestActivityOfADayToCome(t *testing.T) {
+	t.Parallel()
+	for _, first := range []bool{true, false} {
+		t.Run(fmt.Sprint("first pass ", first), func(t *testing.T) {
+			t.Parallel()
+			c := newWorld(t).customer("acme")
+			ada := c.person("Ada", "Lovelace", "ada@example.com")
+			if !first {
+				c.poll("ok")
+			}
+			c.account.AddActivity(jazzhrtest.Activity{Category: "logins", ObjectID: "x", Action: "?", At: time.Now().AddDate(1, 0, 0)})
+			c.poll("ok")
+			check(t, c.account.MoveStage(ada.ID, c.job.ID, "Reviewed"))
+			c.logins(250)
+			c.poll("ok")
+			if got := c.changes(); len(got) != 1 {
+				t.Errorf("%d changes announced, want 1", len(got))
+			}
+		})
+	}
+}
+
+// TestPausedIsNotPolled though its job was made before.
+func TestPausedIsNotPolled(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).customer("acme")
+	c.poll("ok")
+	calls := c.account.Count(jazzhrtest.EndpointActivities)
+	c.exec(`UPDATE jazzhr.tenants SET paused_at = jazzhr.now()`)
+	c.poll("stopped_paused")
+	if n := c.account.Count(jazzhrtest.EndpointActivities) - calls; n != 0 {
+		t.Errorf("%d calls of a paused tenant", n)
+	}
+}

@@ -236,10 +236,9 @@ func TestStageEntryWhilePaused(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).triggered("acme")
 	ada := c.person("Ada", "Lovelace", "ada@example.com")
-	c.move(ada.ID, c.job.ID, interviewStage)
 	check(t, c.tenantsPause(true))
-	c.poll("ok")
-	c.insert(queue.ResolveStageEntry{TenantID: c.id, ActivityID: c.changes()[0].ActivityID}) // one that was under way
+	c.insertEntry(ada)
+	c.insert(queue.ResolveStageEntry{TenantID: c.id, ActivityID: "activity of " + ada.ID}) // one that was under way
 	c.attempted(1, "resolve_stage_entry", "waits_paused")
 	check(t, c.tenantsPause(false))
 	c.attempted(1, "resolve_stage_entry", "requested")

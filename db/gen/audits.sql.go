@@ -172,7 +172,7 @@ FROM (
     WHERE connection = 'verified' AND key_state = 'ok' AND paused_at IS NULL AND next_audit_at <= jazzhr.now()
     ORDER BY next_audit_at
     LIMIT greatest(0, $1::bigint - (SELECT count(*) FROM jazzhr.river_job
-        WHERE kind = 'audit_duplicates' AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')))
+        WHERE kind = 'audit_duplicates' AND state IN ('available', 'running')))
     FOR UPDATE SKIP LOCKED
 ) due
 WHERE t.tenant_id = due.tenant_id

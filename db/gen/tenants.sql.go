@@ -294,10 +294,11 @@ func (q *Queries) SetNoteRoute(ctx context.Context, db DBTX, noteRoute string, t
 
 const setPollInterval = `-- name: SetPollInterval :exec
 UPDATE jazzhr.tenants SET poll_interval = $1,
-    next_poll_at = least(next_poll_at, jazzhr.now() + $1)
+    next_poll_at = least(next_poll_at, jazzhr.now() + coalesce($1, interval '5 minutes'))
 WHERE tenant_id = $2
 `
 
+// The next poll comes no later than the new interval has it; without one, than in five minutes.
 func (q *Queries) SetPollInterval(ctx context.Context, db DBTX, pollInterval *time.Duration, tenantID uuid.UUID) error {
 	_, err := db.Exec(ctx, setPollInterval, pollInterval, tenantID)
 	return err

@@ -83,7 +83,7 @@ CREATE TABLE jazzhr.stage_entries (
     stage           text NOT NULL,
     job_title       text NOT NULL,
     state           text NOT NULL DEFAULT 'pending' CONSTRAINT stage_entries_state_check
-                    CHECK (state IN ('pending', 'done', 'attention')),
+                    CHECK (state IN ('pending', 'done')),
     -- requested: it made the request. matched: the webhook of the same move did. Others say why neither.
     outcome         text,
     request_id      uuid,

@@ -36,8 +36,9 @@ WHERE tenant_id > @after ORDER BY tenant_id LIMIT sqlc.arg(max_rows);
 UPDATE jazzhr.tenants SET name = @name WHERE tenant_id = @tenant_id;
 
 -- name: SetPollInterval :exec
+-- The next poll comes no later than the new interval has it; without one, than in five minutes.
 UPDATE jazzhr.tenants SET poll_interval = @poll_interval,
-    next_poll_at = least(next_poll_at, jazzhr.now() + @poll_interval)
+    next_poll_at = least(next_poll_at, jazzhr.now() + coalesce(@poll_interval, interval '5 minutes'))
 WHERE tenant_id = @tenant_id;
 
 -- name: PauseTenant :execrows
