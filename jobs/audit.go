@@ -95,10 +95,8 @@ type Finding struct {
 
 // audit is one pass over a tenant's account.
 type audit struct {
-	*Runner
+	patient
 	auditor  Auditor
-	account  account
-	until    time.Time // zero for no limit
 	previous []Finding // of the audit before
 	read     map[intrvio.DuplicateKind]int
 	done     Audit
@@ -108,18 +106,16 @@ type audit struct {
 // before. It returns [tenant.ErrNotConnected] for a tenant without a key.
 func (a Auditor) Audit(ctx context.Context, tenantID uuid.UUID) (Audit, error) {
 	run := &audit{
-		Runner:  &Runner{config: Config{Pool: a.Pool, JazzHR: a.JazzHR, Tenants: a.Tenants, Bucket: a.Bucket}, client: a.Client},
+		patient: patient{Runner: &Runner{config: Config{Pool: a.Pool, JazzHR: a.JazzHR, Tenants: a.Tenants, Bucket: a.Bucket}, client: a.Client}},
 		auditor: a, read: map[intrvio.DuplicateKind]int{},
 		done: Audit{TenantID: tenantID, Findings: []Finding{}, Unfinished: []intrvio.DuplicateKind{}},
 	}
 	if a.Limit > 0 {
 		run.until = time.Now().Add(a.Limit)
 	}
-	key, version, err := a.Tenants.Key(ctx, tenantID)
-	if err != nil {
-		return Audit{}, fmt.Errorf("open JazzHR account: %w", err)
+	if err := run.open(ctx, tenantID); err != nil {
+		return Audit{}, err
 	}
-	run.account = account{tenant: tenantID, keyVersion: version, read: a.JazzHR.Account(key, run.gate)}
 	if err := run.begin(ctx); err != nil {
 		return Audit{}, err
 	}

@@ -60,7 +60,7 @@ func (a *audit) notes(ctx context.Context) (found []Finding, err error) {
 	byMark := map[string]*copies{}
 	var stopped error
 	for _, id := range applicants {
-		detail, err := again(ctx, a, func() (jazzhr.Applicant, error) { return a.account.read.Applicant(ctx, id) })
+		detail, err := ask(ctx, &a.patient, func() (jazzhr.Applicant, error) { return a.account.read.Applicant(ctx, id) })
 		if errors.Is(err, jazzhr.ErrNotFound) { // merged away
 			continue
 		}

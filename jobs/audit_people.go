@@ -24,7 +24,7 @@ func (p people) readEmail(ctx context.Context, id string) error {
 		email string
 		there bool
 	}
-	read, err := again(ctx, p.audit, func() (answer, error) {
+	read, err := ask(ctx, &p.audit.patient, func() (answer, error) {
 		email, there, err := p.reader.readEmail(ctx, id)
 		return answer{email, there}, err
 	})

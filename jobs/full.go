@@ -34,27 +34,21 @@ func (w *fullSyncWorker) Timeout(*river.Job[queue.FullSync]) time.Duration { ret
 
 // Work reads a tenant's lists of people from end to end.
 func (w *fullSyncWorker) Work(ctx context.Context, job *river.Job[queue.FullSync]) error {
-	key, version, err := w.r.config.Tenants.Key(ctx, job.Args.TenantID)
+	s := &fullSync{patient{Runner: w.r, until: time.Now().Add(fullLimit)}}
+	err := s.open(ctx, job.Args.TenantID)
 	if errors.Is(err, tenant.ErrNotConnected) { // since the job was made
 		setOutcome(ctx, "not_connected")
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("open JazzHR account: %w", err)
+		return err
 	}
-	s := &fullSync{Runner: w.r, until: time.Now().Add(fullLimit)}
-	s.account = account{tenant: job.Args.TenantID, keyVersion: version, read: w.r.config.JazzHR.Account(key, s.gate)}
-	err = s.run(ctx)
-	return stopsHere(ctx, err)
+	return stopsHere(ctx, s.run(ctx))
 }
 
 // fullSync is a full pass over a tenant's lists. The first over each is the backfill: it takes in what stood there before,
 // and goes on where it was stopped. Each later one announces what polls have missed, and who is gone.
-type fullSync struct {
-	*Runner
-	account account
-	until   time.Time
-}
+type fullSync struct{ patient }
 
 func (s *fullSync) run(ctx context.Context) error {
 	var unfinished int32
@@ -71,10 +65,10 @@ func (s *fullSync) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := fullPass(ctx, s, s.applicantList(s.account.tenant, patientReader{s}), backfill); err != nil {
+	if err := fullPass(ctx, s, s.applicantList(s.account.tenant, patientReader{&s.patient}), backfill); err != nil {
 		return err
 	}
-	if err := fullPass(ctx, s, s.linkList(s.account.tenant, patientReader{s}), backfill); err != nil {
+	if err := fullPass(ctx, s, s.linkList(s.account.tenant, patientReader{&s.patient}), backfill); err != nil {
 		return err
 	}
 	if backfill {
@@ -196,7 +190,7 @@ func (s *fullSync) activities(ctx context.Context) error {
 	}
 	page := p.page
 	p.page = func(ctx context.Context, number int) (jazzhr.Page[jazzhr.Activity], error) {
-		return persist(ctx, s, func(jazzhr.Page[jazzhr.Activity]) (jazzhr.Page[jazzhr.Activity], error) { return page(ctx, number) })
+		return ask(ctx, &s.patient, func() (jazzhr.Page[jazzhr.Activity], error) { return page(ctx, number) })
 	}
 	missed, err := p.deep(ctx)
 	s.metrics.missed.WithLabelValues(listActivities).Add(float64(missed))
@@ -223,7 +217,7 @@ func (s *fullSync) mirrorOpenings(ctx context.Context) error {
 	if known {
 		return nil
 	}
-	_, err = persist(ctx, s, func(struct{}) (struct{}, error) {
+	_, err = ask(ctx, &s.patient, func() (struct{}, error) {
 		pass := openingsPass{Runner: s.Runner, account: s.account, seen: map[string]bool{}}
 		return struct{}{}, pass.run(ctx)
 	})

@@ -34,7 +34,7 @@ func (s *fullSync) tellGone(ctx context.Context, listed map[string]bool, began t
 		return err
 	}
 	for _, id := range absent[:min(len(absent), maxGoneReads)] {
-		detail, err := (patientReader{s}).Applicant(ctx, id)
+		detail, err := (patientReader{&s.patient}).Applicant(ctx, id)
 		if err != nil && !errors.Is(err, jazzhr.ErrNotFound) {
 			return fmt.Errorf("read an applicant who is not listed: %w", err)
 		}

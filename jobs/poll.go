@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
@@ -41,33 +40,6 @@ func (w *pollActivitiesWorker) Work(ctx context.Context, job *river.Job[queue.Po
 		return stopsHere(ctx, err)
 	}
 	return w.r.poll(ctx, a)
-}
-
-// mayRead returns a [*stoppedError] if a tenant's account must not be read now.
-func (r *Runner) mayRead(ctx context.Context, tenant uuid.UUID) error {
-	return db.InTenant(ctx, r.config.Pool, tenant, func(tx db.TenantTx) error {
-		row, err := tx.Q.Tenant(ctx, tx, tx.Tenant)
-		switch {
-		case err != nil:
-			return fmt.Errorf("read tenant: %w", err)
-		case row.KeySealed == nil:
-			return &stoppedError{stoppedByDisconnect}
-		case row.PausedAt != nil:
-			return &stoppedError{stoppedByPause}
-		case row.KeyState != "ok":
-			return &stoppedError{queue.WaitingForCredentials}
-		}
-		return nil
-	})
-}
-
-// stopsHere ends a job without an error if it was stopped.
-func stopsHere(ctx context.Context, err error) error {
-	if stopped, is := errors.AsType[*stoppedError](err); is {
-		setOutcome(ctx, "stopped_"+stopped.reason)
-		return nil
-	}
-	return err
 }
 
 // poll reads list by list. Each is stored by itself, so what stops one takes nothing from another. What JazzHR did not
