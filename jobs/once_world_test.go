@@ -54,7 +54,15 @@ func TestWorld(t *testing.T) {
 	}
 	runs.Wait()
 	fmt.Fprint(os.Stderr, all)
+	for _, b := range boundaries() {
+		if all.seeds >= manySeeds && all.struck[b] == 0 {
+			t.Errorf("never struck: %s", b)
+		}
+	}
 }
+
+// manySeeds is how many come to every boundary.
+const manySeeds = 400
 
 func runSeed(t *testing.T, seed uint64, over func() bool, all *tally) {
 	t.Helper()
