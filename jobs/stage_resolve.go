@@ -101,6 +101,11 @@ func (e *stageEntry) load(ctx context.Context, args queue.ResolveStageEntry) (re
 func (e *stageEntry) resolve(ctx context.Context) error {
 	person, err := e.account.read.Applicant(ctx, e.row.ApplicantID)
 	if errors.Is(err, jazzhr.ErrNotFound) {
+		if e.now.Sub(e.row.FirstSeenAt) < resolveFor { // JazzHR may not show a new applicant yet
+			err := e.handBack(ctx, wait{reason: queue.WaitingForRetry, in: resolveEvery, err: "the person is not found in JazzHR"})
+			setOutcome(ctx, "not_found_yet")
+			return err
+		}
 		return e.end(ctx, enteredGone)
 	}
 	if err != nil {

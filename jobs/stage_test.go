@@ -201,7 +201,22 @@ func TestStageEntryByJob(t *testing.T) {
 	}
 }
 
-// TestStageEntryOfOneGone asks for nothing.
+// TestStageEntryOfOneNotShownYet asks once JazzHR shows who it is.
+func TestStageEntryOfOneNotShownYet(t *testing.T) {
+	t.Parallel()
+	shown := &clock{at: time.Now()}
+	c := newWorld(t, withClock(shown)).triggered("acme")
+	c.account.Configure(func(s *jazzhrtest.Settings) { s.ReadLag = time.Minute })
+	c.writeback("i-1", "Ada", "Lovelace", "ada@example.com")
+	c.attempted(1, queue.StepCreateApplicant, "done")
+	c.insertEntry(c.account.ApplicantsByEmail("ada@example.com")[0])
+	c.attempted(1, "resolve_stage_entry", "not_found_yet")
+	shown.add(time.Minute)
+	c.advance(time.Minute)
+	c.attempted(1, "resolve_stage_entry", "requested")
+}
+
+// TestStageEntryOfOneGone asks for nothing, once it is sure.
 func TestStageEntryOfOneGone(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).triggered("acme")
@@ -209,6 +224,8 @@ func TestStageEntryOfOneGone(t *testing.T) {
 	c.move(ada.ID, c.job.ID, interviewStage)
 	check(t, c.account.Merge(ada.ID, grace.ID))
 	c.poll("ok")
+	c.attempted(1, "resolve_stage_entry", "not_found_yet")
+	c.advance(11 * time.Minute)
 	c.attempted(1, "resolve_stage_entry", "gone")
 	c.wantRequests()
 }
