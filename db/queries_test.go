@@ -52,6 +52,7 @@ var systemQueries = map[string]string{
 	"SystemRemoveNode":           "nodes belong to no tenant",
 	"SystemReturnJobs":           "a dead node's jobs are of all tenants",
 	"SystemReturnOrphans":        "a dead node's jobs are of all tenants",
+	"SystemReturnUnknown":        "a node's jobs are of all tenants",
 	"SystemSealedSecrets":        "a new sealing key is for all tenants",
 	"SystemSession":              "operators' sessions belong to no tenant",
 	"SystemTakeDeadNode":         "nodes belong to no tenant",

@@ -258,3 +258,26 @@ func TestDatabaseRestarts(t *testing.T) {
 		c.once(email, 1)
 	}
 }
+
+// TestLostFetch has the database say that a node runs a job of which the node knows nothing, as after a crash between the commit of
+// its fetch and the answer. The job is given back; one that the node does run for long is not.
+func TestLostFetch(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).customer("acme")
+	held := hold(c, jazzhrtest.EndpointActivities, 1)
+	c.insert(queue.PollActivities{TenantID: c.id})
+	held.await()
+	c.exec(`UPDATE jazzhr.river_job SET attempted_at = now() - interval '1 hour' WHERE kind = 'poll_activities'`)
+	c.exec(`INSERT INTO jazzhr.river_job (kind, args, queue, max_attempts, state, attempt, attempted_at, attempted_by)
+		VALUES ('poll_openings', jsonb_build_object('tenant_id', $1::text), $2, 25, 'running', 1, now() - interval '1 minute', ARRAY[$3])`,
+		c.id, queue.QueueReads, c.config.NodeID)
+	c.attempted(1, "poll_openings", "ok")
+	var state string
+	var attempt int
+	c.scan(`SELECT state, attempt FROM jazzhr.river_job WHERE kind = 'poll_activities'`, nil, &state, &attempt)
+	if state != "running" || attempt != 1 {
+		t.Errorf("the job that runs is %s, at its attempt %d", state, attempt)
+	}
+	held.release()
+	c.attempted(1, "poll_activities", "ok")
+}

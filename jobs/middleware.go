@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -20,6 +21,34 @@ type outermost struct {
 	river.MiddlewareDefaults
 	logger  *slog.Logger
 	metrics *metrics
+	running running
+}
+
+// running are the jobs that this process runs, by id. River may give it one again while it still runs it.
+type running struct {
+	mu   sync.Mutex
+	jobs map[int64]int
+}
+
+func (r *running) add(job int64, n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.jobs == nil {
+		r.jobs = map[int64]int{}
+	}
+	if r.jobs[job] += n; r.jobs[job] == 0 {
+		delete(r.jobs, job)
+	}
+}
+
+func (r *running) ids() []int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ids := make([]int64, 0, len(r.jobs))
+	for id := range r.jobs {
+		ids = append(ids, id)
+	}
+	return ids
 }
 
 type outcomeKey struct{}
@@ -35,6 +64,8 @@ func setOutcome(ctx context.Context, outcome string) {
 func (m *outermost) Work(ctx context.Context, job *rivertype.JobRow, doInner func(context.Context) error) (err error) {
 	started := time.Now()
 	outcome := "ok"
+	m.running.add(job.ID, 1)
+	defer m.running.add(job.ID, -1)
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			// The value of a panic may hold anything; its type and the stack's function names do not.

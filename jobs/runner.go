@@ -62,9 +62,10 @@ func (c Config) pace() pace {
 
 // Runner works the queue, from Start to Stop.
 type Runner struct {
-	config  Config
-	client  *queue.Client
-	metrics *metrics
+	config    Config
+	client    *queue.Client
+	metrics   *metrics
+	outermost *outermost
 
 	mu      sync.Mutex
 	lapsed  error // why this node can't work now; nil while it can
@@ -80,6 +81,7 @@ func New(config Config) (*Runner, error) {
 	if r.metrics, err = newMetrics(config.Metrics); err != nil {
 		return nil, err
 	}
+	r.outermost = &outermost{logger: config.Logger, metrics: r.metrics}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &createApplicantWorker{r: r})
 	river.AddWorker(workers, &linkApplicantToJobWorker{r: r})
@@ -97,7 +99,7 @@ func New(config Config) (*Runner, error) {
 	river.AddWorker(workers, tick)
 	r.client, err = queue.NewClient(config.RiverPool, queue.ClientConfig{
 		NodeID: config.NodeID, Workers: workers, Concurrency: config.Workers, SoftStop: config.SoftStop,
-		Middleware: []rivertype.Middleware{&outermost{logger: config.Logger, metrics: r.metrics}},
+		Middleware: []rivertype.Middleware{r.outermost},
 		Logger:     config.Logger,
 	})
 	if err != nil {
@@ -138,16 +140,23 @@ func (r *Runner) beat(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
+		// What is run is asked for first: what is taken from here on is younger than what is given back.
+		running := r.outermost.running.ids()
 		returned, err := r.node.Beat(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		r.setLapsed(err)
+		if err == nil {
+			var unknown int64
+			unknown, err = r.node.ReturnUnknown(ctx, running)
+			returned += unknown
+		}
 		switch {
 		case err != nil:
 			r.config.Logger.Warn("heartbeat failed", "error", err)
 		case returned > 0:
-			r.config.Logger.Info("gave back the jobs of a dead node", "jobs", returned)
+			r.config.Logger.Info("gave back jobs that nobody runs", "jobs", returned)
 		}
 	}
 }

@@ -68,6 +68,22 @@ func (n *Node) Beat(ctx context.Context) (returned int64, err error) {
 	return reap(ctx, n.pool)
 }
 
+// unknownAfter is how long after its fetch a job that the node does not run is given back: a job that has ended is still said to
+// run until River has written that down.
+const unknownAfter = 15 * time.Second
+
+// ReturnUnknown gives back the jobs that the node is said to run, besides those that it does. River itself would leave them for an
+// hour.
+func (n *Node) ReturnUnknown(ctx context.Context, running []int64) (returned int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, NodeTimeout/2)
+	defer cancel()
+	returned, err = gen.New().SystemReturnUnknown(ctx, n.pool, n.ID, unknownAfter, running)
+	if err != nil {
+		return 0, fmt.Errorf("give back jobs whose fetch was lost: %w", err)
+	}
+	return returned, nil
+}
+
 // wallGap is the time between two moments by the wall clock, which goes on while a machine sleeps.
 func wallGap(from, to time.Time) time.Duration { return to.Round(0).Sub(from.Round(0)) }
 

@@ -312,6 +312,21 @@ func (q *Queries) SystemReturnOrphans(ctx context.Context, db DBTX, timeout time
 	return result.RowsAffected(), nil
 }
 
+const systemReturnUnknown = `-- name: SystemReturnUnknown :execrows
+UPDATE jazzhr.river_job SET state = 'available', scheduled_at = now()
+WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1::text
+    AND attempted_at < now() - $2::interval AND id <> ALL($3::bigint[])
+`
+
+// Gives back what a node is said to run and does not: its fetch was committed, and the answer was lost with the server.
+func (q *Queries) SystemReturnUnknown(ctx context.Context, db DBTX, nodeID string, olderThan time.Duration, running []int64) (int64, error) {
+	result, err := db.Exec(ctx, systemReturnUnknown, nodeID, olderThan, running)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const systemTakeDeadNode = `-- name: SystemTakeDeadNode :many
 DELETE FROM jazzhr.nodes n USING (
     SELECT node_id FROM jazzhr.nodes WHERE beat_at < jazzhr.now() - $1::interval FOR UPDATE SKIP LOCKED

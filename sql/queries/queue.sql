@@ -102,6 +102,12 @@ UPDATE jazzhr.river_job j SET state = 'available', scheduled_at = now()
 WHERE j.state = 'running' AND j.attempted_at < now() - @timeout::interval
     AND NOT EXISTS (SELECT FROM jazzhr.nodes n WHERE n.node_id = j.attempted_by[array_upper(j.attempted_by, 1)]);
 
+-- name: SystemReturnUnknown :execrows
+-- Gives back what a node is said to run and does not: its fetch was committed, and the answer was lost with the server.
+UPDATE jazzhr.river_job SET state = 'available', scheduled_at = now()
+WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = @node_id::text
+    AND attempted_at < now() - @older_than::interval AND id <> ALL(@running::bigint[]);
+
 -- name: SystemDropLeader :exec
 -- Ends the lease of a leader that died, and tells the others as it would have done itself.
 WITH ended AS (
