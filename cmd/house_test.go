@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"db":               {"db/gen", "sql"},
 	"db/gen":           {},
 	"db/localpg":       {},
-	"db/dbtest":        {"db", "db/localpg", "sql"},
+	"db/dbtest":        {"db", "db/gen", "db/localpg", "sql"},
 	"db/dbtest/withpg": {"db/localpg"},
 	"sql":              {},
 

@@ -36,7 +36,7 @@ func all(t *testing.T, database *dbtest.Database, query string, args ...any) []s
 func empty(t *testing.T) *dbtest.Database {
 	t.Helper()
 	database := dbtest.New(t)
-	exec(t, database, "DROP SCHEMA jazzhr CASCADE")
+	exec(t, database, "DROP SCHEMA jazzhr, dbtest CASCADE")
 	return database
 }
 

@@ -127,7 +127,10 @@ func TestMigrateAtOnce(t *testing.T) {
 // TestMigrationsReverse goes down step by step and up again, and compares the schema at every step.
 func TestMigrationsReverse(t *testing.T) {
 	t.Parallel()
-	database := dbtest.New(t)
+	database := empty(t)
+	if _, err := db.Migrate(t.Context(), database.URL); err != nil {
+		t.Fatal(err)
+	}
 	provider, ctx := provider(t, database), t.Context()
 	sources := provider.ListSources()
 	at := make([][]string, len(sources)+1) // by how many are applied

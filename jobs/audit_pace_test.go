@@ -69,7 +69,7 @@ func TestStoppedAudits(t *testing.T) {
 	for reason, prepare := range tests {
 		t.Run(reason, func(t *testing.T) {
 			t.Parallel()
-			c := newWorld(t).seasoned("acme")
+			c := newWorld(t, withTimeout(patience)).seasoned("acme")
 			c.graceAgain()
 			c.wantFound(c.audit(), [3]int{1, 1, 1}, [3]int{})
 			held := prepare(c)

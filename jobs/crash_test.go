@@ -263,7 +263,7 @@ func TestDatabaseRestarts(t *testing.T) {
 // its fetch and the answer. The job is given back; one that the node does run for long is not.
 func TestLostFetch(t *testing.T) {
 	t.Parallel()
-	c := newWorld(t).customer("acme")
+	c := newWorld(t, withTimeout(patience)).customer("acme")
 	held := hold(c, jazzhrtest.EndpointActivities, 1)
 	c.insert(queue.PollActivities{TenantID: c.id})
 	held.await()

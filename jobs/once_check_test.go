@@ -175,8 +175,9 @@ func (tr *trial) examineLedger(v *verdict, s *subject, writes []jazzhrtest.Write
 		check(tr.t, rows.Scan(&kind, &key, &state, &sends, &remote, &adopted, &raw))
 		applicant, _, _ := strings.Cut(key, "/")
 		if state != "done" {
-			// What was planned and never sent is no debt. A link to one who was merged away is made to whom they became.
-			if (state != "planned" || sends > 0) && (kind != "link_applicant_to_job" || tr.merged[applicant] == "") {
+			// What was planned and not sent, or sent in vain as reads have shown, is no debt: nobody needs it any more. A link to one who
+			// was merged away is made to whom they became.
+			if (state != "planned" || sends > 0 && !absentSinceLost(raw)) && (kind != "link_applicant_to_job" || tr.merged[applicant] == "") {
 				v.fault("%s: %s %s is left %s", s.account.ID(), kind, key, state)
 			}
 			continue
@@ -189,6 +190,25 @@ func (tr *trial) examineLedger(v *verdict, s *subject, writes []jazzhrtest.Write
 		}
 	}
 	check(tr.t, rows.Err())
+}
+
+// absentSinceLost reports whether reads have shown that no send whose answer was lost was applied.
+func absentSinceLost(raw json.RawMessage) (absent bool) {
+	var proofs []struct {
+		What string `json:"what"`
+	}
+	if json.Unmarshal(raw, &proofs) != nil {
+		return false
+	}
+	for _, p := range proofs {
+		switch p.What {
+		case "absent":
+			absent = true
+		case "lost":
+			absent = false
+		}
+	}
+	return absent
 }
 
 // proven reports whether evidence names the remote id, by a word that fits how the row was settled.

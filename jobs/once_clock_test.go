@@ -99,7 +99,7 @@ func (tr *trial) step(d time.Duration) {
 }
 
 func (tr *trial) offset(ctx context.Context, conn gen.DBTX, d time.Duration) error {
-	_, err := conn.Exec(ctx, `UPDATE jazzhr.test_clock_offset SET ahead = ahead + $1::bigint * interval '1 microsecond'`, d.Microseconds())
+	_, err := conn.Exec(ctx, `UPDATE dbtest.clock SET ahead = ahead + $1::bigint * interval '1 microsecond'`, d.Microseconds())
 	return err
 }
 

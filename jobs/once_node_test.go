@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"testing"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -15,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/riverqueue/river"
 
+	"github.com/intrvio/jazzhr-worker/db/dbtest"
 	"github.com/intrvio/jazzhr-worker/jobs"
 	"github.com/intrvio/jazzhr-worker/queue"
 )
@@ -22,27 +24,104 @@ import (
 // errCut is what a cut connection answers with.
 var errCut = errors.New("the connection was cut")
 
-// node is one worker process of a run. All that it does in Postgres goes over wires that the run can cut, and is traced by the
-// names of its queries, so that the run can strike before and after each commit without a hook in the code under test.
+// stage is what runs go on upon, one after the other: a database, and berths for nodes. To open the connections anew takes
+// longer than most of a run.
+type stage struct {
+	t      *testing.T
+	db     *dbtest.Database
+	berths []*berth
+}
+
+// clear makes the stage ready for a run.
+func (s *stage) clear(t *testing.T) {
+	t.Helper()
+	_, err := s.db.Pool.Exec(t.Context(), `DROP SCHEMA IF EXISTS backup CASCADE`)
+	check(t, err)
+	check(t, s.db.Empty(t.Context(), s.pools()...))
+}
+
+func (s *stage) pools() (pools []*pgxpool.Pool) {
+	for _, b := range s.berths {
+		pools = append(pools, b.workers, b.river)
+	}
+	return pools
+}
+
+// reopen gives up the connections that a run has left, of which it may have cut any.
+func (s *stage) reopen() {
+	for _, pool := range append(s.pools(), s.db.Pool) {
+		pool.Reset()
+	}
+}
+
+// berth returns the nth place, for a node.
+func (s *stage) berth(nth int, n *node) *berth {
+	if nth == len(s.berths) {
+		b := &berth{wires: map[*wire]bool{}}
+		b.workers, b.river = b.open(s, 8, b), b.open(s, 6, nil)
+		s.berths = append(s.berths, b)
+	}
+	s.berths[nth].node.Store(n)
+	return s.berths[nth]
+}
+
+// berth is the place of a node: its pools, the workers' and River's. All that the node does in Postgres goes over wires that the
+// run can cut, and is traced by the names of its queries, so that the run can strike before and after each commit without a hook
+// in the code under test.
+type berth struct {
+	workers, river *pgxpool.Pool
+	node           atomic.Pointer[node]
+	mu             sync.Mutex
+	wires          map[*wire]bool
+}
+
+func (b *berth) open(s *stage, size int32, tracer pgx.QueryTracer) *pgxpool.Pool {
+	config, err := pgxpool.ParseConfig(s.db.URL)
+	check(s.t, err)
+	config.MaxConns = size
+	config.ConnConfig.Tracer = tracer
+	dial := config.ConnConfig.DialFunc
+	config.ConnConfig.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if b.node.Load().dead.Load() {
+			return nil, errCut
+		}
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return b.wrap(conn), nil
+	}
+	pool, err := pgxpool.NewWithConfig(s.t.Context(), config)
+	check(s.t, err)
+	s.t.Cleanup(pool.Close)
+	return pool
+}
+
+func (b *berth) wrap(conn net.Conn) *wire {
+	w := &wire{Conn: conn, berth: b}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wires[w] = true
+	return w
+}
+
+// node is one worker process of a run.
 type node struct {
+	*berth
 	run    *trial
 	id     string
 	runner *jobs.Runner
-	pool   *pgxpool.Pool // the workers'; River has its own
-
-	dead  atomic.Bool
-	mu    sync.Mutex
-	wires map[*wire]bool
+	dead   atomic.Bool
 }
 
 // startNode starts one more.
 func (tr *trial) startNode() {
 	tr.t.Helper()
-	n := &node{run: tr, id: queue.NewNodeID("node"), wires: map[*wire]bool{}}
+	n := &node{run: tr, id: queue.NewNodeID("node")}
+	n.berth = tr.stage.berth(len(tr.allNodes()), n)
 	config := tr.config
-	n.pool = n.open(8, n)
-	config.Pool, config.RiverPool = n.pool, n.open(6, nil)
-	config.Bucket = queue.NewBucket(n.pool, 1_000_000)
+	config.Pool, config.RiverPool = n.workers, n.river
+	config.Bucket = queue.NewBucket(n.workers, 1_000_000)
 	config.NodeID, config.Metrics = n.id, prometheus.NewRegistry()
 	n.runner = tr.start(config)
 	// Runs before the runner's own stop: what was killed has to be able to end.
@@ -58,30 +137,6 @@ func (tr *trial) allNodes() []*node {
 	return slices.Clone(tr.nodes)
 }
 
-func (n *node) open(size int32, tracer pgx.QueryTracer) *pgxpool.Pool {
-	t := n.run.t
-	t.Helper()
-	config, err := pgxpool.ParseConfig(n.run.db.URL)
-	check(t, err)
-	config.MaxConns = size
-	config.ConnConfig.Tracer = tracer
-	dial := config.ConnConfig.DialFunc
-	config.ConnConfig.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
-		if n.dead.Load() {
-			return nil, errCut
-		}
-		conn, err := dial(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		return n.wrap(conn), nil
-	}
-	pool, err := pgxpool.NewWithConfig(t.Context(), config)
-	check(t, err)
-	t.Cleanup(pool.Close)
-	return pool
-}
-
 // kill is kill -9 as the database sees it: nothing of the process's can be committed any more, nor its heartbeat. What a worker
 // of it is doing ends at the next thing it wants of the database (see TraceAcquireStart).
 func (n *node) kill() {
@@ -95,24 +150,17 @@ func (n *node) kill() {
 
 // revive lets a killed node's goroutines come to an end.
 func (n *node) revive() {
-	if n.dead.Swap(false) {
-		n.pool.Reset() // of the connections that were cut
+	if n.dead.Swap(false) { // the connections were cut
+		n.workers.Reset()
+		n.river.Reset()
 	}
-}
-
-func (n *node) wrap(conn net.Conn) *wire {
-	w := &wire{Conn: conn, node: n}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.wires[w] = true
-	return w
 }
 
 // wire is one connection to Postgres.
 type wire struct {
 	net.Conn
-	node *node
-	deaf atomic.Bool // the server's next answer is not delivered: the connection is lost instead
+	berth *berth
+	deaf  atomic.Bool // the server's next answer is not delivered: the connection is lost instead
 	// Of the open transaction. A connection is used by one goroutine at a time.
 	queries []string
 	ids     []uuid.UUID // that its queries were about
@@ -121,7 +169,7 @@ type wire struct {
 
 func (w *wire) Read(b []byte) (int, error) {
 	n, err := w.Conn.Read(b)
-	if w.deaf.Load() || w.node.dead.Load() {
+	if w.deaf.Load() || w.berth.node.Load().dead.Load() {
 		_ = w.Conn.Close()
 		return 0, errCut
 	}
@@ -129,7 +177,7 @@ func (w *wire) Read(b []byte) (int, error) {
 }
 
 func (w *wire) Write(b []byte) (int, error) {
-	if w.node.dead.Load() {
+	if w.berth.node.Load().dead.Load() {
 		_ = w.Conn.Close()
 		return 0, errCut
 	}
@@ -137,15 +185,15 @@ func (w *wire) Write(b []byte) (int, error) {
 }
 
 func (w *wire) Close() error {
-	w.node.mu.Lock()
-	delete(w.node.wires, w)
-	w.node.mu.Unlock()
+	w.berth.mu.Lock()
+	delete(w.berth.wires, w)
+	w.berth.mu.Unlock()
 	return w.Conn.Close()
 }
 
 // TraceAcquireStart ends the work of a killed process's job as its death would. Other goroutines get an error.
-func (n *node) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
-	if n.dead.Load() {
+func (b *berth) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
+	if b.node.Load().dead.Load() {
 		if _, err := river.ClientFromContextSafely[pgx.Tx](ctx); err == nil {
 			panic(errCut)
 		}
@@ -154,10 +202,11 @@ func (n *node) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool
 }
 
 // TraceAcquireEnd is of no interest.
-func (n *node) TraceAcquireEnd(context.Context, *pgxpool.Pool, pgxpool.TraceAcquireEndData) {}
+func (b *berth) TraceAcquireEnd(context.Context, *pgxpool.Pool, pgxpool.TraceAcquireEndData) {}
 
 // TraceQueryStart strikes before a query.
-func (n *node) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+func (b *berth) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	n := b.node.Load()
 	w, ok := conn.PgConn().Conn().(*wire)
 	if !ok || n.dead.Load() {
 		return ctx
@@ -183,10 +232,10 @@ func (n *node) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.Tra
 }
 
 // TraceQueryEnd strikes after a commit.
-func (n *node) TraceQueryEnd(_ context.Context, conn *pgx.Conn, _ pgx.TraceQueryEndData) {
+func (b *berth) TraceQueryEnd(_ context.Context, conn *pgx.Conn, _ pgx.TraceQueryEndData) {
 	if w, ok := conn.PgConn().Conn().(*wire); ok && w.stall {
 		w.stall = false
-		n.run.stallHere(stallSend, w.ids)
+		b.node.Load().run.stallHere(stallSend, w.ids)
 	}
 }
 

@@ -9,30 +9,23 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/db/dbtest"
 	"github.com/intrvio/jazzhr-worker/queue"
 )
 
-// restorable are the tables that a backup holds: all but those that tell of the schema and the run's clock.
-func (tr *trial) restorable(ctx context.Context, tx pgx.Tx) ([]string, error) {
-	rows, err := tx.Query(ctx, `SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'jazzhr'
-		AND tablename NOT IN ('test_clock_offset', 'schema_compat', 'goose_db_version', 'river_migration') ORDER BY 1`)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
-}
+func backupOf(table string) string { return strings.Replace(table, "jazzhr.", "backup.", 1) }
 
 // backUp keeps what the database holds at this moment.
 func (tr *trial) backUp(ctx context.Context) error {
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead}
 	return pgx.BeginTxFunc(ctx, tr.db.Pool, options, func(tx pgx.Tx) error {
-		tables, err := tr.restorable(ctx, tx)
+		tables, err := dbtest.Tables(ctx, tx)
 		if err != nil {
 			return err
 		}
 		statements := []string{"CREATE SCHEMA backup"}
 		for _, table := range tables {
-			statements = append(statements, fmt.Sprintf("CREATE TABLE backup.%s AS TABLE jazzhr.%s", table, table))
+			statements = append(statements, fmt.Sprintf("CREATE TABLE %s AS TABLE %s", backupOf(table), table))
 		}
 		_, err = tx.Exec(ctx, strings.Join(statements, ";"))
 		return err
@@ -46,16 +39,16 @@ func (tr *trial) restore(ctx context.Context) error {
 		n.kill()
 	}
 	err := db.InTx(ctx, tr.db.Pool, func(tx pgx.Tx) error {
-		tables, err := tr.restorable(ctx, tx)
+		tables, err := dbtest.Tables(ctx, tx)
 		if err != nil {
 			return err
 		}
 		statements := []string{"SET LOCAL session_replication_role = replica"} // foreign keys hold in the backup as a whole
 		for _, table := range tables {
-			statements = append(statements, "DELETE FROM jazzhr."+table)
+			statements = append(statements, "DELETE FROM "+table)
 		}
 		for _, table := range tables {
-			statements = append(statements, fmt.Sprintf("INSERT INTO jazzhr.%s SELECT * FROM backup.%s", table, table))
+			statements = append(statements, fmt.Sprintf("INSERT INTO %s SELECT * FROM %s", table, backupOf(table)))
 		}
 		_, err = tx.Exec(ctx, strings.Join(statements, ";"))
 		return err

@@ -46,7 +46,8 @@ type trial struct {
 	over      func() bool // another run has failed
 	plan      plan
 	log       *slog.Logger // the history
-	server    *localpg.Server
+	stage     *stage
+	server    *localpg.Server // the run's own, to crash; nil if it is not to be crashed
 	nodes     []*node
 	inserter  *queue.Client
 	customers []*subject
@@ -75,9 +76,9 @@ type event struct {
 	do   func()
 }
 
-func newTrial(t *testing.T, seed uint64, over func() bool) *trial {
+func newTrial(t *testing.T, seed uint64, on *stage, over func() bool) *trial {
 	t.Helper()
-	tr := &trial{seed: seed, over: over, moments: map[string]int{}, strikes: map[boundary]int{}, merged: merges{}}
+	tr := &trial{seed: seed, over: over, stage: on, moments: map[string]int{}, strikes: map[boundary]int{}, merged: merges{}}
 	tr.plan = drawPlan(tr.lot("plan"))
 	tr.calm.Store(true)
 	tr.world = &world{
@@ -89,11 +90,10 @@ func newTrial(t *testing.T, seed uint64, over func() bool) *trial {
 	}
 	if tr.plan[crashed] > 0 {
 		tr.server = dbtest.Server(t)
-		tr.db = dbtest.NewOn(t, tr.server)
-	} else {
-		tr.db = dbtest.New(t)
+		tr.stage = &stage{t: t, db: dbtest.NewOn(t, tr.server)}
 	}
-	dbtest.OffsetClock(t, tr.db, 0)
+	tr.stage.clear(t)
+	tr.db = tr.stage.db
 	tr.sim = tr.simulator()
 	client := tr.connect()
 	tr.config.Tenants, tr.config.JazzHR = tr.tenants, client
@@ -293,7 +293,7 @@ func (tr *trial) working() bool {
 	stalled := len(tr.stalled)
 	tr.mu.Unlock()
 	for _, n := range tr.allNodes() {
-		stalled -= int(n.pool.Stat().AcquiredConns())
+		stalled -= int(n.workers.Stat().AcquiredConns())
 	}
 	return stalled < 0
 }
@@ -303,18 +303,19 @@ func (tr *trial) lastLook() situation {
 	return s
 }
 
-// pass does what the leader's tick does, and lets time pass if nothing else is to do.
+// pass does what the leader's tick does where something is due, and lets time pass if nothing else is to do.
 func (tr *trial) pass(ctx context.Context) (done bool, err error) {
-	ticker := queue.Ticker{Beginner: tr.db.Pool, Client: tr.inserter, PollInterval: tr.config.PollInterval}
-	if _, err := ticker.Tick(ctx); err != nil {
-		return false, err
-	}
 	if acted, err := tr.loseDatabase(ctx, false); acted || err != nil {
 		return false, err
 	}
 	next := tr.happen()
 	s, err := tr.look(ctx)
-	if err != nil || s.busy > 0 || tr.flying.Load() > 0 || s.due == 0 || tr.working() {
+	if err == nil && s.due == 0 {
+		ticker := queue.Ticker{Beginner: tr.db.Pool, Client: tr.inserter, PollInterval: tr.config.PollInterval}
+		_, err = ticker.Tick(ctx)
+		return false, err
+	}
+	if err != nil || s.busy > 0 || tr.flying.Load() > 0 || tr.working() {
 		return false, err
 	}
 	wait := s.due

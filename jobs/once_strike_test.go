@@ -173,10 +173,10 @@ func (tr *trial) exhaust() {
 		if n.dead.Load() {
 			continue
 		}
-		taken := n.pool.AcquireAllIdle(context.Background())
-		for range int(n.pool.Config().MaxConns) - len(taken) {
+		taken := n.workers.AcquireAllIdle(context.Background())
+		for range int(n.workers.Config().MaxConns) - len(taken) {
 			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
-			conn, err := n.pool.Acquire(ctx)
+			conn, err := n.workers.Acquire(ctx)
 			cancel()
 			if err != nil {
 				break

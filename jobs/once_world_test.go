@@ -4,12 +4,15 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/intrvio/jazzhr-worker/db/dbtest"
 )
 
 var (
@@ -41,14 +44,15 @@ func TestWorld(t *testing.T) {
 		return *worldFrom + next - 1, next <= *worldSeeds
 	}
 	var runs sync.WaitGroup
-	for range *worldParallel {
+	for range min(uint64(*worldParallel), wanted()) {
+		on := &stage{t: t, db: dbtest.New(t)}
 		runs.Go(func() {
 			for {
 				seed, more := take()
 				if !more {
 					return
 				}
-				t.Run(fmt.Sprintf("seed=%d", seed), func(run *testing.T) { runSeed(run, seed, t.Failed, all) })
+				t.Run(fmt.Sprintf("seed=%d", seed), func(run *testing.T) { runSeed(run, seed, on, t.Failed, all) })
 			}
 		})
 	}
@@ -61,12 +65,23 @@ func TestWorld(t *testing.T) {
 	}
 }
 
+// wanted is how many seeds are to be run at the most.
+func wanted() uint64 {
+	switch {
+	case *worldSeed != 0:
+		return 1
+	case *worldFor != 0:
+		return math.MaxUint64
+	}
+	return *worldSeeds
+}
+
 // manySeeds is how many come to every boundary.
 const manySeeds = 400
 
-func runSeed(t *testing.T, seed uint64, over func() bool, all *tally) {
+func runSeed(t *testing.T, seed uint64, on *stage, over func() bool, all *tally) {
 	t.Helper()
-	tr := newTrial(t, seed, over)
+	tr := newTrial(t, seed, on, over)
 	defer all.add(tr)
 	tr.begin()
 	tr.tell()
@@ -76,6 +91,9 @@ func runSeed(t *testing.T, seed uint64, over func() bool, all *tally) {
 	for _, n := range tr.allNodes() {
 		n.revive()
 		tr.stop(n.runner)
+	}
+	if tr.count(cutBackends) > 0 {
+		tr.stage.reopen()
 	}
 	tr.found = tr.examine()
 	for _, finding := range tr.found.all() {

@@ -157,7 +157,7 @@ func TestGoneOpenings(t *testing.T) {
 // so that some come twice.
 func TestOpeningsShiftWhileRead(t *testing.T) {
 	t.Parallel()
-	c := newWorld(t).customer("acme")
+	c := newWorld(t, withTimeout(patience)).customer("acme")
 	var made []jazzhrtest.Job
 	for i := range 210 {
 		made = append(made, c.account.AddJob(jazzhrtest.Job{Title: fmt.Sprintf("Welder %d", i)}))
@@ -252,7 +252,7 @@ func TestTwoPassesAtOnce(t *testing.T) {
 // TestOlderPass has a page answered from before what was read meanwhile: what is newer stays.
 func TestOlderPass(t *testing.T) {
 	t.Parallel()
-	c := newWorld(t).customer("acme")
+	c := newWorld(t, withTimeout(patience)).customer("acme")
 	c.mirror("ok")
 	held := hold(c, jazzhrtest.EndpointJobs, 1)
 	c.insert(queue.PollOpenings{TenantID: c.id})

@@ -151,7 +151,7 @@ func TestMadeByUs(t *testing.T) {
 // TestPeopleShiftWhileRead adds applicants between the pages of a pass, so that some come twice.
 func TestPeopleShiftWhileRead(t *testing.T) {
 	t.Parallel()
-	c := newWorld(t).watched("acme")
+	c := newWorld(t, withTimeout(patience)).watched("acme")
 	all := c.people(150, 0)
 	applicants, links := hold(c, jazzhrtest.EndpointApplicants, 2), hold(c, jazzhrtest.EndpointLinks, 2)
 	c.insert(queue.PollActivities{TenantID: c.id})
@@ -197,7 +197,7 @@ func TestPageOfPeopleFails(t *testing.T) {
 // TestTwoPollsOfPeopleAtOnce tell of each once.
 func TestTwoPollsOfPeopleAtOnce(t *testing.T) {
 	t.Parallel()
-	c := newWorld(t).watched("acme")
+	c := newWorld(t, withTimeout(patience)).watched("acme")
 	all := c.people(5, 0)
 	held := hold(c, jazzhrtest.EndpointApplicant, 1)
 	c.insert(queue.PollActivities{TenantID: c.id})
@@ -233,7 +233,7 @@ func TestTwoPollsOfLinksAtOnce(t *testing.T) {
 // TestMergedMeanwhile is one who is listed and not found a moment later: nothing to tell, and nothing stops.
 func TestMergedMeanwhile(t *testing.T) {
 	t.Parallel()
-	c := newWorld(t).watched("acme")
+	c := newWorld(t, withTimeout(patience)).watched("acme")
 	ada, twin := c.person("Ada", "Lovelace", "ada@example.com"), c.person("Ada", "Lovelace", "ada@example.org")
 	held := hold(c, jazzhrtest.EndpointApplicant, 1)
 	c.insert(queue.PollActivities{TenantID: c.id})

@@ -77,7 +77,7 @@ func TestStageChanges(t *testing.T) {
 // TestRowsShiftWhileRead adds rows between the pages of a pass, so that some come twice.
 func TestRowsShiftWhileRead(t *testing.T) {
 	t.Parallel()
-	c := newWorld(t).customer("acme")
+	c := newWorld(t, withTimeout(patience)).customer("acme")
 	c.poll("ok")
 	const people = 150
 	for i := range people {
@@ -178,7 +178,7 @@ func TestIdlePollCostsOneCall(t *testing.T) {
 // TestTwoPollsAtOnce of one tenant announce each change once.
 func TestTwoPollsAtOnce(t *testing.T) {
 	t.Parallel()
-	c := newWorld(t).customer("acme")
+	c := newWorld(t, withTimeout(patience)).customer("acme")
 	c.poll("ok")
 	ada := c.person("Ada", "Lovelace", "ada@example.com")
 	check(t, c.account.MoveStage(ada.ID, c.job.ID, "Reviewed"))

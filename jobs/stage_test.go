@@ -264,7 +264,7 @@ func TestStageEntryWhilePaused(t *testing.T) {
 // TestStageEntryAfterDisconnect is dropped.
 func TestStageEntryAfterDisconnect(t *testing.T) {
 	t.Parallel()
-	c := newWorld(t).triggered("acme")
+	c := newWorld(t, withTimeout(patience)).triggered("acme")
 	ada := c.person("Ada", "Lovelace", "ada@example.com")
 	held := hold(c, jazzhrtest.EndpointApplicant, 1)
 	c.insertEntry(ada)

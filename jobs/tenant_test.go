@@ -80,7 +80,7 @@ func TestPassingRefusal(t *testing.T) {
 // TestOldKeyRefused has a 401 come to a key that was replaced meanwhile: it says nothing of the present one.
 func TestOldKeyRefused(t *testing.T) {
 	t.Parallel()
-	c := newWorld(t).customer("acme")
+	c := newWorld(t, withTimeout(patience)).customer("acme")
 	held := hold(c, jazzhrtest.EndpointApplicants, 1)
 	id := c.writeback("i-1", "Ada", "Lovelace", "ada@example.com")
 	held.await()
@@ -127,7 +127,7 @@ func TestTooMany(t *testing.T) {
 // TestPause pauses the tenant while the applicant is being made: that is finished, and the rest waits.
 func TestPause(t *testing.T) {
 	t.Parallel()
-	c := newWorld(t).customer("acme")
+	c := newWorld(t, withTimeout(patience)).customer("acme")
 	held := hold(c, jazzhrtest.EndpointCreateApplicant, 1)
 	id := c.writeback("i-1", "Ada", "Lovelace", "ada@example.com")
 	held.await()

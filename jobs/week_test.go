@@ -120,8 +120,7 @@ func (w *week) ServeHTTP(answer http.ResponseWriter, r *http.Request) {
 func (w *week) setTime(at time.Time) {
 	w.t.Helper()
 	check(w.t, db.InTx(w.t.Context(), w.db.Pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(w.t.Context(), `UPDATE jazzhr.test_clock_offset SET ahead = $1::bigint * interval '1 microsecond'`,
-			time.Until(at).Microseconds()); err != nil {
+		if err := dbtest.SetClock(w.t.Context(), tx, time.Until(at)); err != nil {
 			return err
 		}
 		_, err := tx.Exec(w.t.Context(), `UPDATE jazzhr.nodes SET beat_at = jazzhr.now()`)

@@ -82,6 +82,7 @@ type exampleT struct {
 }
 
 func (*exampleT) Helper()                           {}
+func (*exampleT) Failed() bool                      { return false }
 func (*exampleT) Name() string                      { return "Example" }
 func (*exampleT) Context() context.Context          { return context.Background() }
 func (*exampleT) Error(args ...any)                 { panic(fmt.Sprint(args...)) }

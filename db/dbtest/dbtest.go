@@ -1,6 +1,8 @@
 // Package dbtest gives each test a PostgreSQL database of its own, with the schema in place.
 //
-// A database is a copy of a template that is migrated once a server and schema. The server is the one that
+// A database is a copy of a template that is migrated once a server and schema. One that a test has left as the template
+// is, but for rows, is emptied and given to another with its open connections: making both anew costs more than most tests
+// (see reuse.go). The server is the one that
 // TEST_DATABASE_URL (set by withpg, which `make test` runs) or DATABASE_URL names; else the test process starts one of its
 // own, which ends with it. A role named in such a URL needs CREATEDB. On a server named by DATABASE_URL the template stays,
 // as jazzhr_template_…, for the next run; the tests' own databases are always dropped.
@@ -21,6 +23,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/db/localpg"
 )
 
@@ -33,15 +36,17 @@ const (
 	setupTimeout = 2 * time.Minute
 )
 
-// Database is a database of one test's own. It is dropped when the test ends.
+// Database is a database of one test's own, until the test ends.
 type Database struct {
 	// URL connects to it, for what opens connections of its own.
 	URL string
 	// Pool is open until the test ends.
 	Pool *pgxpool.Pool
+
+	made string // its fingerprint
 }
 
-// New returns a fresh database with the schema in place.
+// New returns an empty database with the schema in place.
 func New(t testing.TB) *Database {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), setupTimeout)
@@ -51,7 +56,12 @@ func New(t testing.TB) *Database {
 	if err != nil {
 		t.Fatalf("a database for the test: %v", err)
 	}
-	return create(ctx, t, server, template)
+	database := ofProcess.takeIdle()
+	if database == nil {
+		database = create(ctx, t, server, template)
+	}
+	t.Cleanup(func() { ofProcess.giveBack(t, server, database) })
+	return database
 }
 
 // NewOn is [New] on a server of the test's own, as [Server] returns it.
@@ -65,7 +75,9 @@ func NewOn(t testing.TB, server *localpg.Server) *Database {
 	if err != nil {
 		t.Fatalf("a database for the test: %v", err)
 	}
-	return create(ctx, t, url, template)
+	database := create(ctx, t, url, template)
+	t.Cleanup(func() { database.drop(t, url) })
+	return database
 }
 
 // Server returns a server of the test's own, to crash and start again. It ends with the test.
@@ -95,6 +107,7 @@ func Main(m *testing.M, options ...goleak.Option) {
 type suite struct{ m *testing.M }
 
 func (s suite) Run() int {
+	ofProcess.reuse = true
 	defer ofProcess.stop()
 	return s.m.Run()
 }
@@ -110,22 +123,37 @@ func create(ctx context.Context, t testing.TB, serverURL, template string) *Data
 	if err := execute(ctx, serverURL, "CREATE DATABASE "+quote(name)+" TEMPLATE "+quote(template)); err != nil {
 		t.Fatalf("create a test's database: %v", err)
 	}
-	t.Cleanup(func() { drop(t, serverURL, name) })
-	pool, err := db.Open(ctx, url, t.Name(), poolSize)
+	database := &Database{URL: url}
+	if database.Pool, err = db.Open(ctx, url, "test", poolSize); err == nil {
+		database.made, err = fingerprint(ctx, database.Pool)
+	}
 	if err != nil {
+		database.drop(t, serverURL)
 		t.Fatal(err)
 	}
-	t.Cleanup(pool.Close)
-	return &Database{URL: url, Pool: pool}
+	return database
 }
 
-func drop(t testing.TB, serverURL, name string) {
+func (d *Database) drop(t testing.TB, serverURL string) {
 	t.Helper()
+	if err := d.end(serverURL); err != nil {
+		t.Error(err)
+	}
+}
+
+// end closes the pool and drops the database.
+func (d *Database) end(serverURL string) error {
+	if d.Pool != nil {
+		d.Pool.Close()
+	}
+	name := d.URL[strings.LastIndexByte(d.URL, '/')+1:]
+	name, _, _ = strings.Cut(name, "?")
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
 	defer cancel()
 	if err := execute(ctx, serverURL, "DROP DATABASE "+quote(name)+" WITH (FORCE)"); err != nil {
-		t.Errorf("drop a test's database: %v", err)
+		return fmt.Errorf("drop a test's database: %w", err)
 	}
+	return nil
 }
 
 // execute runs one statement on a connection of its own.
@@ -145,24 +173,25 @@ func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
 // replaces the offset of an earlier call, and holds for every connection from its next statement on.
 func OffsetClock(t testing.TB, database *Database, d time.Duration) {
 	t.Helper()
-	err := db.InTx(t.Context(), database.Pool, func(tx pgx.Tx) error {
-		for _, statement := range []string{
-			`CREATE TABLE IF NOT EXISTS jazzhr.test_clock_offset (
-				only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-				ahead    interval NOT NULL)`,
-			`CREATE OR REPLACE FUNCTION jazzhr.now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
-				RETURN statement_timestamp() + (SELECT ahead FROM jazzhr.test_clock_offset)`,
-		} {
-			if _, err := tx.Exec(t.Context(), statement); err != nil {
-				return err
-			}
-		}
-		_, err := tx.Exec(t.Context(), `INSERT INTO jazzhr.test_clock_offset (ahead)
-			VALUES ($1::bigint * interval '1 microsecond')
-			ON CONFLICT (only_row) DO UPDATE SET ahead = excluded.ahead`, d.Microseconds())
-		return err
-	})
-	if err != nil {
-		t.Fatal(fmt.Errorf("offset the database's clock: %w", err))
+	if err := SetClock(t.Context(), database.Pool, d); err != nil {
+		t.Fatal(err)
 	}
 }
+
+// SetClock is [OffsetClock] on a connection or in a transaction of the caller's.
+func SetClock(ctx context.Context, conn gen.DBTX, d time.Duration) error {
+	_, err := conn.Exec(ctx, "UPDATE dbtest.clock SET ahead = $1::bigint * interval '1 microsecond'", d.Microseconds())
+	if err != nil {
+		return fmt.Errorf("offset the database's clock: %w", err)
+	}
+	return nil
+}
+
+// clock is what makes jazzhr.now() movable, beside the schema and not in it. The function is not of SQL, since PostgreSQL
+// plans such a one anew for each statement that calls it.
+const clock = `
+	CREATE SCHEMA dbtest;
+	CREATE TABLE dbtest.clock (ahead interval NOT NULL);
+	INSERT INTO dbtest.clock VALUES ('0');
+	CREATE OR REPLACE FUNCTION jazzhr.now() RETURNS timestamptz LANGUAGE plpgsql STABLE PARALLEL SAFE
+		AS 'BEGIN RETURN statement_timestamp() + (SELECT ahead FROM dbtest.clock); END'`

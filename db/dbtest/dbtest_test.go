@@ -31,31 +31,85 @@ func TestEachTestHasItsOwnDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(context.Background())
+	defer conn.Close(context.WithoutCancel(t.Context()))
 	if name := conn.Config().Database; !strings.HasPrefix(name, "jazzhr_test_") {
 		t.Errorf("the URL leads to database %s", name)
 	}
 }
 
-func TestDatabaseIsDropped(t *testing.T) {
-	t.Parallel()
-	witness := dbtest.New(t)
-	var name string
-	t.Run("a test", func(t *testing.T) {
+// TestReuse gives a database to another test, empty. It is alone, since others would take it.
+func TestReuse(t *testing.T) { //nolint:paralleltest // see above
+	var first string
+	var forgotten *pgx.Conn
+	t.Run("a test", func(t *testing.T) { //nolint:paralleltest // the second comes after it
 		database := dbtest.New(t)
-		name = database.Pool.Config().ConnConfig.Database
-		// A connection that the test forgets does not keep the database.
-		if _, err := pgx.Connect(t.Context(), database.URL); err != nil {
+		first = nameOf(database)
+		if _, err := database.Pool.Exec(t.Context(), `INSERT INTO jazzhr.tenants (tenant_id, name, region)
+			VALUES ('00000000-0000-0000-0000-000000000001', 'Acme', 'us')`); err != nil {
 			t.Fatal(err)
 		}
-		if count(t, witness, "pg_database WHERE datname = '"+name+"'") != 1 {
-			t.Errorf("there is no database %s", name)
+		dbtest.OffsetClock(t, database, time.Hour)
+		var err error
+		if forgotten, err = pgx.Connect(t.Context(), database.URL); err != nil {
+			t.Fatal(err)
 		}
 	})
-	if count(t, witness, "pg_database WHERE datname = '"+name+"'") != 0 {
-		t.Errorf("database %s is left", name)
+	database := dbtest.New(t)
+	if name := nameOf(database); name != first {
+		t.Errorf("the second database is %s, not %s", name, first)
+	}
+	if n := count(t, database, "jazzhr.tenants"); n != 0 {
+		t.Errorf("%d tenants are left", n)
+	}
+	if n := count(t, database, "dbtest.clock WHERE ahead <> '0'"); n != 0 {
+		t.Error("the clock is left as it was")
+	}
+	if err := forgotten.Ping(t.Context()); err == nil {
+		t.Error("a session is left")
 	}
 }
+
+// TestChangedIsDropped: what differs from the template in more than rows is nobody else's.
+func TestChangedIsDropped(t *testing.T) {
+	t.Parallel()
+	witness := dbtest.New(t)
+	for name, change := range map[string]func(*testing.T, *dbtest.Database){
+		"table":      execute("CREATE TABLE jazzhr.mine ()"),
+		"name":       execute("ALTER TABLE jazzhr.river_job RENAME TO river_job_gone"),
+		"column":     execute("ALTER TABLE jazzhr.tenants ADD COLUMN mine text"),
+		"function":   execute("CREATE FUNCTION jazzhr.mine() RETURNS int LANGUAGE sql RETURN 1"),
+		"constraint": execute("ALTER TABLE jazzhr.tenants DROP CONSTRAINT tenants_region_check"),
+		"index":      execute("DROP INDEX jazzhr.tenants_next_poll_at_idx"),
+		"release":    execute("UPDATE jazzhr.schema_compat SET min_release_schema = 1000"),
+		"version":    execute("DELETE FROM jazzhr.river_migration WHERE version = 6"),
+		"schema":     execute("DROP SCHEMA jazzhr CASCADE"),
+		"pool":       func(_ *testing.T, database *dbtest.Database) { database.Pool.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var left string
+			t.Run("a test", func(t *testing.T) { //nolint:paralleltest // it is looked at what it left
+				database := dbtest.New(t)
+				left = nameOf(database)
+				change(t, database)
+			})
+			if count(t, witness, "pg_database WHERE datname = '"+left+"'") != 0 {
+				t.Errorf("database %s is left", left)
+			}
+		})
+	}
+}
+
+func execute(statement string) func(*testing.T, *dbtest.Database) {
+	return func(t *testing.T, database *dbtest.Database) {
+		t.Helper()
+		if _, err := database.Pool.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func nameOf(database *dbtest.Database) string { return database.Pool.Config().ConnConfig.Database }
 
 func TestOffsetClock(t *testing.T) {
 	t.Parallel()

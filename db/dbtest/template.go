@@ -31,6 +31,8 @@ type shared struct {
 	started  *localpg.Server // nil if the server is someone else's
 	url      string
 	template string
+	reuse    bool // there is an end at which idle databases are dropped
+	idle     []*Database
 }
 
 func (s *shared) get(ctx context.Context) (serverURL, template string, err error) {
@@ -67,6 +69,12 @@ func (s *shared) find(ctx context.Context) (string, error) {
 func (s *shared) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, database := range s.idle {
+		if err := database.end(s.url); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}
+	s.idle = nil
 	if s.started == nil {
 		return
 	}
@@ -115,6 +123,9 @@ func makeTemplate(ctx context.Context, conn *pgx.Conn, serverURL, name string) e
 	if _, err := db.Migrate(ctx, url); err != nil {
 		return fmt.Errorf("make the template: %w", err)
 	}
+	if err := execute(ctx, url, clock); err != nil {
+		return fmt.Errorf("make the template: %w", err)
+	}
 	if _, err := conn.Exec(ctx, "ALTER DATABASE "+quote(name)+" WITH IS_TEMPLATE true ALLOW_CONNECTIONS false"); err != nil {
 		return fmt.Errorf("make the template: %w", err)
 	}
@@ -142,6 +153,7 @@ func templateName() (string, error) {
 	for _, migration := range river.AllVersions() {
 		_, _ = fmt.Fprintf(hash, "river %d\n%s", migration.Version, migration.SQLUp)
 	}
+	_, _ = fmt.Fprint(hash, clock)
 	return fmt.Sprintf("jazzhr_template_%x", hash.Sum(nil)[:10]), nil
 }
 
