@@ -21,29 +21,47 @@ type mutation struct {
 	old, new string
 }
 
+// broken is a ledger that is broken in one way.
+type broken struct {
+	by []mutation
+	at boundary // where it shows: only seeds that strike there are run; empty if it shows anywhere
+}
+
 // mutations are ways to break what "once" rests on. The world has to find each.
-func mutations() map[string][]mutation {
-	return map[string][]mutation{
-		"drop the quiet period": {{"jobs/decide.go", "quietUntil := e.notAfter.Add(p.quiet)", "quietUntil := e.notAfter"}},
-		"skip the intent commit": {
+func mutations() map[string]broken {
+	return map[string]broken{
+		"drop the quiet period": {at: lateApply, by: []mutation{
+			{"jobs/decide.go", "quietUntil := e.notAfter.Add(p.quiet)", "quietUntil := e.notAfter"},
+		}},
+		"skip the intent commit": {by: []mutation{
 			{"jobs/ledger.go", "tx.Q.BeginSend(ctx, tx, gen.BeginSendParams{", "func(gen.BeginSendParams) (any, error) { return nil, nil }(gen.BeginSendParams{"},
 			{"jobs/send.go", "present := row.SendToken != nil && *row.SendToken == s.token; !present", "present := true; !present"},
-		},
-		"take a timeout for a failure": {{"jobs/send.go", "case jazzhr.Unavailable, jazzhr.Unknown:\n", "case jazzhr.Unavailable, jazzhr.Unknown:\n\t\treturn answerNever\n"}},
-		"compare by name only":         {{"jobs/person.go", "case slices.Contains(s.emails, email):", "case slices.Contains(s.emails, email) || true:"}},
-		"let the reaper reset sending": {{"queue/node.go", "if err := q.SystemDropLeader(ctx, tx, dead); err != nil {", "if _, err := tx.Exec(ctx, \"UPDATE jazzhr.effects SET state = 'planned', sends = 0, send_token = NULL WHERE state IN ('sending', 'unknown')\"); err != nil {\n\t\t\t\treturn err\n\t\t\t}\n\t\t\tif err := q.SystemDropLeader(ctx, tx, dead); err != nil {"}},
+		}},
+		"take a timeout for a failure": {at: lostTimeout, by: []mutation{
+			{"jobs/send.go", "case jazzhr.Unavailable, jazzhr.Unknown:\n", "case jazzhr.Unavailable, jazzhr.Unknown:\n\t\treturn answerNever\n"},
+		}},
+		"compare by name only": {by: []mutation{
+			{"jobs/person.go", "case slices.Contains(s.emails, email):", "case slices.Contains(s.emails, email) || true:"},
+		}},
+		"let the reaper reset sending": {at: killed, by: []mutation{
+			{
+				"queue/node.go", "if err := q.SystemDropLeader(ctx, tx, dead); err != nil {",
+				"if _, err := tx.Exec(ctx, \"UPDATE jazzhr.effects SET state = 'planned', sends = 0, send_token = NULL WHERE state IN ('sending', 'unknown')\"); err != nil {\n\t\t\t\treturn err\n\t\t\t}\n\t\t\tif err := q.SystemDropLeader(ctx, tx, dead); err != nil {",
+			},
+		}},
 	}
 }
 
 // ended is what a run of the world prints last.
 var ended = regexp.MustCompile(`world: (\d+) seeds.*`)
 
-// TestWorldFindsMutations is the test of the world: broken in each of the ways, the ledger doubles or loses within so many seeds.
+// TestWorldFindsMutations is the test of the world: broken in each of the ways, the ledger doubles or loses within so many seeds, of which it runs those
+// that strike where the way shows.
 // Without -world.mutations, since that takes minutes, it only holds that each way can still be gone.
 func TestWorldFindsMutations(t *testing.T) {
 	t.Parallel()
-	for name, changes := range mutations() {
-		overlay := overlayOf(t, changes)
+	for name, way := range mutations() {
+		overlay := overlayOf(t, way.by)
 		if !*worldMutations {
 			continue
 		}
@@ -51,7 +69,7 @@ func TestWorldFindsMutations(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 			defer cancel()
 			world := exec.CommandContext(ctx, "go", "test", "-vet=off", "-count=1", "-overlay", overlay, "-run", "^TestWorld$", ".",
-				"-args", "-world.seeds", worldSeedsText())
+				"-args", "-world.seeds", worldSeedsText(), "-world.at", string(way.at))
 			out, err := world.CombinedOutput()
 			switch text := string(out); {
 			case err == nil:

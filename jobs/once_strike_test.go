@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
@@ -183,10 +184,12 @@ func (tr *trial) exhaust() {
 			}
 			taken = append(taken, conn)
 		}
-		tr.after(200*time.Millisecond, "connections given back", func() {
+		giveBack := sync.OnceFunc(func() {
 			for _, conn := range taken {
 				conn.Release()
 			}
 		})
+		tr.t.Cleanup(giveBack) // a run that fails ends before
+		tr.after(200*time.Millisecond, "connections given back", giveBack)
 	}
 }

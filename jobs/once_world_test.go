@@ -19,8 +19,9 @@ var (
 	worldSeed     = flag.Uint64("world.seed", 0, "replay the run of this seed alone")
 	worldSeeds    = flag.Uint64("world.seeds", 12, "how many seeds to run")
 	worldFrom     = flag.Uint64("world.from", 1, "the first of them")
+	worldAt       = flag.String("world.at", "", "run only seeds that strike at this boundary")
 	worldFor      = flag.Duration("world.for", 0, "run seeds for so long, however many that makes")
-	worldParallel = flag.Int("world.parallel", 8, "how many runs go on at once: most of a run is waiting")
+	worldParallel = flag.Int("world.parallel", 6, "how many runs go on at once: most of a run is waiting")
 )
 
 // TestWorld runs the service in worlds that strike at it, one a seed, and holds that nothing is doubled or lost in any.
@@ -32,7 +33,8 @@ func TestWorld(t *testing.T) {
 	take := func() (seed uint64, more bool) {
 		mu.Lock()
 		defer mu.Unlock()
-		next++
+		for next++; next <= wanted() && !strikesAt(*worldFrom+next-1, boundary(*worldAt)); next++ {
+		}
 		switch {
 		case t.Failed():
 			return 0, false
@@ -41,7 +43,7 @@ func TestWorld(t *testing.T) {
 		case *worldFor != 0:
 			return *worldFrom + next - 1, time.Since(all.started) < *worldFor
 		}
-		return *worldFrom + next - 1, next <= *worldSeeds
+		return *worldFrom + next - 1, next <= wanted()
 	}
 	var runs sync.WaitGroup
 	for range min(uint64(*worldParallel), wanted()) {
@@ -63,6 +65,11 @@ func TestWorld(t *testing.T) {
 			t.Errorf("never struck: %s", b)
 		}
 	}
+}
+
+// strikesAt reports whether a seed's run is to strike at a boundary; at none, any does.
+func strikesAt(seed uint64, b boundary) bool {
+	return b == "" || drawPlan((&trial{seed: seed}).lot("plan"))[b] > 0
 }
 
 // wanted is how many seeds are to be run at the most.
