@@ -60,9 +60,9 @@ func TestMetrics(t *testing.T) {
 	s.export(tenant, "uuid-2", "{}").want(http.StatusOK)
 	s.api("POST", s.newTenant().path+"/writebacks", writeback("int-1")).want(http.StatusConflict)
 	s.send("BREW", "/coffee?with=milk", nil).want(http.StatusNotFound)
-	s.exec("UPDATE jazzhr.tenants SET next_poll_at = jazzhr.now() - interval '90 seconds' WHERE connection = 'verified'")
-	s.exec("UPDATE jazzhr.events SET created_at = jazzhr.now() - interval '70 seconds'")
-	s.exec("UPDATE jazzhr.writebacks SET created_at = jazzhr.now() - interval '50 seconds'")
+	s.exec("UPDATE jazzhr.tenants SET next_poll_at = jazzhr.now() - interval '9000 seconds' WHERE connection = 'verified'")
+	s.exec("UPDATE jazzhr.events SET created_at = jazzhr.now() - interval '7000 seconds'")
+	s.exec("UPDATE jazzhr.writebacks SET created_at = jazzhr.now() - interval '5000 seconds'")
 	// Of each tenant the latest audit counts, if it is still connected.
 	s.exec(`INSERT INTO jazzhr.audits (tenant_id, audit_id, latest, ours, theirs)
 		SELECT tenant_id, gen_random_uuid(), latest, ours, 5 FROM jazzhr.tenants, (VALUES (true, 2), (false, 40)) AS a (latest, ours)`)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -86,7 +87,7 @@ func startOn(t *testing.T, pool *pgxpool.Pool, change ...func(*web.Config)) *ser
 		Pool: pool, Client: must(queue.NewInserter(pool, logger)), Tenants: s.tenants, AdminToken: adminToken,
 		APITokens: []string{"another-api-token-0123456789", apiToken}, PublicURL: s.url,
 		Jobs:     finder{newProber(t, s.jazzhr.BaseURL), s.tenants},
-		Registry: prometheus.NewRegistry(), Logger: logger,
+		Registry: prometheus.NewRegistry(), Logger: logger, WebhookTimeout: time.Minute,
 	}
 	for _, c := range change {
 		c(&config)

@@ -7,6 +7,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +55,9 @@ type Config struct {
 	// TriggerMatchWindow is how long the export of a candidate who entered an auto-trigger stage may take before it counts
 	// as missed.
 	TriggerMatchWindow time.Duration
+	// WebhookTimeout bounds what a webhook may take, the reading of its body included: JazzHR documents no timeout of its
+	// own, and a 503 in time is tried again where no answer at all may not be. Optional: 10 s.
+	WebhookTimeout time.Duration
 	// Checks say whether the service is ready. Optional.
 	Checks []Check
 	// Registry takes the package's metrics, Go's and the process's, and is what MetricsHandler shows.
@@ -138,7 +142,7 @@ func (s *Server) routes() *gin.Engine {
 
 	engine.GET("/livez", s.livez)
 	engine.GET("/readyz", s.readyz)
-	engine.POST("/webhooks/jazzhr/:token", outliveClient, endpoint(maxWebhook, webhookTimeout, s.receiveWebhook))
+	engine.POST("/webhooks/jazzhr/:token", outliveClient, endpoint(maxWebhook, cmp.Or(s.config.WebhookTimeout, webhookTimeout), s.receiveWebhook))
 	s.routeAPI(engine.Group("/v1", s.requireToken))
 	s.console.route(engine.Group("/console", s.console.protect))
 	return engine

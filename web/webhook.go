@@ -15,8 +15,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue"
 )
 
-// webhookTimeout bounds what a webhook may take, the reading of its body included: JazzHR documents no timeout of its
-// own, and a 503 in time is tried again where no answer at all may not be.
+// webhookTimeout is the default of [Config.WebhookTimeout].
 const webhookTimeout = 10 * time.Second
 
 // Why a webhook was refused, as it is shown to whoever sets the integration up.

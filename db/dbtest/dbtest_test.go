@@ -41,7 +41,7 @@ func TestEachTestHasItsOwnDatabase(t *testing.T) {
 func TestReuse(t *testing.T) { //nolint:paralleltest // see above
 	var first string
 	var forgotten *pgx.Conn
-	t.Run("a test", func(t *testing.T) { //nolint:paralleltest // the second comes after it
+	t.Run("a test", func(t *testing.T) { // the second comes after it
 		database := dbtest.New(t)
 		first = nameOf(database)
 		if _, err := database.Pool.Exec(t.Context(), `INSERT INTO jazzhr.tenants (tenant_id, name, region)
@@ -88,7 +88,7 @@ func TestChangedIsDropped(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var left string
-			t.Run("a test", func(t *testing.T) { //nolint:paralleltest // it is looked at what it left
+			t.Run("a test", func(t *testing.T) { // it is looked at what it left
 				database := dbtest.New(t)
 				left = nameOf(database)
 				change(t, database)

@@ -86,7 +86,7 @@ func (s *Server) arguments() []string {
 		// Commits are still written before they are answered, so they outlive the server, though not the machine.
 		settings["fsync"] = "off"
 		settings["full_page_writes"] = "off"
-		settings["max_connections"] = "400" // the test processes of all packages at once
+		settings["max_connections"] = "800" // the test processes of all packages at once
 	}
 	maps.Copy(settings, s.cfg.Settings)
 	args := []string{"-D", s.dataDir()}
