@@ -231,10 +231,14 @@ func (b *berth) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.Tr
 	return ctx
 }
 
-// TraceQueryEnd strikes after a commit.
-func (b *berth) TraceQueryEnd(_ context.Context, conn *pgx.Conn, _ pgx.TraceQueryEndData) {
-	if w, ok := conn.PgConn().Conn().(*wire); ok && w.stall {
-		w.stall = false
+// TraceQueryEnd strikes after a commit, if it came about: without an intent there is nothing to stall.
+func (b *berth) TraceQueryEnd(_ context.Context, conn *pgx.Conn, data pgx.TraceQueryEndData) {
+	w, ok := conn.PgConn().Conn().(*wire)
+	if !ok || !w.stall {
+		return
+	}
+	w.stall = false
+	if data.Err == nil {
 		b.node.Load().run.stallHere(stallSend, w.ids)
 	}
 }
