@@ -103,6 +103,7 @@ func newTrial(t *testing.T, seed uint64, on *stage, over func() bool) *trial {
 	tr.inserter, err = queue.NewInserter(nil, slog.New(slog.DiscardHandler))
 	check(t, err)
 	tr.client = tr.inserter
+	tr.intake = queue.NewIntake(tr.db.Pool, tr.client, tr.tenants, true)
 	tr.startNode()
 	tr.startNode()
 	t.Cleanup(tr.wakeAll)

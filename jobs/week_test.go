@@ -96,6 +96,7 @@ func newWeek(t *testing.T) *week {
 	w.setTime(w.clock.now())
 	w.runner = w.start(w.config)
 	w.client = w.runner.Client()
+	w.intake = queue.NewIntake(w.db.Pool, w.client, w.tenants, true)
 	w.ticker = queue.Ticker{Beginner: w.db.Pool, Client: w.client, PollInterval: w.config.PollInterval}
 	for n := range *weekTenants {
 		w.lives = append(w.lives, w.newLife(n))

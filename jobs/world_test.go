@@ -43,6 +43,7 @@ type world struct {
 	wrap     func(jobs.Tenants) jobs.Tenants
 	now      func() time.Time // JazzHR's clock
 	ahead    time.Duration    // of the database's clock
+	intake   *queue.Intake
 }
 
 type worldOption func(*world)
@@ -102,6 +103,7 @@ func newWorld(t *testing.T, options ...worldOption) *world {
 	w.config.Logger = slog.New(slog.NewJSONHandler(w.journal, &slog.HandlerOptions{Level: w.level}))
 	w.runner = w.start(w.config)
 	w.client = w.runner.Client()
+	w.intake = queue.NewIntake(w.db.Pool, w.client, w.tenants, true)
 	return w
 }
 

@@ -11,20 +11,30 @@ import (
 	"github.com/intrvio/jazzhr-worker/db/dbtest"
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
 // export is a webhook that can be read.
 func export(id, body string) queue.Received {
 	return queue.Received{
-		UUID: id, Body: []byte(body), Readable: true, SecretVersion: 1,
+		UUID: id, Body: []byte(body), Readable: true, SecretVersion: 1, SecretUsed: true,
 		Headers: map[string]string{"X-JazzHR-Event": "CANDIDATE-EXPORT"}, ExportContext: "job_1",
 	}
+}
+
+func (f *fixture) intake() *queue.Intake { return queue.NewIntake(f.Pool, f.client, nil, true) }
+
+// receiver is a tenant as it is now.
+func (f *fixture) receiver(t testing.TB, id uuid.UUID) tenant.Receiver {
+	t.Helper()
+	row := f.row(t, id)
+	return tenant.Receiver{TenantID: id, Verified: row.Connection == "verified", MayWork: row.KeyState == "ok" && row.PausedAt == nil}
 }
 
 // accept takes a webhook of a tenant as it is now.
 func (f *fixture) accept(t testing.TB, tenant uuid.UUID, received queue.Received) queue.Accepted {
 	t.Helper()
-	accepted, err := queue.AcceptExport(t.Context(), f.Pool, f.client, f.row(t, tenant), received)
+	accepted, err := f.intake().Accept(t.Context(), f.receiver(t, tenant), received)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +83,7 @@ func TestAcceptIsOneTransaction(t *testing.T) {
 	f := newFixture(t)
 	tenant := f.tenant(t)
 	f.exec(t, "ALTER TABLE jazzhr.river_job RENAME TO river_job_gone")
-	if _, err := queue.AcceptExport(t.Context(), f.Pool, f.client, f.row(t, tenant), export("uuid-1", "{}")); err == nil {
+	if _, err := f.intake().Accept(t.Context(), f.receiver(t, tenant), export("uuid-1", "{}")); err == nil {
 		t.Error("accepted without a job")
 	}
 	if got := f.webhooks(t, tenant); len(got) != 0 {
@@ -85,11 +95,11 @@ func TestAcceptConcurrently(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	tenant := f.tenant(t, "connection = 'awaiting_verify'")
-	row := f.row(t, tenant)
+	receiver, intake := f.receiver(t, tenant), f.intake()
 	const requests = 20
 	accepted, errs := make([]queue.Accepted, requests), make([]error, requests)
 	atOnce(requests, func(i int) {
-		accepted[i], errs[i] = queue.AcceptExport(t.Context(), f.Pool, f.client, row, export("uuid-1", "{}"))
+		accepted[i], errs[i] = intake.Accept(t.Context(), receiver, export("uuid-1", "{}"))
 	})
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package queue_test
 
 import (
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -108,20 +107,5 @@ func TestRefusedWebhooksAreCounted(t *testing.T) {
 	}
 	if row.LastWebhookAt != nil || len(f.webhooks(t, tenant)) != 0 {
 		t.Error("a refused webhook counts as received")
-	}
-}
-
-func TestTenantByWebhookToken(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	tenant := f.tenant(t, "webhook_token = 'token-1'")
-	f.tenant(t) // which has no token
-	if row, found, err := queue.TenantByWebhookToken(t.Context(), f.Pool, "token-1"); err != nil || !found || row.TenantID != tenant {
-		t.Errorf("the token is of %s, found %v, error %v", row.TenantID, found, err)
-	}
-	for _, token := range []string{"", "token-2", "TOKEN-1", strings.Repeat("x", 1000)} {
-		if row, found, err := queue.TenantByWebhookToken(t.Context(), f.Pool, token); err != nil || found {
-			t.Errorf("token %q is of %s, found %v, error %v", token, row.TenantID, found, err)
-		}
 	}
 }

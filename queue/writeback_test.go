@@ -278,7 +278,7 @@ func TestEnqueueHoldsNobodyUp(t *testing.T) {
 			return queue.NewBucket(f.Pool, 80).TryTake(t.Context(), tx, tenant, queue.Live)
 		},
 		"webhook": func(tx db.TenantTx) error {
-			_, err := queue.AcceptExport(t.Context(), tx, f.client, f.row(t, tenant), export("uuid-1", "{}"))
+			_, err := queue.AcceptExport(t.Context(), tx, f.client, f.receiver(t, tenant), export("uuid-1", "{}"))
 			return err
 		},
 	}

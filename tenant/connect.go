@@ -182,7 +182,7 @@ func (s *Service) store(ctx context.Context, before gen.Tenant, key string, prob
 }
 
 func (s *Service) storeKey(ctx context.Context, tx db.TenantTx, key string) (gen.Tenant, error) {
-	sealed, err := s.sealer.Seal(tx.Tenant, purposeKey, []byte(key))
+	sealed, err := s.sealer.Seal(tx.Tenant, PurposeKey, []byte(key))
 	if err != nil {
 		return gen.Tenant{}, err
 	}

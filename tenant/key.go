@@ -26,7 +26,7 @@ func (s *Service) openKey(t gen.Tenant) (string, error) {
 	if t.KeySealed == nil {
 		return "", ErrNotConnected
 	}
-	key, err := s.sealer.Open(t.TenantID, purposeKey, t.KeySealed)
+	key, err := s.sealer.Open(t.TenantID, PurposeKey, t.KeySealed)
 	if err != nil {
 		return "", fmt.Errorf("API key of tenant %s: %w", t.TenantID, err)
 	}

@@ -102,9 +102,9 @@ func (s *Service) stale(ctx context.Context, tenants []gen.Tenant) ([]sealedValu
 
 // resealOne replaces a value if it is still the one that was read.
 func (s *Service) resealOne(ctx context.Context, v sealedValue) (replaced bool, err error) {
-	purpose := purposeKey
+	purpose := PurposeKey
 	if v.version > 0 {
-		purpose = purposeSecret
+		purpose = PurposeSecret
 	}
 	text, err := s.sealer.Open(v.tenant, purpose, v.sealed)
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *Service) resealOne(ctx context.Context, v sealedValue) (replaced bool, 
 	}
 	var rows int64
 	err = db.InTenant(ctx, s.pool, v.tenant, func(tx db.TenantTx) (err error) {
-		if purpose == purposeKey {
+		if purpose == PurposeKey {
 			rows, err = tx.Q.ReplaceSealedKey(ctx, tx, sealed, v.tenant, v.sealed)
 		} else {
 			rows, err = tx.Q.ReplaceSealedSecret(ctx, tx, gen.ReplaceSealedSecretParams{

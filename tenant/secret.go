@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -16,8 +17,8 @@ import (
 
 // What a value is sealed for; see [Sealer.Seal].
 const (
-	purposeKey    = "jazzhr api key"
-	purposeSecret = "webhook secret"
+	PurposeKey    = "jazzhr api key"
+	PurposeSecret = "webhook secret"
 )
 
 const secretSize = 32 // bytes, of webhook tokens and secrets
@@ -38,6 +39,7 @@ func random() []byte {
 type Secret struct {
 	Version int32
 	Text    string `json:"-"` // a log of a slice is JSON, past LogValue
+	Used    bool   // a request was signed with it
 }
 
 // LogValue shows the version only.
@@ -56,11 +58,56 @@ func (s *Service) Secrets(ctx context.Context, conn gen.DBTX, id uuid.UUID) ([]S
 	}
 	secrets := make([]Secret, len(rows))
 	for i, row := range rows {
-		text, err := s.sealer.Open(id, purposeSecret, row.Sealed)
-		if err != nil {
-			return nil, fmt.Errorf("webhook secret %d of tenant %s: %w", row.Version, id, err)
+		if secrets[i], err = s.open(id, row.Version, row.Sealed, row.UsedAt); err != nil {
+			return nil, err
 		}
-		secrets[i] = Secret{Version: row.Version, Text: string(text)}
+	}
+	return secrets, nil
+}
+
+func (s *Service) open(id uuid.UUID, version int32, sealed []byte, usedAt *time.Time) (Secret, error) {
+	text, err := s.sealer.Open(id, PurposeSecret, sealed)
+	if err != nil {
+		return Secret{}, fmt.Errorf("webhook secret %d of tenant %s: %w", version, id, err)
+	}
+	return Secret{Version: version, Text: string(text), Used: usedAt != nil}, nil
+}
+
+// Receiver is a tenant as far as the taking of a webhook needs it.
+type Receiver struct {
+	TenantID uuid.UUID
+	Verified bool // its connection
+	MayWork  bool // its rows may have jobs: its key works, and it isn't paused
+	// sealed are the webhook secrets that are valid, the newest first.
+	sealed []gen.SystemWebhookReceiversRow
+}
+
+// Receivers returns whose webhook addresses hold the tokens, by token; those of nobody are missing.
+func (s *Service) Receivers(ctx context.Context, conn gen.DBTX, tokens []string) (map[string]Receiver, error) {
+	rows, err := s.q.SystemWebhookReceivers(ctx, conn, tokens)
+	if err != nil {
+		return nil, fmt.Errorf("look up webhook tokens: %w", err)
+	}
+	found := make(map[string]Receiver, len(tokens))
+	for _, row := range rows {
+		r := found[*row.WebhookToken]
+		r.TenantID, r.Verified, r.MayWork = row.TenantID, row.Connection == connectionVerified, row.MayWork
+		if row.Version != nil {
+			r.sealed = append(r.sealed, row)
+		}
+		found[*row.WebhookToken] = r
+	}
+	return found, nil
+}
+
+// SecretsOf opens the webhook secrets of a receiver, the newest first.
+func (s *Service) SecretsOf(r Receiver) ([]Secret, error) {
+	secrets := make([]Secret, len(r.sealed))
+	for i, row := range r.sealed {
+		var err error
+		if secrets[i], err = s.open(r.TenantID, *row.Version, row.Sealed, row.UsedAt); err != nil {
+			return nil, err
+		}
 	}
 	return secrets, nil
 }
@@ -110,7 +157,7 @@ func (s *Service) currentSecret(ctx context.Context, tx db.TenantTx) (string, er
 // mintSecret stores a new secret. The caller holds the tenant's row, so that versions don't collide.
 func (s *Service) mintSecret(ctx context.Context, tx db.TenantTx) (secret string, version int32, err error) {
 	secret = newSecret()
-	sealed, err := s.sealer.Seal(tx.Tenant, purposeSecret, []byte(secret))
+	sealed, err := s.sealer.Seal(tx.Tenant, PurposeSecret, []byte(secret))
 	if err != nil {
 		return "", 0, err
 	}

@@ -2,6 +2,8 @@ package tenant_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -157,6 +159,58 @@ func TestNobodysID(t *testing.T) {
 			if err := call(); !errors.Is(err, tenant.ErrNoTenant) {
 				t.Errorf("%s(%s): %v", name, id, err)
 			}
+		}
+	}
+}
+
+// TestReceivers finds out whose webhooks come, by their addresses.
+func TestReceivers(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	tokenOf := func(id uuid.UUID) string {
+		token := f.get(t, id).WebhookToken
+		if token == nil {
+			t.Fatal("the tenant has no token")
+		}
+		return *token
+	}
+	connected, paused := f.create(t), f.create(t)
+	for i, id := range []uuid.UUID{connected, paused} {
+		key := fmt.Sprintf("key-%d-0123456789abcdefghijklmnop", i)
+		f.account(key)
+		f.connect(t, id, key)
+	}
+	f.verify(t, connected)
+	if _, err := f.RotateSecret(t.Context(), connected, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Pause(t.Context(), paused); err != nil {
+		t.Fatal(err)
+	}
+	f.create(t) // which has no address
+	tokens := []string{tokenOf(connected), tokenOf(paused), "", "token", strings.ToUpper(tokenOf(connected)), strings.Repeat("x", 1000)}
+	found, err := f.Receivers(t.Context(), f.database.Pool, tokens)
+	if err != nil || len(found) != 2 {
+		t.Fatalf("%d are found, error %v", len(found), err)
+	}
+	for id, want := range map[uuid.UUID]struct{ verified, mayWork bool }{connected: {true, true}, paused: {false, false}} {
+		r := found[tokenOf(id)]
+		if r.TenantID != id || r.Verified != want.verified || r.MayWork != want.mayWork {
+			t.Errorf("%+v", r)
+		}
+		secrets, err := f.SecretsOf(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var texts []string
+		for i, secret := range secrets {
+			texts = append(texts, secret.Text)
+			if used := id == connected && i == 1; secret.Used != used {
+				t.Errorf("secret %d: used %t", secret.Version, secret.Used)
+			}
+		}
+		if want := f.secretTexts(t, id); !slices.Equal(texts, want) {
+			t.Errorf("%d secrets, want %d", len(texts), len(want))
 		}
 	}
 }

@@ -21,6 +21,7 @@ const (
 const (
 	connectionCreated      = "created"
 	connectionAwaiting     = "awaiting_verify"
+	connectionVerified     = "verified"
 	connectionDisconnected = "disconnected"
 
 	keyOK       = "ok"

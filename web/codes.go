@@ -27,6 +27,7 @@ const (
 	CodeInternal            Code = "internal"
 	CodeJazzHRUnavailable   Code = "jazzhr_unavailable"
 	CodeDatabaseUnavailable Code = "database_unavailable"
+	CodeOverloaded          Code = "overloaded"
 )
 
 // CodeInfo is a row of the table of codes.
@@ -116,6 +117,10 @@ func Codes() []CodeInfo {
 		{
 			CodeDatabaseUnavailable, http.StatusServiceUnavailable,
 			"The database is away or too slow: try again after the seconds in Retry-After. The same request again is safe.",
+		},
+		{
+			CodeOverloaded, http.StatusServiceUnavailable,
+			"More webhooks are being taken at once than memory is set aside for. Nothing was stored: try again after the seconds in Retry-After.",
 		},
 	}
 }

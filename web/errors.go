@@ -39,7 +39,7 @@ func notFound(what string) *failure {
 	return &failure{Code: CodeNotFound, Message: "no such " + what}
 }
 
-// retryAfter, in seconds, is what a client is asked to wait while the database is away.
+// retryAfter, in seconds, is what a client is asked to wait while the database is away, or too much comes at once.
 const retryAfter = "5"
 
 // fail is the one place that turns an error into an answer.
@@ -53,7 +53,7 @@ func fail(c *gin.Context, err error) {
 	switch f.Code {
 	case CodeUnauthorized:
 		c.Header("WWW-Authenticate", `Bearer realm="jazzhr-worker"`)
-	case CodeDatabaseUnavailable:
+	case CodeDatabaseUnavailable, CodeOverloaded:
 		c.Header("Retry-After", retryAfter)
 	}
 	c.AbortWithStatusJSON(f.Code.status(), gin.H{"error": f})
@@ -108,6 +108,8 @@ func failureOfRequest(err error) *failure {
 		return notFound("tenant")
 	case errors.Is(err, queue.ErrNoWriteback):
 		return notFound("writeback")
+	case errors.Is(err, queue.ErrFull):
+		return &failure{Code: CodeOverloaded, Message: err.Error() + "; try again"}
 	case errors.Is(err, queue.ErrNoAttention):
 		return notFound("item in attention")
 	case errors.Is(err, queue.ErrEventsExpired):

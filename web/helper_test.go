@@ -83,8 +83,9 @@ func startOn(t *testing.T, pool *pgxpool.Pool, change ...func(*web.Config)) *ser
 	s.url = "http://" + listener.Listener.Addr().String()
 	keyset := must(tenant.NewKeyset())
 	s.tenants = tenant.New(pool, must(tenant.ParseKeyset(keyset)), newProber(t, s.jazzhr.BaseURL), s.url)
+	client := must(queue.NewInserter(pool, logger))
 	config := web.Config{
-		Pool: pool, Client: must(queue.NewInserter(pool, logger)), Tenants: s.tenants, AdminToken: adminToken,
+		Pool: pool, Client: client, Tenants: s.tenants, Intake: queue.NewIntake(pool, client, s.tenants, true), AdminToken: adminToken,
 		APITokens: []string{"another-api-token-0123456789", apiToken}, PublicURL: s.url,
 		Jobs:     finder{newProber(t, s.jazzhr.BaseURL), s.tenants},
 		Registry: prometheus.NewRegistry(), Logger: logger, WebhookTimeout: time.Minute,

@@ -44,6 +44,7 @@ type Config struct {
 	Pool    *pgxpool.Pool
 	Client  *queue.Client // puts jobs in, and serves River UI
 	Tenants *tenant.Service
+	Intake  *queue.Intake
 	Jobs    JobFinder
 	// AdminToken, of 32 bytes or more, opens the console and the API.
 	AdminToken string

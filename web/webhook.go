@@ -10,9 +10,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
 // webhookTimeout is the default of [Config.WebhookTimeout].
@@ -27,26 +27,35 @@ const (
 
 // receiveWebhook takes a request of JazzHR's. Its 200 leaves after the commit that holds the record and its job.
 func (s *Server) receiveWebhook(r *request) (int, any, error) {
-	tenant, found, err := queue.TenantByWebhookToken(r.context(), s.config.Pool, r.gin.Param("token"))
+	expected := r.gin.Request.ContentLength
+	if expected < 0 || expected > maxWebhook {
+		expected = maxWebhook
+	}
+	release, err := s.config.Intake.Reserve(expected)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer release()
+	receiver, found, err := s.config.Intake.Receiver(r.context(), r.gin.Param("token"))
 	if err != nil {
 		return 0, nil, err
 	}
 	if !found {
 		return 0, nil, notFound("webhook address")
 	}
-	noteTenant(r.gin, tenant.TenantID)
+	noteTenant(r.gin, receiver.TenantID)
 	body, err := r.read()
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return 0, nil, s.refuse(r.context(), tenant, refusedTooLarge, err)
+		return 0, nil, s.refuse(r.context(), receiver, refusedTooLarge, err)
 	}
 	if err != nil {
 		return 0, nil, err
 	}
-	version, err := s.signedBy(r.context(), tenant, body, r.gin.GetHeader(jazzhr.HeaderSignature))
+	secret, err := s.signedBy(r.context(), receiver, body, r.gin.GetHeader(jazzhr.HeaderSignature))
 	if err != nil {
 		return 0, nil, err
 	}
-	result, err := s.accept(r, tenant, body, version)
+	result, err := s.accept(r, receiver, body, secret)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -64,15 +73,15 @@ type webhookAnswer struct {
 	Result string `json:"result"`
 }
 
-// signedBy returns the version of the secret that a body was signed with, or a refusal, which it has counted.
-func (s *Server) signedBy(ctx context.Context, tenant gen.Tenant, body []byte, signature string) (version int32, err error) {
+// signedBy returns the secret that a body was signed with, or a refusal, which it has counted.
+func (s *Server) signedBy(ctx context.Context, receiver tenant.Receiver, body []byte, signature string) (tenant.Secret, error) {
 	refused := &failure{Code: CodeWrongSignature, Message: "the signature is missing or wrong"}
 	if signature == "" {
-		return 0, s.refuse(ctx, tenant, refusedMissingSignature, refused)
+		return tenant.Secret{}, s.refuse(ctx, receiver, refusedMissingSignature, refused)
 	}
-	secrets, err := s.config.Tenants.Secrets(ctx, s.config.Pool, tenant.TenantID)
+	secrets, err := s.config.Tenants.SecretsOf(receiver)
 	if err != nil {
-		return 0, err
+		return tenant.Secret{}, err
 	}
 	texts := make([]string, len(secrets))
 	for i, secret := range secrets {
@@ -80,14 +89,14 @@ func (s *Server) signedBy(ctx context.Context, tenant gen.Tenant, body []byte, s
 	}
 	i, ok := jazzhr.VerifySignature(texts, body, signature)
 	if !ok {
-		return 0, s.refuse(ctx, tenant, refusedWrongSignature, refused)
+		return tenant.Secret{}, s.refuse(ctx, receiver, refusedWrongSignature, refused)
 	}
-	return secrets[i].Version, nil
+	return secrets[i], nil
 }
 
 // refuse counts a request that is not taken and returns the error to answer it with.
-func (s *Server) refuse(ctx context.Context, tenant gen.Tenant, reason string, because error) error {
-	if err := queue.RefuseWebhook(ctx, s.config.Pool, tenant.TenantID, reason); err != nil {
+func (s *Server) refuse(ctx context.Context, receiver tenant.Receiver, reason string, because error) error {
+	if err := queue.RefuseWebhook(ctx, s.config.Pool, receiver.TenantID, reason); err != nil {
 		return err
 	}
 	return fmt.Errorf("webhook refused, %s: %w", reason, because)
@@ -95,19 +104,20 @@ func (s *Server) refuse(ctx context.Context, tenant gen.Tenant, reason string, b
 
 // accept takes a rightly signed request. An event that is not known is kept as one that can't be read, for a person to
 // see: what JazzHR signed is not thrown away.
-func (s *Server) accept(r *request, tenant gen.Tenant, body []byte, version int32) (result string, err error) {
+func (s *Server) accept(r *request, receiver tenant.Receiver, body []byte, secret tenant.Secret) (result string, err error) {
 	event := r.gin.GetHeader(jazzhr.HeaderEvent)
 	if event == jazzhr.EventVerify {
-		return "verified", queue.AcceptVerify(r.context(), s.config.Pool, s.config.Client, tenant.TenantID, version)
+		return "verified", queue.AcceptVerify(r.context(), s.config.Pool, s.config.Client, receiver.TenantID, secret.Version)
 	}
 	_, parseErr := jazzhr.ParseExport(body)
-	accepted, err := queue.AcceptExport(r.context(), s.config.Pool, s.config.Client, tenant, queue.Received{
+	accepted, err := s.config.Intake.Accept(r.context(), receiver, queue.Received{
 		UUID:          text(r.gin.GetHeader(jazzhr.HeaderUUID)),
 		Body:          body,
 		Headers:       keptHeaders(r.gin.Request.Header),
 		ExportContext: text(jazzhr.ExportContext(r.gin.Request.Header)),
 		Readable:      event == jazzhr.EventCandidateExport && parseErr == nil,
-		SecretVersion: version,
+		SecretVersion: secret.Version,
+		SecretUsed:    secret.Used,
 	})
 	return string(accepted), err
 }

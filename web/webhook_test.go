@@ -13,6 +13,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/db/dbtest"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
+	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/web"
 )
 
@@ -264,6 +265,35 @@ func TestRefusedWebhooks(t *testing.T) {
 	s.wantCount(0, "webhooks")
 	// The largest that is taken.
 	s.export(tenant, "uuid-1", exportBody+strings.Repeat(" ", 5<<20-len(exportBody))).want(http.StatusOK)
+}
+
+// TestOverload has the memory for webhooks taken: what comes then is sent away, and welcome again when there is room.
+func TestOverload(t *testing.T) {
+	t.Parallel()
+	var intake *queue.Intake
+	s := start(t, func(c *web.Config) { intake = c.Intake })
+	tenant := s.activate()
+	var releases []func()
+	for range 1000 {
+		release, err := intake.Reserve(1 << 20)
+		if err != nil {
+			break
+		}
+		releases = append(releases, release)
+	}
+	if len(releases) == 1000 {
+		t.Fatal("there is no bound")
+	}
+	large := exportBody + strings.Repeat(" ", 1<<20)
+	refused := s.export(tenant, "uuid-1", large).wantError(web.CodeOverloaded, "")
+	if refused.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	s.wantCount(0, "webhooks")
+	for _, release := range releases {
+		release()
+	}
+	s.export(tenant, "uuid-1", large).want(http.StatusOK)
 }
 
 func TestSecretRotation(t *testing.T) {

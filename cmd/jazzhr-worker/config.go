@@ -39,6 +39,8 @@ type Config struct {
 	PollInterval         time.Duration `env:"POLL_INTERVAL" envDefault:"5m" doc:"How often a tenant's activities are read, unless it has an interval of its own."`
 	TriggerMatchWindow   time.Duration `env:"TRIGGER_MATCH_WINDOW" envDefault:"3h" doc:"How far apart a candidate's export and move to an auto-trigger stage may come to be one interview request."`
 
+	GroupCommit bool `env:"GROUP_COMMIT" envDefault:"true" doc:"Store webhooks that come at the same moment in one transaction. With false each has one of its own, which takes more of the database."`
+
 	EventsURL     string   `env:"INTRVIO_EVENTS_URL" show:"url" doc:"Where events are pushed; if empty they can only be pulled."`
 	EventsSecrets []string `env:"INTRVIO_EVENTS_SECRET" show:"secret" doc:"Secrets that sign pushed events, as whsec_ and base64, separated by commas. Events are signed with all. Needed with INTRVIO_EVENTS_URL."`
 

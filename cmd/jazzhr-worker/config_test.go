@@ -44,6 +44,7 @@ func TestDefaults(t *testing.T) {
 		"JAZZHR_CALLS_PER_MINUTE": config.JazzHRCallsPerMinute == 80,
 		"POLL_INTERVAL":           config.PollInterval == 5*time.Minute,
 		"TRIGGER_MATCH_WINDOW":    config.TriggerMatchWindow == 3*time.Hour,
+		"GROUP_COMMIT":            config.GroupCommit,
 		"PAYLOAD_RETENTION":       config.PayloadRetention == 720*time.Hour,
 		"LOG_FORMAT":              config.LogFormat == logAuto,
 		"LOG_LEVEL":               config.LogLevel == slog.LevelInfo,

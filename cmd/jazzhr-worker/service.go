@@ -114,7 +114,7 @@ func (s *service) start(ctx context.Context, what parts) error {
 		return nil
 	}
 	if err := s.startWeb(ctx, web.Config{
-		Pool: pool, Client: inserter, Tenants: tenants, AdminToken: s.config.AdminToken, APITokens: s.config.APITokens,
+		Pool: pool, Client: inserter, Tenants: tenants, Intake: queue.NewIntake(pool, inserter, tenants, s.config.GroupCommit), AdminToken: s.config.AdminToken, APITokens: s.config.APITokens,
 		Jobs: jobs.NewJobFinder(jobs.Config{
 			Pool: pool, JazzHR: client, Tenants: tenants, Bucket: queue.NewBucket(pool, s.config.JazzHRCallsPerMinute),
 		}, inserter),

@@ -578,44 +578,52 @@ func (q *Queries) SystemTenantByExternalID(ctx context.Context, db DBTX, externa
 	return i, err
 }
 
-const systemTenantByWebhookToken = `-- name: SystemTenantByWebhookToken :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at FROM jazzhr.tenants WHERE webhook_token = $1
+const systemWebhookReceivers = `-- name: SystemWebhookReceivers :many
+SELECT t.tenant_id, t.webhook_token, t.connection, (t.key_state = 'ok' AND t.paused_at IS NULL)::boolean AS may_work,
+    w.version, w.sealed, w.used_at
+FROM jazzhr.tenants t
+LEFT JOIN jazzhr.webhook_secrets w ON w.tenant_id = t.tenant_id AND (w.expires_at IS NULL OR w.expires_at > jazzhr.now())
+WHERE t.webhook_token = ANY($1::text[])
+ORDER BY t.tenant_id, w.version DESC
 `
 
-func (q *Queries) SystemTenantByWebhookToken(ctx context.Context, db DBTX, webhookToken *string) (Tenant, error) {
-	row := db.QueryRow(ctx, systemTenantByWebhookToken, webhookToken)
-	var i Tenant
-	err := row.Scan(
-		&i.TenantID,
-		&i.ExternalID,
-		&i.Name,
-		&i.Region,
-		&i.Connection,
-		&i.KeyState,
-		&i.PausedAt,
-		&i.KeySealed,
-		&i.KeyFingerprint,
-		&i.KeyVersion,
-		&i.KeyRefusals,
-		&i.KeyRejectedAt,
-		&i.KeyRetryAt,
-		&i.WebhookToken,
-		&i.NoteRoute,
-		&i.PollInterval,
-		&i.NextPollAt,
-		&i.LastPollAt,
-		&i.LastWebhookAt,
-		&i.RefusedWebhooks,
-		&i.LastRefusedAt,
-		&i.LastRefusedReason,
-		&i.CreatedAt,
-		&i.VerifiedAt,
-		&i.DisconnectedAt,
-		&i.NextAuditAt,
-		&i.NextOpeningsAt,
-		&i.NextFullAt,
-	)
-	return i, err
+type SystemWebhookReceiversRow struct {
+	TenantID     uuid.UUID
+	WebhookToken *string
+	Connection   string
+	MayWork      bool
+	Version      *int32
+	Sealed       []byte
+	UsedAt       *time.Time
+}
+
+// Whose webhook addresses hold the tokens: a row for each secret that is valid, the newest first, or one without.
+func (q *Queries) SystemWebhookReceivers(ctx context.Context, db DBTX, tokens []string) ([]SystemWebhookReceiversRow, error) {
+	rows, err := db.Query(ctx, systemWebhookReceivers, tokens)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SystemWebhookReceiversRow{}
+	for rows.Next() {
+		var i SystemWebhookReceiversRow
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.WebhookToken,
+			&i.Connection,
+			&i.MayWork,
+			&i.Version,
+			&i.Sealed,
+			&i.UsedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const tenant = `-- name: Tenant :one

@@ -191,6 +191,73 @@ func (q *Queries) RetireHashKey(ctx context.Context, db DBTX, tenantID uuid.UUID
 	return err
 }
 
+const systemInsertWebhooks = `-- name: SystemInsertWebhooks :many
+WITH came AS (
+    SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS webhook_id,
+        unnest($3::text[]) AS dedup_key, unnest($4::bytea[]) AS body_hash, unnest($5::bytea[]) AS body,
+        unnest($6::text[]) AS headers, unnest($7::text[]) AS export_context,
+        unnest($8::boolean[]) AS admitted
+), stored AS (
+    INSERT INTO jazzhr.webhooks (tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, admitted_at)
+    SELECT c.tenant_id, c.webhook_id, c.dedup_key, c.body_hash, c.body, c.headers::jsonb, c.export_context, 'pending',
+        CASE WHEN c.admitted THEN jazzhr.now() END
+    FROM came c
+    ON CONFLICT ON CONSTRAINT webhooks_dedup_key DO NOTHING
+    RETURNING tenant_id, webhook_id
+), due AS (
+    SELECT t.tenant_id FROM jazzhr.tenants t
+    WHERE t.tenant_id IN (SELECT s.tenant_id FROM stored s)
+        AND (t.last_webhook_at IS NULL OR t.last_webhook_at < jazzhr.now() - interval '1 second')
+    ORDER BY t.tenant_id FOR NO KEY UPDATE
+), marked AS (
+    UPDATE jazzhr.tenants t SET last_webhook_at = jazzhr.now() FROM due WHERE t.tenant_id = due.tenant_id
+)
+SELECT s.webhook_id FROM stored s
+`
+
+type SystemInsertWebhooksParams struct {
+	TenantIds      []uuid.UUID
+	WebhookIds     []uuid.UUID
+	DedupKeys      []string
+	BodyHashes     [][]byte
+	Bodies         [][]byte
+	Headers        []string
+	ExportContexts []string
+	Admitted       []bool
+}
+
+// Stores exports of any tenants and notes when each tenant's last one came; returns those that were not known. Their locks
+// are taken in the order of the rows, which is that of their keys, and then in that of the tenants, as InsertWebhook and
+// MarkWebhook take them: so no two of these can wait for each other.
+func (q *Queries) SystemInsertWebhooks(ctx context.Context, db DBTX, arg SystemInsertWebhooksParams) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, systemInsertWebhooks,
+		arg.TenantIds,
+		arg.WebhookIds,
+		arg.DedupKeys,
+		arg.BodyHashes,
+		arg.Bodies,
+		arg.Headers,
+		arg.ExportContexts,
+		arg.Admitted,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var webhook_id uuid.UUID
+		if err := rows.Scan(&webhook_id); err != nil {
+			return nil, err
+		}
+		items = append(items, webhook_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const webhook = `-- name: Webhook :one
 SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error FROM jazzhr.webhooks WHERE tenant_id = $1 AND webhook_id = $2
 `

@@ -25,8 +25,14 @@ SELECT * FROM jazzhr.tenants WHERE tenant_id = @tenant_id FOR UPDATE;
 -- name: SystemTenantByExternalID :one
 SELECT * FROM jazzhr.tenants WHERE external_id = @external_id;
 
--- name: SystemTenantByWebhookToken :one
-SELECT * FROM jazzhr.tenants WHERE webhook_token = @webhook_token;
+-- name: SystemWebhookReceivers :many
+-- Whose webhook addresses hold the tokens: a row for each secret that is valid, the newest first, or one without.
+SELECT t.tenant_id, t.webhook_token, t.connection, (t.key_state = 'ok' AND t.paused_at IS NULL)::boolean AS may_work,
+    w.version, w.sealed, w.used_at
+FROM jazzhr.tenants t
+LEFT JOIN jazzhr.webhook_secrets w ON w.tenant_id = t.tenant_id AND (w.expires_at IS NULL OR w.expires_at > jazzhr.now())
+WHERE t.webhook_token = ANY(@tokens::text[])
+ORDER BY t.tenant_id, w.version DESC;
 
 -- name: SystemListTenants :many
 SELECT * FROM jazzhr.tenants

@@ -10,6 +10,32 @@ VALUES (@tenant_id, @webhook_id, @dedup_key, @body_hash, @body, @headers, @expor
     CASE WHEN @admitted::boolean THEN jazzhr.now() END)
 ON CONFLICT ON CONSTRAINT webhooks_dedup_key DO NOTHING;
 
+-- name: SystemInsertWebhooks :many
+-- Stores exports of any tenants and notes when each tenant's last one came; returns those that were not known. Their locks
+-- are taken in the order of the rows, which is that of their keys, and then in that of the tenants, as InsertWebhook and
+-- MarkWebhook take them: so no two of these can wait for each other.
+WITH came AS (
+    SELECT unnest(@tenant_ids::uuid[]) AS tenant_id, unnest(@webhook_ids::uuid[]) AS webhook_id,
+        unnest(@dedup_keys::text[]) AS dedup_key, unnest(@body_hashes::bytea[]) AS body_hash, unnest(@bodies::bytea[]) AS body,
+        unnest(@headers::text[]) AS headers, unnest(@export_contexts::text[]) AS export_context,
+        unnest(@admitted::boolean[]) AS admitted
+), stored AS (
+    INSERT INTO jazzhr.webhooks (tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, admitted_at)
+    SELECT c.tenant_id, c.webhook_id, c.dedup_key, c.body_hash, c.body, c.headers::jsonb, c.export_context, 'pending',
+        CASE WHEN c.admitted THEN jazzhr.now() END
+    FROM came c
+    ON CONFLICT ON CONSTRAINT webhooks_dedup_key DO NOTHING
+    RETURNING tenant_id, webhook_id
+), due AS (
+    SELECT t.tenant_id FROM jazzhr.tenants t
+    WHERE t.tenant_id IN (SELECT s.tenant_id FROM stored s)
+        AND (t.last_webhook_at IS NULL OR t.last_webhook_at < jazzhr.now() - interval '1 second')
+    ORDER BY t.tenant_id FOR NO KEY UPDATE
+), marked AS (
+    UPDATE jazzhr.tenants t SET last_webhook_at = jazzhr.now() FROM due WHERE t.tenant_id = due.tenant_id
+)
+SELECT s.webhook_id FROM stored s;
+
 -- name: WebhookBodyHash :one
 SELECT body_hash FROM jazzhr.webhooks WHERE tenant_id = @tenant_id AND dedup_key = @dedup_key;
 

@@ -1,0 +1,85 @@
+package dbtest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Trips counts how often a pool's connections waited for the server's answer to a statement, preparations left out.
+type Trips struct {
+	count atomic.Int64
+	mu    sync.Mutex
+	names []string
+}
+
+// Counted returns another pool on the database, whose trips are counted.
+func (d *Database) Counted(t testing.TB) (*pgxpool.Pool, *Trips) {
+	t.Helper()
+	config, err := pgxpool.ParseConfig(d.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trips := &Trips{}
+	config.ConnConfig.Tracer = trips
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pool, trips
+}
+
+// Of returns how many trips work makes, and what they were for.
+func (trips *Trips) Of(work func()) (n int, statements []string) {
+	trips.mu.Lock()
+	trips.names = nil
+	trips.mu.Unlock()
+	before := trips.count.Load()
+	work()
+	trips.mu.Lock()
+	defer trips.mu.Unlock()
+	return int(trips.count.Load() - before), trips.names
+}
+
+func (trips *Trips) trip(statement string) {
+	trips.count.Add(1)
+	trips.mu.Lock()
+	defer trips.mu.Unlock()
+	trips.names = append(trips.names, fmt.Sprintf("%.60q", statement))
+}
+
+// TraceQueryStart counts a statement.
+func (trips *Trips) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	trips.trip(data.SQL)
+	return ctx
+}
+
+// TraceQueryEnd does nothing.
+func (*Trips) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+// TraceBatchStart counts a batch, which is answered at once.
+func (trips *Trips) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
+	trips.trip("batch")
+	return ctx
+}
+
+// TraceBatchQuery does nothing.
+func (*Trips) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+
+// TraceBatchEnd does nothing.
+func (*Trips) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
+
+// TraceCopyFromStart counts a copy.
+func (trips *Trips) TraceCopyFromStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceCopyFromStartData) context.Context {
+	trips.trip("copy")
+	return ctx
+}
+
+// TraceCopyFromEnd does nothing.
+func (*Trips) TraceCopyFromEnd(context.Context, *pgx.Conn, pgx.TraceCopyFromEndData) {}
