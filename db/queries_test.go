@@ -43,6 +43,7 @@ var systemQueries = map[string]string{
 	"SystemOldestEvent":         "a metric, which has no tenant label",
 	"SystemOldestWaiting":       "a metric, which has no tenant label",
 	"SystemPollLateness":        "a metric, which has no tenant label",
+	"SystemPrepay":              "the tick takes polls' calls of all tenants",
 	"SystemPurgeEvents":         "retention holds for all tenants",
 	"SystemPurgeSessions":       "operators' sessions belong to no tenant",
 	"SystemRedeliver":           "the backend may ask for the events of all its tenants",

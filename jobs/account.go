@@ -22,11 +22,23 @@ type account struct {
 
 // openAccount opens a tenant's account with its stored key.
 func (r *Runner) openAccount(ctx context.Context, tenant uuid.UUID, lane queue.Lane) (account, error) {
+	return r.openPrepaid(ctx, tenant, lane, 0)
+}
+
+// openPrepaid is openAccount where the first calls that are read by were taken from the budget before. Only one may be under way
+// at a time.
+func (r *Runner) openPrepaid(ctx context.Context, tenant uuid.UUID, lane queue.Lane, prepaid int) (account, error) {
 	key, version, err := r.config.Tenants.Key(ctx, tenant)
 	if err != nil {
 		return account{}, fmt.Errorf("open JazzHR account: %w", err)
 	}
-	gate := func(ctx context.Context) error { return r.config.Bucket.Take(ctx, tenant, lane) }
+	gate := func(ctx context.Context) error {
+		if prepaid > 0 {
+			prepaid--
+			return nil
+		}
+		return r.config.Bucket.Take(ctx, tenant, lane)
+	}
 	return account{
 		tenant: tenant, keyVersion: version,
 		read: r.config.JazzHR.Account(key, gate), write: r.config.JazzHR.Account(key, nil),

@@ -27,6 +27,7 @@ type attempt struct {
 	// complete ends the job within a transaction, if it is still this attempt's.
 	complete func(context.Context, pgx.Tx) (bool, error)
 	outcome  string // for the log line
+	spent    bool   // the step's write has left the tenant no calls for the next one
 }
 
 // workStep is the whole of a job that does a writeback's step.
@@ -54,25 +55,14 @@ func workStep[T river.JobArgs](ctx context.Context, r *Runner, job *river.Job[T]
 // load reads the writeback and its tenant, and hands the row back if it may not go on now. A job whose row does not need
 // it any more ends here.
 func (a *attempt) load(ctx context.Context, tenantID, writebackID uuid.UUID) (ready bool, err error) {
-	var earlier bool
-	err = db.InTenant(ctx, a.config.Pool, tenantID, func(tx db.TenantTx) error {
-		if a.writeback, err = tx.Q.Writeback(ctx, tx, tenantID, writebackID); err != nil {
-			return err
-		}
-		if a.tenant, err = tx.Q.Tenant(ctx, tx, tenantID); err != nil {
-			return err
-		}
-		if a.writeback.Revision > 1 {
-			earlier, err = tx.Q.EarlierRevisionOpen(ctx, tx, tenantID, a.writeback.InterviewID, a.writeback.Revision)
-		}
-		return err
-	})
+	work, err := gen.New().WritebackToWork(ctx, a.config.Pool, tenantID, writebackID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("load writeback: %w", err)
 	}
+	a.writeback, a.tenant = work.Writeback, work.Tenant
 	w := a.writeback
 	switch {
 	case w.State != queue.StatePending || w.Step != a.step || (a.step == queue.StepWriteNotes && int(w.Part) != a.part):
@@ -82,7 +72,7 @@ func (a *attempt) load(ctx context.Context, tenantID, writebackID uuid.UUID) (re
 		return false, a.handBack(ctx, wait{reason: queue.WaitingForPaused})
 	case a.tenant.KeyState != "ok":
 		return false, a.handBack(ctx, wait{reason: queue.WaitingForCredentials})
-	case earlier:
+	case work.EarlierOpen:
 		return false, a.handBack(ctx, wait{reason: queue.WaitingForEarlierStep, in: time.Minute})
 	}
 	a.account, err = a.openAccount(ctx, tenantID, queue.Live)
@@ -122,31 +112,28 @@ func (a *attempt) createApplicant(ctx context.Context) error {
 	}
 	key := jazzhr.NormalizeEmail(wanted.Email)
 	return a.settle(ctx, effectCreate, func() (string, bool, remote) {
-		return key, true, newApplicant{account: a.account, beginner: a.config.Pool, wanted: wanted}
+		return key, true, newApplicant{account: a.account, pool: a.config.Pool, wanted: wanted}
 	})
 }
 
 // knownApplicant looks in our own index: an interview's earlier revision, then the email, if it names one applicant only.
 func (a *attempt) knownApplicant(ctx context.Context) (id string, err error) {
 	w := a.writeback
-	err = db.InTenant(ctx, a.config.Pool, w.TenantID, func(tx db.TenantTx) error {
-		if w.ApplicantGiven {
-			if id, err = tx.Q.EarlierApplicant(ctx, tx, w.TenantID, w.InterviewID, w.Revision); err != nil || id != "" {
-				return err
-			}
+	if w.ApplicantGiven {
+		if id, err = gen.New().EarlierApplicant(ctx, a.config.Pool, w.TenantID, w.InterviewID, w.Revision); err != nil || id != "" {
+			return id, wrap("look up the applicant of an earlier revision", err)
 		}
-		email := jazzhr.NormalizeEmail(text(w.Email))
-		if email == "" {
-			return nil
-		}
-		ids, err := tx.Q.ApplicantsByEmail(ctx, tx, w.TenantID, &email)
-		if len(ids) == 1 {
-			id = ids[0]
-		}
-		return err
-	})
+	}
+	email := jazzhr.NormalizeEmail(text(w.Email))
+	if email == "" {
+		return "", nil
+	}
+	ids, err := gen.New().ApplicantsByEmail(ctx, a.config.Pool, w.TenantID, &email)
 	if err != nil {
 		return "", fmt.Errorf("look up known applicants: %w", err)
+	}
+	if len(ids) == 1 {
+		id = ids[0]
 	}
 	return id, nil
 }
@@ -170,7 +157,7 @@ func (a *attempt) searchPerson(ctx context.Context) ([]string, error) {
 		return nil, nil
 	}
 	s := search{
-		account: a.account, beginner: a.config.Pool, names: []name{{text(w.FirstName), *w.LastName}},
+		account: a.account, pool: a.config.Pool, names: []name{{text(w.FirstName), *w.LastName}},
 		emails: []string{jazzhr.NormalizeEmail(*w.Email)}, known: time.Now().Add(-detailsFresh),
 	}
 	ids, _, _, err := s.run(ctx)
@@ -217,8 +204,8 @@ func (a *attempt) writeNotes(ctx context.Context) error {
 			route = jazzhr.NoteRouteNotes
 		}
 		return noteKey(w.InterviewID, int(w.Revision), a.part), lookFirst, newNote{
-			account:  a.account,
-			beginner: a.config.Pool, applicantID: text(a.writeback.ApplicantID), route: route, reference: reference, contents: contents,
+			account: a.account,
+			pool:    a.config.Pool, applicantID: text(a.writeback.ApplicantID), route: route, reference: reference, contents: contents,
 		}
 	})
 }

@@ -166,7 +166,7 @@ func (a *audit) applicants(ctx context.Context) (found []Finding, err error) {
 	}, func(row jazzhr.ApplicantRow) {
 		names[row.ID] = jazzhr.FoldName(row.FirstName, row.LastName)
 	})
-	reader := search{account: a.account, beginner: a.config.Pool}
+	reader := search{account: a.account, pool: a.config.Pool}
 	emails := map[string]string{}
 	for ids := range slices.Chunk(slices.Sorted(maps.Keys(names)), auditKeys) {
 		known, err := reader.knownEmails(ctx, ids)

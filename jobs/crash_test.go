@@ -100,7 +100,7 @@ func TestJobGone(t *testing.T) {
 func (w *world) sweep() {
 	w.t.Helper()
 	w.advance(time.Minute)
-	ticker := queue.Ticker{Beginner: w.db.Pool, Client: w.client, PollInterval: time.Hour}
+	ticker := queue.Ticker{Beginner: w.db.Pool, Client: w.client, PollInterval: time.Hour, Bucket: w.config.Bucket}
 	_, err := ticker.Tick(w.t.Context())
 	check(w.t, err)
 }

@@ -95,7 +95,7 @@ func (e *export) resolvePerson(ctx context.Context) (applicantID, unresolved str
 		return "", unresolvedNoEmail, nil
 	}
 	s := search{
-		account: e.account, beginner: e.config.Pool, names: []name{{person.FirstName, person.LastName}},
+		account: e.account, pool: e.config.Pool, names: []name{{person.FirstName, person.LastName}},
 		emails: emails, known: e.webhook.ReceivedAt.Add(-detailsFresh),
 	}
 	matches, _, _, err := s.run(ctx)

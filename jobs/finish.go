@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -51,18 +52,19 @@ func (a *attempt) advance(ctx context.Context, tx db.TenantTx, row gen.Effect, r
 			return err
 		}
 	}
-	step := gen.UpdateStepParams{
+	step := gen.EndStepParams{
 		TenantID: tx.Tenant, WritebackID: a.writeback.WritebackID, Kind: a.step,
 		Part: int32(a.part), State: state, RemoteID: some(remoteID),
 	}
 	if row.EffectID != uuid.Nil {
 		step.EffectID = &row.EffectID
 	}
-	if err := tx.Q.UpdateStep(ctx, tx, step); err != nil {
+	others, err := tx.Q.EndStep(ctx, tx, step)
+	if err != nil {
 		return fmt.Errorf("end step: %w", err)
 	}
 	a.outcome = state
-	return a.next(ctx, tx)
+	return a.next(ctx, tx, others, false)
 }
 
 // keepApplicant keeps whom the writeback is about. Only an effect proves that the email is the applicant's: a search keeps
@@ -79,21 +81,23 @@ func (a *attempt) keepApplicant(ctx context.Context, tx db.TenantTx, row gen.Eff
 	return rememberApplicant(ctx, tx, id, jazzhr.NormalizeEmail(*w.Email), jazzhr.FoldName(text(w.FirstName), text(w.LastName)))
 }
 
-// next enqueues the step after this one, or ends the writeback.
-func (a *attempt) next(ctx context.Context, tx db.TenantTx) error {
+// next enqueues the first of the other steps that is still pending, or ends the writeback. rejected tells whether this one was.
+func (a *attempt) next(ctx context.Context, tx db.TenantTx, others []gen.EndStepRow, rejected bool) error {
 	w := a.writeback
-	step, part, more, err := a.following(ctx, tx)
-	if err != nil {
-		return err
+	at := slices.IndexFunc(others, func(s gen.EndStepRow) bool { return s.State == queue.StatePending })
+	if at < 0 {
+		rejected = rejected || slices.ContainsFunc(others, func(s gen.EndStepRow) bool { return s.State == queue.StateRejected })
+		return a.end(ctx, tx, rejected)
 	}
-	if !more {
-		return a.end(ctx, tx)
-	}
+	step, part := others[at].Kind, int(others[at].Part)
 	if err := tx.Q.AdvanceWriteback(ctx, tx, gen.AdvanceWritebackParams{
 		TenantID: tx.Tenant, WritebackID: w.WritebackID,
-		Step: step, Part: int32(part),
+		Step: step, Part: int32(part), Admitted: !a.spent,
 	}); err != nil {
 		return fmt.Errorf("advance writeback: %w", err)
+	}
+	if a.spent { // the tick admits it when there are calls for it
+		return nil
 	}
 	if _, err := a.client.InsertTx(ctx, tx.Tx, queue.StepArgs(tx.Tenant, w.WritebackID, step, part), nil); err != nil {
 		return fmt.Errorf("enqueue the next step: %w", err)
@@ -101,25 +105,9 @@ func (a *attempt) next(ctx context.Context, tx db.TenantTx) error {
 	return nil
 }
 
-// following is the first step that is still pending.
-func (a *attempt) following(ctx context.Context, tx db.TenantTx) (step string, part int, more bool, err error) {
-	next, err := tx.Q.PendingSteps(ctx, tx, tx.Tenant, a.writeback.WritebackID)
-	if err != nil {
-		return "", 0, false, fmt.Errorf("find the next step: %w", err)
-	}
-	if len(next) == 0 {
-		return "", 0, false, nil
-	}
-	return next[0].Kind, int(next[0].Part), true, nil
-}
-
 // end ends the writeback: done, or rejected if one of its steps was.
-func (a *attempt) end(ctx context.Context, tx db.TenantTx) error {
+func (a *attempt) end(ctx context.Context, tx db.TenantTx, rejected bool) error {
 	w := a.writeback
-	rejected, err := tx.Q.AnyStepRejected(ctx, tx, tx.Tenant, w.WritebackID)
-	if err != nil {
-		return fmt.Errorf("look for rejected steps: %w", err)
-	}
 	state, event, reason := queue.StateDone, intrvio.WritebackCompleted, ""
 	if rejected {
 		state, event, reason = queue.StateRejected, intrvio.WritebackRejected, "a step was rejected"
@@ -166,20 +154,21 @@ func (a *attempt) rejectIn(ctx context.Context, tx db.TenantTx, reason string) e
 		return err
 	}
 	a.outcome = queue.StateRejected
-	if err := tx.Q.UpdateStep(ctx, tx, gen.UpdateStepParams{
+	others, err := tx.Q.EndStep(ctx, tx, gen.EndStepParams{
 		TenantID: tx.Tenant, WritebackID: a.writeback.WritebackID,
 		Kind: a.step, Part: int32(a.part), State: queue.StateRejected, LastError: some(reason),
-	}); err != nil {
+	})
+	if err != nil {
 		return fmt.Errorf("reject step: %w", err)
 	}
 	if a.step == queue.StepLinkApplicantToJob {
-		return a.next(ctx, tx)
+		return a.next(ctx, tx, others, true)
 	}
 	held := "not written: " + a.step + " was rejected"
 	if err := tx.Q.RejectOpenSteps(ctx, tx, &held, tx.Tenant, a.writeback.WritebackID); err != nil {
 		return fmt.Errorf("reject the steps that follow: %w", err)
 	}
-	return a.end(ctx, tx)
+	return a.end(ctx, tx, true)
 }
 
 // toPerson is toPersonIn in a transaction of its own.
@@ -196,7 +185,7 @@ func (a *attempt) toPersonIn(ctx context.Context, tx db.TenantTx, problem string
 		return err
 	}
 	a.outcome = queue.StateAttention
-	if err := tx.Q.UpdateStep(ctx, tx, gen.UpdateStepParams{
+	if _, err := tx.Q.EndStep(ctx, tx, gen.EndStepParams{
 		TenantID: tx.Tenant, WritebackID: a.writeback.WritebackID,
 		Kind: a.step, Part: int32(a.part), State: queue.StateAttention, LastError: some(problem),
 	}); err != nil {

@@ -81,7 +81,7 @@ func (s *fullSync) run(ctx context.Context) error {
 func fullPass[T any](ctx context.Context, s *fullSync, l list[T], backfill bool) error {
 	w, err := l.window(ctx)
 	if err == nil && w.first { // asked for before any poll
-		if err = l.pass(ctx); err == nil {
+		if err = l.pass(ctx, w); err == nil {
 			w, err = l.window(ctx)
 		}
 	}
@@ -184,10 +184,11 @@ func (s *fullSync) end(ctx context.Context, name string, missed int) error {
 
 // activities reads further back in the activities than polls do.
 func (s *fullSync) activities(ctx context.Context) error {
-	p, err := s.newActivitiesPass(ctx, s.account)
+	state, err := s.pollState(ctx, s.account.tenant)
 	if err != nil {
 		return err
 	}
+	p := s.newActivitiesPass(s.account, state)
 	page := p.page
 	p.page = func(ctx context.Context, number int) (jazzhr.Page[jazzhr.Activity], error) {
 		return ask(ctx, &s.patient, func() (jazzhr.Page[jazzhr.Activity], error) { return page(ctx, number) })

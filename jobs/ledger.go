@@ -93,17 +93,16 @@ func (t turn) decideAndApply(ctx context.Context, tx db.TenantTx) (act action, r
 
 // lock returns the effect's row, locked; it is planned if nobody has yet.
 func (t turn) lock(ctx context.Context, tx db.TenantTx) (gen.EffectForUpdateRow, error) {
-	locked, err := tx.Q.EffectForUpdate(ctx, tx, tx.Tenant, t.kind, t.key)
-	if errors.Is(err, pgx.ErrNoRows) {
-		id, idErr := uuid.NewV7()
-		if idErr != nil {
-			return gen.EffectForUpdateRow{}, fmt.Errorf("name effect: %w", idErr)
+	if t.seen == nil {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return gen.EffectForUpdateRow{}, fmt.Errorf("name effect: %w", err)
 		}
 		if err := tx.Q.PlanEffect(ctx, tx, gen.PlanEffectParams{TenantID: tx.Tenant, EffectID: id, Kind: t.kind, Key: t.key}); err != nil {
 			return gen.EffectForUpdateRow{}, fmt.Errorf("plan effect: %w", err)
 		}
-		locked, err = tx.Q.EffectForUpdate(ctx, tx, tx.Tenant, t.kind, t.key)
 	}
+	locked, err := tx.Q.EffectForUpdate(ctx, tx, tx.Tenant, t.kind, t.key)
 	if err != nil {
 		return gen.EffectForUpdateRow{}, fmt.Errorf("lock effect: %w", err)
 	}
@@ -170,15 +169,17 @@ func (t turn) control(ctx context.Context, tx db.TenantTx, now time.Time) (contr
 
 // intend commits to a send: the row is sending from here on, and the caller sends it once the transaction is committed.
 func (t turn) intend(ctx context.Context, tx db.TenantTx, row gen.Effect) (intent, error) {
-	if err := t.config.Bucket.TryTake(ctx, tx, tx.Tenant, queue.Live); err != nil {
+	more, err := t.config.Bucket.TakeForStep(ctx, tx, tx.Tenant)
+	if err != nil {
 		return intent{}, err
 	}
+	t.spent = !more
 	if err := t.leaveDeafRoute(ctx, tx, row); err != nil {
 		return intent{}, err
 	}
 	// This process's deadline is counted from before the database's, so it is never the later one.
 	send := intent{token: uuid.New(), notAfter: time.Now().Add(t.config.Timeout)}
-	_, err := tx.Q.BeginSend(ctx, tx, gen.BeginSendParams{
+	_, err = tx.Q.BeginSend(ctx, tx, gen.BeginSendParams{
 		TenantID: tx.Tenant, EffectID: row.EffectID,
 		SendToken: &send.token, SentBy: &t.writeback.WritebackID, SendTimeout: t.config.Timeout,
 		FromState: row.State, FromSends: row.Sends, NodeID: t.config.NodeID, NodeTimeout: queue.NodeTimeout,

@@ -312,7 +312,7 @@ func (tr *trial) pass(ctx context.Context) (done bool, err error) {
 	next := tr.happen()
 	s, err := tr.look(ctx)
 	if err == nil && s.due == 0 {
-		ticker := queue.Ticker{Beginner: tr.db.Pool, Client: tr.inserter, PollInterval: tr.config.PollInterval}
+		ticker := queue.Ticker{Beginner: tr.db.Pool, Client: tr.inserter, PollInterval: tr.config.PollInterval, Bucket: queue.NewBucket(tr.db.Pool, 1_000_000)}
 		_, err = ticker.Tick(ctx)
 		return false, err
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/queue"
 )
@@ -114,20 +114,11 @@ func stopsHere(ctx context.Context, err error) error {
 
 // mayRead returns a [*stoppedError] if a tenant's account must not be read now.
 func (r *Runner) mayRead(ctx context.Context, tenant uuid.UUID) error {
-	return db.InTenant(ctx, r.config.Pool, tenant, func(tx db.TenantTx) error {
-		row, err := tx.Q.Tenant(ctx, tx, tx.Tenant)
-		switch {
-		case err != nil:
-			return fmt.Errorf("read tenant: %w", err)
-		case row.KeySealed == nil:
-			return &stoppedError{stoppedByDisconnect}
-		case row.PausedAt != nil:
-			return &stoppedError{stoppedByPause}
-		case row.KeyState != "ok":
-			return &stoppedError{queue.WaitingForCredentials}
-		}
-		return nil
-	})
+	row, err := gen.New().Tenant(ctx, r.config.Pool, tenant)
+	if err != nil {
+		return fmt.Errorf("read tenant: %w", err)
+	}
+	return readable(row.KeySealed != nil, row.PausedAt, row.KeyState)
 }
 
 // patientReader reads the lists of people for a full pass.

@@ -20,14 +20,14 @@ const (
 
 // pollPeople reads what is new in the lists of applicants and links. Where that was a list's first pass it starts the
 // backfill, and where a backfill was stopped it starts it again.
-func (r *Runner) pollPeople(ctx context.Context, a account) error {
-	err := r.applicantList(a.tenant, a.read).pass(ctx)
+func (r *Runner) pollPeople(ctx context.Context, a account, state pollState) error {
+	err := r.applicantList(a.tenant, a.read).pass(ctx, state.window(listApplicants))
 	if err != nil {
 		if w, known := waitAfter(err, 0); !known || !w.failing {
 			return err // the other list can't be read either
 		}
 	}
-	if err := cmp.Or(r.linkList(a.tenant, a.read).pass(ctx), err); err != nil {
+	if err := cmp.Or(r.linkList(a.tenant, a.read).pass(ctx, state.window(listLinks)), err); err != nil || state.filled() {
 		return err
 	}
 	return db.InTenant(ctx, r.config.Pool, a.tenant, func(tx db.TenantTx) error {

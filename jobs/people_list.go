@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
@@ -50,26 +48,12 @@ type window struct {
 	page   int
 }
 
-func (l list[T]) window(ctx context.Context) (w window, err error) {
-	var row gen.ListCursorRow
-	var now time.Time
-	err = db.InTenant(ctx, l.config.Pool, l.tenant, func(tx db.TenantTx) error {
-		if now, err = tx.Q.SystemDatabaseNow(ctx, tx); err != nil {
-			return err
-		}
-		row, err = tx.Q.ListCursor(ctx, tx, tx.Tenant, l.name)
-		return err
-	})
-	if w.first = errors.Is(err, pgx.ErrNoRows); err != nil && !w.first {
-		return w, fmt.Errorf("read the cursor of %s: %w", l.name, err)
+func (l list[T]) window(ctx context.Context) (window, error) {
+	state, err := l.pollState(ctx, l.tenant)
+	if err != nil {
+		return window{}, err
 	}
-	w.latest = now.UTC().AddDate(0, 0, 1).Format(time.DateOnly)
-	w.from, w.baseline = daysBefore(dayText(row.NewestDay), 1), daysBefore(dayText(row.BaselineDay), 1)
-	w.filled, w.page = row.FullAt != nil, int(row.FullPage)
-	if row.PassedAt != nil && now.Sub(*row.PassedAt) < wholeEvery {
-		w.head = row.Head
-	}
-	return w, nil
+	return state.window(l.name), nil
 }
 
 // holds reports whether a row of that day is in the window. One without a day may be of any, and is left to full passes.
@@ -77,11 +61,7 @@ func (w window) holds(day string) bool { return day >= w.from }
 
 // pass is an incremental pass. Only a complete one moves the cursor. The first announces nothing, and what is older than
 // the window is left to the full passes.
-func (l list[T]) pass(ctx context.Context) error {
-	w, err := l.window(ctx)
-	if err != nil {
-		return err
-	}
+func (l list[T]) pass(ctx context.Context, w window) error {
 	since, newest := w.from, ""
 	var head []byte
 	for page := 1; ; page++ {

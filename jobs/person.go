@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
@@ -24,10 +26,10 @@ type name struct{ first, last string }
 
 // search looks for a person in JazzHR, which has no filter by email: by name, then by each namesake's detail.
 type search struct {
-	account  account
-	beginner db.Beginner
-	names    []name   // any of them is a match
-	emails   []string // normalised; likewise
+	account account
+	pool    *pgxpool.Pool
+	names   []name   // any of them is a match
+	emails  []string // normalised; likewise
 	// from and to bound the day of application, as YYYY-MM-DD; empty for no bound.
 	from, to string
 	// known is since when an email that was read before still counts.
@@ -106,16 +108,16 @@ func (s search) called(ctx context.Context, want, last string, ids []string) ([]
 }
 
 func (s search) knownEmails(ctx context.Context, ids []string) (map[string]string, error) {
-	emails := map[string]string{}
-	err := db.InTenant(ctx, s.beginner, s.account.tenant, func(tx db.TenantTx) error {
-		rows, err := tx.Q.KnownEmails(ctx, tx, tx.Tenant, ids, &s.known)
-		for _, row := range rows {
-			emails[row.ApplicantID] = row.Email
-		}
-		return err
-	})
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, err := gen.New().KnownEmails(ctx, s.pool, s.account.tenant, ids, &s.known)
 	if err != nil {
 		return nil, fmt.Errorf("read known emails: %w", err)
+	}
+	emails := make(map[string]string, len(rows))
+	for _, row := range rows {
+		emails[row.ApplicantID] = row.Email
 	}
 	return emails, nil
 }
@@ -130,7 +132,7 @@ func (s search) readEmail(ctx context.Context, id string) (email string, ok bool
 		return "", false, fmt.Errorf("read applicant: %w", err)
 	}
 	email = jazzhr.NormalizeEmail(detail.Email)
-	err = db.InTenant(ctx, s.beginner, s.account.tenant, func(tx db.TenantTx) error {
+	err = db.InTenant(ctx, s.pool, s.account.tenant, func(tx db.TenantTx) error {
 		return rememberApplicant(ctx, tx, id, email, jazzhr.FoldName(detail.FirstName, detail.LastName))
 	})
 	return email, true, err

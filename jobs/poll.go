@@ -28,7 +28,11 @@ type pollActivitiesWorker struct {
 
 // Work reads what is new in a tenant's account: activities, then applicants and links.
 func (w *pollActivitiesWorker) Work(ctx context.Context, job *river.Job[queue.PollActivities]) error {
-	a, err := w.r.openAccount(ctx, job.Args.TenantID, queue.Bulk)
+	prepaid := job.Args.Prepaid
+	if job.Attempt > 1 || job.AttemptedAt == nil || job.AttemptedAt.Sub(job.CreatedAt) > queue.ShortWait {
+		prepaid = 0 // so long after, they would not count in the minute in which they are made
+	}
+	a, err := w.r.openPrepaid(ctx, job.Args.TenantID, queue.Bulk, prepaid)
 	if errors.Is(err, tenant.ErrNotConnected) { // since the tick made the job
 		setOutcome(ctx, "not_connected")
 		return nil
@@ -36,22 +40,26 @@ func (w *pollActivitiesWorker) Work(ctx context.Context, job *river.Job[queue.Po
 	if err != nil {
 		return err
 	}
-	if err := w.r.mayRead(ctx, a.tenant); err != nil {
-		return stopsHere(ctx, err)
+	state, err := w.r.pollState(ctx, a.tenant)
+	if err != nil {
+		return err
 	}
-	return w.r.poll(ctx, a)
+	if state.stopped != nil {
+		return stopsHere(ctx, state.stopped)
+	}
+	return w.r.poll(ctx, a, state)
 }
 
 // poll reads list by list. Each is stored by itself, so what stops one takes nothing from another. What JazzHR did not
 // answer is not tried again: the next poll reads the same. The outcome names the lists that were stopped, and by what.
-func (r *Runner) poll(ctx context.Context, a account) error {
+func (r *Runner) poll(ctx context.Context, a account, state pollState) error {
 	var stopped []string
 	var failed error
 	for _, of := range []struct {
 		lists string
-		poll  func(context.Context, account) error
+		poll  func(context.Context, account, pollState) error
 	}{{listActivities, r.pollActivities}, {"people", r.pollPeople}} {
-		err := of.poll(ctx, a)
+		err := of.poll(ctx, a, state)
 		if err == nil {
 			continue
 		}
@@ -98,21 +106,12 @@ func pollCursor(ctx context.Context, tx db.TenantTx, list string) (cursor, error
 }
 
 // newActivitiesPass is a pass that goes on from the cursor.
-func (r *Runner) newActivitiesPass(ctx context.Context, a account) (*activitiesPass, error) {
-	p := &activitiesPass{Runner: r, account: a}
+func (r *Runner) newActivitiesPass(a account, state pollState) *activitiesPass {
+	p := &activitiesPass{Runner: r, account: a, start: state.cursor(listActivities), latest: state.latest()}
 	p.page = func(ctx context.Context, number int) (jazzhr.Page[jazzhr.Activity], error) {
 		return a.read.Activities(ctx, jazzhr.ActivityFilter{}, number)
 	}
-	err := db.InTenant(ctx, r.config.Pool, a.tenant, func(tx db.TenantTx) error {
-		now, err := tx.Q.SystemDatabaseNow(ctx, tx)
-		if err != nil {
-			return fmt.Errorf("ask for the time: %w", err)
-		}
-		p.latest = now.UTC().AddDate(0, 0, 1).Format(time.DateOnly)
-		p.start, err = pollCursor(ctx, tx, listActivities)
-		return err
-	})
-	return p, err
+	return p
 }
 
 const (
@@ -146,11 +145,8 @@ func (p *activitiesPass) persevere() {
 //
 // Rows that are taken out of the list while it is read can shift others past a pass. The next passes find those of the
 // latest two days, [activitiesPass.deep] the older ones.
-func (r *Runner) pollActivities(ctx context.Context, a account) error {
-	p, err := r.newActivitiesPass(ctx, a)
-	if err != nil {
-		return err
-	}
+func (r *Runner) pollActivities(ctx context.Context, a account, state pollState) error {
+	p := r.newActivitiesPass(a, state)
 	p.persevere()
 	p.until = func(begins string) string {
 		if p.start.first {
@@ -160,6 +156,9 @@ func (r *Runner) pollActivities(ctx context.Context, a account) error {
 	}
 	if err := p.read(ctx); err != nil {
 		return err
+	}
+	if p.start.unchanged(p.head) {
+		return wrap("note the poll", gen.New().NoteQuietPoll(ctx, r.config.Pool, a.tenant, listActivities, p.head))
 	}
 	return db.InTenant(ctx, r.config.Pool, a.tenant, func(tx db.TenantTx) error {
 		now, err := pollCursor(ctx, tx, listActivities)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
@@ -30,9 +31,9 @@ type remote interface {
 
 // newApplicant is an applicant to be made.
 type newApplicant struct {
-	account  account
-	beginner db.Beginner
-	wanted   jazzhr.NewApplicant
+	account account
+	pool    *pgxpool.Pool
+	wanted  jazzhr.NewApplicant
 }
 
 func (a newApplicant) look(ctx context.Context, row gen.Effect) (reading, error) {
@@ -41,7 +42,7 @@ func (a newApplicant) look(ctx context.Context, row gen.Effect) (reading, error)
 		return reading{}, err
 	}
 	s := search{
-		account: a.account, beginner: a.beginner, names: names,
+		account: a.account, pool: a.pool, names: names,
 		emails: []string{jazzhr.NormalizeEmail(a.wanted.Email)}, known: row.CreatedAt.Add(-detailsFresh),
 	}
 	sent := row.FirstSentAt != nil && row.NotAfter != nil
@@ -69,13 +70,10 @@ func (a newApplicant) look(ctx context.Context, row gen.Effect) (reading, error)
 // names are what the applicant may be called: writebacks of one email may give different names, and any of them may have sent
 // theirs.
 func (a newApplicant) names(ctx context.Context, effectID uuid.UUID) (names []name, err error) {
-	err = db.InTenant(ctx, a.beginner, a.account.tenant, func(tx db.TenantTx) error {
-		rows, err := tx.Q.EffectNames(ctx, tx, tx.Tenant, &effectID)
-		for _, row := range rows {
-			names = append(names, name{row.FirstName, row.LastName})
-		}
-		return err
-	})
+	rows, err := gen.New().EffectNames(ctx, a.pool, a.account.tenant, &effectID)
+	for _, row := range rows {
+		names = append(names, name{row.FirstName, row.LastName})
+	}
 	return names, wrap("look up the names given", err)
 }
 
@@ -87,7 +85,7 @@ func (a newApplicant) readBack(ctx context.Context, confirmed gen.ControlEffects
 	if err != nil {
 		return false, fmt.Errorf("read a confirmed applicant: %w", err)
 	}
-	s := search{account: a.account, beginner: a.beginner, names: []name{{detail.FirstName, detail.LastName}}}
+	s := search{account: a.account, pool: a.pool, names: []name{{detail.FirstName, detail.LastName}}}
 	ids, err := s.namesakes(ctx)
 	if err != nil {
 		return false, err
@@ -157,7 +155,7 @@ func (l newLink) send(ctx context.Context, send jazzhr.Send) (string, error) {
 // newNote is one part of an interview's note to be written.
 type newNote struct {
 	account     account
-	beginner    db.Beginner
+	pool        *pgxpool.Pool
 	applicantID string
 	route       jazzhr.NoteRoute
 	reference   string
@@ -222,7 +220,7 @@ func (n newNote) readBack(ctx context.Context, confirmed gen.ControlEffectsRow) 
 		return false, err
 	}
 	var applicantID string
-	err = db.InTenant(ctx, n.beginner, n.account.tenant, func(tx db.TenantTx) error {
+	err = db.InTenant(ctx, n.pool, n.account.tenant, func(tx db.TenantTx) error {
 		applicantID, err = tx.Q.EffectApplicant(ctx, tx, tx.Tenant, &confirmed.EffectID)
 		return err
 	})

@@ -105,7 +105,7 @@ func New(config Config) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	tick.ticker = &queue.Ticker{Beginner: config.Pool, Client: r.client, PollInterval: config.PollInterval}
+	tick.ticker = &queue.Ticker{Beginner: config.Pool, Client: r.client, PollInterval: config.PollInterval, Bucket: config.Bucket}
 	return r, nil
 }
 

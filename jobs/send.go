@@ -99,22 +99,19 @@ func (a *attempt) post(ctx context.Context, row gen.Effect, send intent, to remo
 
 // record stores the answer to a send. A yes to the present send also ends the step, in the same transaction.
 func (a *attempt) record(ctx context.Context, tx db.TenantTx, s sent) (ended bool, err error) {
-	row, err := tx.Q.EffectByIDForUpdate(ctx, tx, tx.Tenant, s.effectID)
+	locked, err := tx.Q.EffectByIDForUpdate(ctx, tx, tx.Tenant, s.effectID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return true, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("lock effect: %w", err)
 	}
-	now, err := tx.Q.SystemDatabaseNow(ctx, tx)
-	if err != nil {
-		return false, fmt.Errorf("ask for the time: %w", err)
-	}
+	row, now := locked.Effect, locked.Now
 	if present := row.SendToken != nil && *row.SendToken == s.token; !present {
 		return true, a.recordLate(ctx, tx, row, s, now)
 	}
 	if s.answer == answerYes {
-		if err := a.mark(ctx, tx, row, stateDone, mark{id: s.id, what: "confirmed", at: now}); err != nil {
+		if err := a.mark(ctx, tx, row, stateDone, mark{id: s.id, what: "confirmed", at: now, controlled: locked.Controlled}); err != nil {
 			return false, err
 		}
 		return true, a.advance(ctx, tx, row, s.id, queue.StateDone)

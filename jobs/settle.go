@@ -146,6 +146,8 @@ type mark struct {
 	adopted bool
 	refusal string
 	problem string
+	// controlled tells that another effect of the kind was confirmed before.
+	controlled bool
 }
 
 // mark moves an effect to a state, with the evidence for it.
@@ -167,19 +169,19 @@ func (a *attempt) mark(ctx context.Context, tx db.TenantTx, row gen.Effect, stat
 	if err := tx.Q.WakeWaitingOn(ctx, tx, tx.Tenant, &row.EffectID); err != nil {
 		return fmt.Errorf("wake those who wait for the effect: %w", err)
 	}
-	return a.reopen(ctx, tx, row, m.at)
+	return a.reopen(ctx, tx, row, m)
 }
 
 // reopen takes back from people what a confirmed effect settles: the writebacks that were with them for its sake, and, since
 // absence can be believed from now on, effects of its kind that only lacked a confirmed one.
-func (a *attempt) reopen(ctx context.Context, tx db.TenantTx, confirmed gen.Effect, now time.Time) error {
+func (a *attempt) reopen(ctx context.Context, tx db.TenantTx, confirmed gen.Effect, m mark) error {
 	var ids []uuid.UUID
-	if confirmed.Sends > 0 {
+	if confirmed.Sends > 0 && !m.controlled {
 		err := tx.Q.LockControl(ctx, tx, tx.Tenant, confirmed.Kind)
 		if err != nil {
 			return fmt.Errorf("wait for those who look for a confirmed write: %w", err)
 		}
-		if ids, err = tx.Q.ReopenEffects(ctx, tx, evidence(proof{At: now, What: "reopened"}), tx.Tenant, confirmed.Kind); err != nil {
+		if ids, err = tx.Q.ReopenEffects(ctx, tx, evidence(proof{At: m.at, What: "reopened"}), tx.Tenant, confirmed.Kind); err != nil {
 			return fmt.Errorf("reopen effects: %w", err)
 		}
 	}

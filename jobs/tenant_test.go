@@ -109,7 +109,6 @@ func TestTooMany(t *testing.T) {
 	for _, name := range []string{"Grace", "Alan", "Edsger", "Barbara"} {
 		ids = append(ids, c.writeback("i-"+name, name, "Hopper", name+"@example.com"))
 	}
-	c.attempted(len(ids), queue.StepCreateApplicant, "waits_rate_limit")
 	other.finish(queue.StateDone, other.writeback("i-1", "Ada", "Lovelace", "ada@example.com"))
 	if n := c.account.Count("") - calls; n != 0 {
 		t.Errorf("%d calls while the bucket was closed", n)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/intrvio/jazzhr-worker/queue"
 )
@@ -12,7 +13,7 @@ import (
 // PollNow is what the worker of a poll does, here and now. The outcome is that of the attempt's line; empty if all went well.
 func (r *Runner) PollNow(ctx context.Context, tenant uuid.UUID) (outcome string, err error) {
 	err = (&pollActivitiesWorker{r: r}).Work(withOutcome(ctx, &outcome),
-		&river.Job[queue.PollActivities]{Args: queue.PollActivities{TenantID: tenant}})
+		&river.Job[queue.PollActivities]{JobRow: &rivertype.JobRow{}, Args: queue.PollActivities{TenantID: tenant}})
 	return outcome, err
 }
 

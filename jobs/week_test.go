@@ -97,7 +97,7 @@ func newWeek(t *testing.T) *week {
 	w.runner = w.start(w.config)
 	w.client = w.runner.Client()
 	w.intake = queue.NewIntake(w.db.Pool, w.client, w.tenants, true)
-	w.ticker = queue.Ticker{Beginner: w.db.Pool, Client: w.client, PollInterval: w.config.PollInterval}
+	w.ticker = queue.Ticker{Beginner: w.db.Pool, Client: w.client, PollInterval: w.config.PollInterval, Bucket: w.config.Bucket}
 	for n := range *weekTenants {
 		w.lives = append(w.lives, w.newLife(n))
 	}

@@ -10,7 +10,8 @@ import (
 const (
 	QueueTick   = "tick"
 	QueueWrites = "writes" // everything that POSTs to JazzHR
-	QueueReads  = "reads"  // everything that only reads from JazzHR
+	QueueReads  = "reads"  // what reads from JazzHR and is waited for
+	QueuePolls  = "polls"  // polls: many at once, each of which mostly waits for JazzHR
 	QueueEvents = "events" // deliveries to Intrvio
 	QueueAudits = "audits" // audits, which take long: they hold no slot of the others
 	QueueSyncs  = "syncs"  // full passes over lists: likewise
@@ -100,14 +101,16 @@ func (ResolveStageEntry) InsertOpts() river.InsertOpts { return unique(QueueRead
 // next_poll_at and inserts their jobs. Measured with 100,000 tenants, that takes 0.018 of a core. One River PeriodicJob a
 // tenant takes 0.3 of a core and 30 MB on every node, and forgets its phase when the leader changes.
 type PollActivities struct {
-	TenantID uuid.UUID `json:"tenant_id"`
+	TenantID uuid.UUID `json:"tenant_id" river:"unique"`
+	// Prepaid is how many calls of the tenant's budget the tick has taken for the job's first attempt.
+	Prepaid int `json:"prepaid,omitempty"`
 }
 
 // Kind names the job.
 func (PollActivities) Kind() string { return "poll_activities" }
 
 // InsertOpts says how it is queued.
-func (PollActivities) InsertOpts() river.InsertOpts { return unique(QueueReads) }
+func (PollActivities) InsertOpts() river.InsertOpts { return unique(QueuePolls) }
 
 // CheckKey tries a rejected key again.
 type CheckKey struct {

@@ -30,6 +30,10 @@ const (
 	Bulk             // polls: leave a reserve for live work
 )
 
+// MinCallsPerMinute is the least budget with which steps come to their end: a quarter of it, which may be used at once, is as many calls
+// as a step makes.
+const MinCallsPerMinute = 12
+
 // closedFor is how long a tenant's calls stop after a 429 that did not say (one client waits 62 s).
 const closedFor = 62 * time.Second
 
@@ -77,21 +81,54 @@ func (b *Bucket) Take(ctx context.Context, tenant uuid.UUID, lane Lane) error {
 
 // TryTake is Take without the wait, on a connection or in a transaction of the caller's.
 func (b *Bucket) TryTake(ctx context.Context, conn gen.DBTX, tenant uuid.UUID, lane Lane) error {
-	var reserve float64
-	if lane == Bulk {
-		reserve = (b.burst - 1) / 2 // a full bucket of any size holds one call above it
-	}
+	_, err := b.take(ctx, conn, tenant, lane)
+	return err
+}
+
+// TakeForStep is TryTake for the write of a step. It tells whether the bucket holds the calls of another.
+func (b *Bucket) TakeForStep(ctx context.Context, conn gen.DBTX, tenant uuid.UUID) (more bool, err error) {
+	left, err := b.take(ctx, conn, tenant, Live)
+	return left >= b.stepCalls(), err
+}
+
+func (b *Bucket) take(ctx context.Context, conn gen.DBTX, tenant uuid.UUID, lane Lane) (left float64, err error) {
 	row, err := gen.New().TakeCall(ctx, conn, gen.TakeCallParams{
-		TenantID: tenant, Burst: b.burst, PerSecond: b.perSecond, Reserve: reserve,
+		TenantID: tenant, Burst: b.burst, PerSecond: b.perSecond, Reserve: b.reserve(lane),
 	})
 	if err != nil {
-		return fmt.Errorf("take a call from the budget: %w", err)
+		return 0, fmt.Errorf("take a call from the budget: %w", err)
 	}
 	if !row.Taken {
-		return &PacedError{Wait: time.Duration(row.WaitSeconds * float64(time.Second))}
+		return 0, &PacedError{Wait: time.Duration(row.WaitSeconds * float64(time.Second))}
 	}
-	return nil
+	return row.LeftOver, nil
 }
+
+// Prepay takes so many calls of each of the tenants that can spare them, and returns whose were taken.
+func (b *Bucket) Prepay(ctx context.Context, conn gen.DBTX, tenants []uuid.UUID, calls int, lane Lane) (paid map[uuid.UUID]bool, err error) {
+	ids, err := gen.New().SystemPrepay(ctx, conn, gen.SystemPrepayParams{
+		TenantIds: tenants, Calls: float64(calls), Burst: b.burst, PerSecond: b.perSecond, Reserve: b.reserve(lane),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("take calls from the budgets: %w", err)
+	}
+	paid = make(map[uuid.UUID]bool, len(ids))
+	for _, id := range ids {
+		paid[id] = true
+	}
+	return paid, nil
+}
+
+// reserve is how many calls a lane leaves in the bucket.
+func (b *Bucket) reserve(lane Lane) float64 {
+	if lane == Bulk {
+		return (b.burst - 1) / 2 // a full bucket of any size holds one call above it
+	}
+	return 0
+}
+
+// stepCalls is how many calls a step is given that begins: two look, one writes.
+func (b *Bucket) stepCalls() float64 { return min(MinCallsPerMinute/4, b.burst) }
 
 // Close stops all calls of a tenant, on every node, because JazzHR answered 429.
 func (b *Bucket) Close(ctx context.Context, tenant uuid.UUID, retryAfter time.Duration) error {

@@ -105,7 +105,7 @@ func (f *fixture) jobs(t testing.TB, tenant uuid.UUID, kind string) int {
 
 // ticker returns a new ticker, whose first tick sweeps.
 func (f *fixture) ticker() *queue.Ticker {
-	return &queue.Ticker{Beginner: f.Pool, Client: f.client, PollInterval: pollInterval}
+	return &queue.Ticker{Beginner: f.Pool, Client: f.client, PollInterval: pollInterval, Bucket: queue.NewBucket(f.Pool, 80)}
 }
 
 // tick runs one tick.

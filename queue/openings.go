@@ -23,7 +23,7 @@ type PollOpenings struct {
 func (PollOpenings) Kind() string { return "poll_openings" }
 
 // InsertOpts says how it is queued.
-func (PollOpenings) InsertOpts() river.InsertOpts { return unique(QueueReads) }
+func (PollOpenings) InsertOpts() river.InsertOpts { return unique(QueuePolls) }
 
 // startOpenings is as startPolls, once an hour.
 func (t *Ticker) startOpenings(ctx context.Context, tx pgx.Tx) ([]river.InsertManyParams, error) {

@@ -31,6 +31,7 @@ type Ticker struct {
 	Beginner     db.Beginner
 	Client       *Client
 	PollInterval time.Duration // of tenants that have none of their own
+	Bucket       *Bucket       // of which polls' calls are taken
 	lastSweep    time.Time
 }
 
@@ -74,7 +75,9 @@ func (t *Ticker) Tick(ctx context.Context) (inserted int, err error) {
 }
 
 func (t *Ticker) admitWritebacks(ctx context.Context, tx pgx.Tx) ([]river.InsertManyParams, error) {
-	rows, err := gen.New().SystemAdmitWritebacks(ctx, tx, Share, tickRows)
+	rows, err := gen.New().SystemAdmitWritebacks(ctx, tx, gen.SystemAdmitWritebacksParams{
+		PerTenant: Share, Burst: t.Bucket.burst, PerSecond: t.Bucket.perSecond, Calls: t.Bucket.stepCalls(), MaxTenants: tickRows,
+	})
 	jobs := make([]river.InsertManyParams, len(rows))
 	for i, row := range rows {
 		jobs[i].Args = StepArgs(row.TenantID, row.WritebackID, row.Step, int(row.Part))
@@ -102,16 +105,31 @@ func (t *Ticker) admitEvents(ctx context.Context, tx pgx.Tx) ([]river.InsertMany
 
 // startPolls is each tenant's periodic job. One River PeriodicJob a tenant was measured at 0.3 of a core and 30 MB on
 // every node for 100,000 tenants, and forgets its phase when the leader changes; this at 0.018 of a core, in river.md.
-// A poll takes each of its calls from the tenant's budget as it makes it: taken here, they would be kept from live work while
-// the job waits.
+//
+// The calls of a poll that finds nothing new are taken here, from tenants that can spare them. Any other call is taken as it is
+// made.
 func (t *Ticker) startPolls(ctx context.Context, tx pgx.Tx) ([]river.InsertManyParams, error) {
 	tenants, err := gen.New().SystemDuePolls(ctx, tx, t.PollInterval, tickRows)
+	if err != nil || len(tenants) == 0 {
+		return nil, err
+	}
+	paid, err := t.Bucket.Prepay(ctx, tx, tenants, quietPollCalls, Bulk)
+	if err != nil {
+		return nil, err
+	}
 	jobs := make([]river.InsertManyParams, len(tenants))
 	for i, tenant := range tenants {
-		jobs[i].Args = PollActivities{TenantID: tenant}
+		args := PollActivities{TenantID: tenant}
+		if paid[tenant] {
+			args.Prepaid = quietPollCalls
+		}
+		jobs[i].Args = args
 	}
-	return jobs, err
+	return jobs, nil
 }
+
+// quietPollCalls is what the poll of an account costs in which nothing is new: the first page of each of its three lists.
+const quietPollCalls = 3
 
 func (t *Ticker) checkKeys(ctx context.Context, tx pgx.Tx) ([]river.InsertManyParams, error) {
 	tenants, err := gen.New().SystemDueKeyChecks(ctx, tx, tickRows)

@@ -122,7 +122,7 @@ func TestTicksPassEachOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = one.Rollback(context.WithoutCancel(t.Context())) }()
-	first := &queue.Ticker{Beginner: one, Client: f.client, PollInterval: pollInterval}
+	first := &queue.Ticker{Beginner: one, Client: f.client, PollInterval: pollInterval, Bucket: queue.NewBucket(f.Pool, 80)}
 	if inserted := f.tick(t, first); inserted != due {
 		t.Fatalf("the first tick inserted %d jobs, want %d", inserted, due)
 	}
@@ -131,7 +131,7 @@ func TestTicksPassEachOther(t *testing.T) {
 			return err
 		}
 		// It does not sweep: that waits for rows that another releases.
-		second := &queue.Ticker{Beginner: tx, Client: f.client, PollInterval: pollInterval}
+		second := &queue.Ticker{Beginner: tx, Client: f.client, PollInterval: pollInterval, Bucket: queue.NewBucket(f.Pool, 80)}
 		second.SweptNow()
 		if inserted := f.tick(t, second); inserted != 0 {
 			t.Errorf("the second tick inserted %d jobs", inserted)
@@ -174,5 +174,77 @@ func TestTicksAtOnce(t *testing.T) {
 	twice := all[string](t, f, "SELECT args::text FROM jazzhr.river_job GROUP BY kind, args HAVING count(*) > 1")
 	if len(twice) > 0 {
 		t.Errorf("inserted twice: %v", twice)
+	}
+}
+
+// TestPrepaidPolls takes the calls of quiet polls in the tick's transaction, from tenants that can spare them, and waits for nobody.
+func TestPrepaidPolls(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	due := "next_poll_at = jazzhr.now()"
+	rich, poor, closed, busy := f.tenant(t, due), f.tenant(t, due), f.tenant(t, due), f.tenant(t, due)
+	f.exec(t, "UPDATE jazzhr.call_buckets SET tokens = 20, refilled_at = jazzhr.now()")
+	f.exec(t, "UPDATE jazzhr.call_buckets SET tokens = 9 WHERE tenant_id = $1", poor) // of which live work may need all
+	f.exec(t, "UPDATE jazzhr.call_buckets SET closed_until = jazzhr.now() + interval '1 minute' WHERE tenant_id = $1", closed)
+	f.inTenant(t, busy, func(tx db.TenantTx) error {
+		if _, err := tx.Exec(t.Context(), "SELECT FROM jazzhr.call_buckets WHERE tenant_id = $1 FOR UPDATE", busy); err != nil {
+			return err
+		}
+		if inserted := f.tick(t, f.ticker()); inserted != 4 {
+			t.Errorf("%d jobs were inserted", inserted)
+		}
+		return nil
+	})
+	for tenant, want := range map[uuid.UUID]int{rich: 3, poor: 0, closed: 0, busy: 0} {
+		prepaid := one[int](t, f, "SELECT coalesce((args ->> 'prepaid')::int, 0) FROM jazzhr.river_job WHERE kind = 'poll_activities' AND args ->> 'tenant_id' = $1", tenant.String())
+		if prepaid != want {
+			t.Errorf("%d calls are prepaid, want %d", prepaid, want)
+		}
+	}
+	if left := one[float64](t, f, "SELECT tokens FROM jazzhr.call_buckets WHERE tenant_id = $1", rich); left < 17 || left > 18 {
+		t.Errorf("%g calls are left of 20", left)
+	}
+	// A poll that is asked for is the same job, whoever paid.
+	f.exec(t, "UPDATE jazzhr.tenants SET next_poll_at = jazzhr.now()")
+	if f.tick(t, f.ticker()); f.jobs(t, rich, "poll_activities") != 1 {
+		t.Errorf("%d jobs", f.jobs(t, rich, "poll_activities"))
+	}
+}
+
+// TestAdmissionGoesByTheBudget holds that no more are admitted than the tenant's calls serve, and that a tenant of few calls is served too.
+func TestAdmissionGoesByTheBudget(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, test := range []struct {
+		calls, held float64 // a minute, and at the moment
+		want        int
+	}{{80, 20, queue.Share}, {80, 7, 2}, {80, 2.5, 0}, {12, 2.9, 0}, {12, 3, 1}, {2, 1, 1}, {1_000_000, 1_000, queue.Share}} {
+		tenant := f.tenant(t)
+		f.waiting(t, tenant, 2*queue.Share)
+		// A clock that stood still would have the bucket hold that much.
+		f.exec(t, "UPDATE jazzhr.call_buckets SET tokens = $2, refilled_at = jazzhr.now() + interval '1 hour' WHERE tenant_id = $1", tenant, test.held)
+		ticker := f.ticker()
+		ticker.Bucket = queue.NewBucket(f.Pool, int(test.calls))
+		f.tick(t, ticker)
+		if got := f.admitted(t, tenant); len(got) != test.want {
+			t.Errorf("%g calls a minute, %g now: %d are admitted, want %d", test.calls, test.held, len(got), test.want)
+		}
+		f.exec(t, "UPDATE jazzhr.tenants SET paused_at = jazzhr.now() WHERE tenant_id = $1", tenant)
+	}
+}
+
+// TestNoneGoesBeforeThoseThatWait: a new writeback has its job at once, unless others wait for theirs.
+func TestNoneGoesBeforeThoseThatWait(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	tenant := f.tenant(t)
+	f.mustEnqueue(t, tenant, writeback("i-1"))
+	f.waiting(t, tenant, 1)
+	f.mustEnqueue(t, tenant, writeback("i-2"))
+	if got := f.admitted(t, tenant); !slices.Equal(got, []string{"i-1"}) {
+		t.Errorf("%q are admitted", got)
+	}
+	if f.tick(t, f.ticker()); len(f.admitted(t, tenant)) != 3 {
+		t.Errorf("%q are admitted by the tick", f.admitted(t, tenant))
 	}
 }

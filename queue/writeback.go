@@ -119,7 +119,7 @@ func EnqueueWriteback(ctx context.Context, tx pgx.Tx, client *Client, tenantID u
 		if err != nil {
 			return uuid.Nil, false, fmt.Errorf("count admitted writebacks: %w", err)
 		}
-		row.Admitted = busy < Share
+		row.Admitted = busy.Admitted < Share && !busy.Waiting
 	}
 	inserted, err := scope.Q.InsertWriteback(ctx, tx, row)
 	if err != nil {

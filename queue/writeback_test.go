@@ -271,7 +271,7 @@ func TestEnqueueHoldsNobodyUp(t *testing.T) {
 			return err
 		},
 		"tick": func(tx db.TenantTx) error {
-			_, err := (&queue.Ticker{Beginner: tx, Client: f.client, PollInterval: pollInterval}).Tick(t.Context())
+			_, err := (&queue.Ticker{Beginner: tx, Client: f.client, PollInterval: pollInterval, Bucket: queue.NewBucket(f.Pool, 80)}).Tick(t.Context())
 			return err
 		},
 		"call": func(tx db.TenantTx) error {

@@ -92,7 +92,7 @@ func TestSettingsThatCannotBe(t *testing.T) {
 		"listen nowhere":          {map[string]string{"LISTEN_ADDR": "8080"}, "LISTEN_ADDR"},
 		"metrics nowhere":         {map[string]string{"METRICS_ADDR": "x:y:z"}, "METRICS_ADDR"},
 		"metrics on the web":      {map[string]string{"METRICS_ADDR": "127.0.0.1:8080"}, "METRICS_ADDR"},
-		"no calls":                {map[string]string{"JAZZHR_CALLS_PER_MINUTE": "0"}, "JAZZHR_CALLS_PER_MINUTE"},
+		"too few calls":           {map[string]string{"JAZZHR_CALLS_PER_MINUTE": "11"}, "JAZZHR_CALLS_PER_MINUTE"},
 		"calls not a number":      {map[string]string{"JAZZHR_CALLS_PER_MINUTE": "many"}, "JAZZHR_CALLS_PER_MINUTE"},
 		"no workers":              {map[string]string{"WORKERS": "0"}, "WORKERS"},
 		"timeout without unit":    {map[string]string{"JAZZHR_TIMEOUT": "60"}, "JAZZHR_TIMEOUT"},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/intrvio/jazzhr-worker/intrvio"
+	"github.com/intrvio/jazzhr-worker/queue"
 )
 
 // minToken is the least length of a token that opens something, in characters.
@@ -42,7 +43,8 @@ func (c *Config) invalid(unread []problem) []problem {
 		must(err == nil, "INTRVIO_EVENTS_SECRET", "%s", strings.ReplaceAll(fmt.Sprint(err), "\n", "; "))
 	}
 
-	must(c.JazzHRCallsPerMinute >= 1, "JAZZHR_CALLS_PER_MINUTE", "give 1 or more")
+	must(c.JazzHRCallsPerMinute >= queue.MinCallsPerMinute, "JAZZHR_CALLS_PER_MINUTE",
+		"give %d or more: with fewer a step of a writeback never has the calls that it makes", queue.MinCallsPerMinute)
 	must(c.Workers >= 1 && c.Workers <= 1000, "WORKERS", "give 1 to 1000")
 	for _, rule := range []struct {
 		setting string

@@ -91,6 +91,20 @@ func (q *Queries) MovePollCursor(ctx context.Context, db DBTX, arg MovePollCurso
 	return err
 }
 
+const noteQuietPoll = `-- name: NoteQuietPoll :exec
+WITH passed AS (
+    UPDATE jazzhr.poll_cursors c SET passes = c.passes + 1, passed_at = jazzhr.now()
+    WHERE c.tenant_id = $1 AND c.list = $2 AND c.head = $3
+)
+UPDATE jazzhr.tenants t SET last_poll_at = jazzhr.now() WHERE t.tenant_id = $1
+`
+
+// A pass was complete that found the list as the one before had left it.
+func (q *Queries) NoteQuietPoll(ctx context.Context, db DBTX, tenantID uuid.UUID, list string, head []byte) error {
+	_, err := db.Exec(ctx, noteQuietPoll, tenantID, list, head)
+	return err
+}
+
 const pollCursor = `-- name: PollCursor :one
 SELECT newest_day, baseline_day, head FROM jazzhr.poll_cursors
 WHERE tenant_id = $1 AND list = $2 AND passes > 0

@@ -28,6 +28,56 @@ func (q *Queries) CloseBucket(ctx context.Context, db DBTX, pause time.Duration,
 	return closed_until, err
 }
 
+const systemPrepay = `-- name: SystemPrepay :many
+WITH buckets AS (
+    SELECT c.tenant_id, least($3::float8, c.tokens
+        + extract(epoch FROM greatest(interval '0', jazzhr.now() - c.refilled_at)) * $4::float8) AS held
+    FROM jazzhr.call_buckets c
+    WHERE c.tenant_id = ANY($5::uuid[]) AND (c.closed_until IS NULL OR c.closed_until <= jazzhr.now())
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE jazzhr.call_buckets b SET tokens = s.held - $1::float8, refilled_at = greatest(b.refilled_at, jazzhr.now())
+FROM buckets s
+WHERE b.tenant_id = s.tenant_id AND s.held >= $1::float8 + $2::float8
+RETURNING b.tenant_id
+`
+
+type SystemPrepayParams struct {
+	Calls     float64
+	Reserve   float64
+	Burst     float64
+	PerSecond float64
+	TenantIds []uuid.UUID
+}
+
+// Takes so many calls at once of each tenant whose bucket holds them above the reserve, and returns whose. A bucket that
+// somebody takes from at this moment is passed over, so that nobody waits.
+func (q *Queries) SystemPrepay(ctx context.Context, db DBTX, arg SystemPrepayParams) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, systemPrepay,
+		arg.Calls,
+		arg.Reserve,
+		arg.Burst,
+		arg.PerSecond,
+		arg.TenantIds,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var tenant_id uuid.UUID
+		if err := rows.Scan(&tenant_id); err != nil {
+			return nil, err
+		}
+		items = append(items, tenant_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const takeCall = `-- name: TakeCall :one
 WITH bucket AS (
     SELECT c.tenant_id,
@@ -42,7 +92,7 @@ UPDATE jazzhr.call_buckets b SET
     tokens = CASE WHEN v.taken THEN v.held - 1 ELSE v.held END, refilled_at = greatest(b.refilled_at, jazzhr.now())
 FROM verdict v
 WHERE b.tenant_id = v.tenant_id
-RETURNING v.taken::boolean AS taken,
+RETURNING v.taken::boolean AS taken, b.tokens AS left_over,
     greatest(v.closed_for, (1 + $1::float8 - v.held) / $2::float8)::float8 AS wait_seconds
 `
 
@@ -55,10 +105,11 @@ type TakeCallParams struct {
 
 type TakeCallRow struct {
 	Taken       bool
+	LeftOver    float64
 	WaitSeconds float64
 }
 
-// Takes one call if the bucket holds more than the reserve, and says how long to wait if it does not. The bucket
+// Takes one call if the bucket holds more than the reserve, and says how long to wait if it does not, else what is left. The bucket
 // refills continuously; `closed_until` is JazzHR's own "too many".
 func (q *Queries) TakeCall(ctx context.Context, db DBTX, arg TakeCallParams) (TakeCallRow, error) {
 	row := db.QueryRow(ctx, takeCall,
@@ -68,6 +119,6 @@ func (q *Queries) TakeCall(ctx context.Context, db DBTX, arg TakeCallParams) (Ta
 		arg.TenantID,
 	)
 	var i TakeCallRow
-	err := row.Scan(&i.Taken, &i.WaitSeconds)
+	err := row.Scan(&i.Taken, &i.LeftOver, &i.WaitSeconds)
 	return i, err
 }

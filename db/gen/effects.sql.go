@@ -143,33 +143,45 @@ func (q *Queries) EffectApplicant(ctx context.Context, db DBTX, tenantID uuid.UU
 }
 
 const effectByIDForUpdate = `-- name: EffectByIDForUpdate :one
-SELECT tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at FROM jazzhr.effects WHERE tenant_id = $1 AND effect_id = $2 FOR UPDATE
+SELECT e.tenant_id, e.effect_id, e.kind, e.key, e.state, e.send_token, e.sent_by, e.not_after, e.sends, e.first_sent_at, e.absent_reads, e.absent_at, e.remote_id, e.adopted, e.refusal, e.problem, e.evidence, e.created_at, e.settled_at, e.decided_at, jazzhr.now()::timestamptz AS now, EXISTS (SELECT FROM jazzhr.effects c
+    WHERE c.tenant_id = e.tenant_id AND c.kind = e.kind AND c.state = 'done' AND c.remote_id IS NOT NULL AND c.sends > 0
+        AND c.effect_id <> e.effect_id) AS controlled
+FROM jazzhr.effects e WHERE e.tenant_id = $1 AND e.effect_id = $2 FOR UPDATE OF e
 `
 
-func (q *Queries) EffectByIDForUpdate(ctx context.Context, db DBTX, tenantID uuid.UUID, effectID uuid.UUID) (Effect, error) {
+type EffectByIDForUpdateRow struct {
+	Effect     Effect
+	Now        time.Time
+	Controlled bool
+}
+
+// controlled tells that another of the kind was confirmed before, so that none waits for a first one.
+func (q *Queries) EffectByIDForUpdate(ctx context.Context, db DBTX, tenantID uuid.UUID, effectID uuid.UUID) (EffectByIDForUpdateRow, error) {
 	row := db.QueryRow(ctx, effectByIDForUpdate, tenantID, effectID)
-	var i Effect
+	var i EffectByIDForUpdateRow
 	err := row.Scan(
-		&i.TenantID,
-		&i.EffectID,
-		&i.Kind,
-		&i.Key,
-		&i.State,
-		&i.SendToken,
-		&i.SentBy,
-		&i.NotAfter,
-		&i.Sends,
-		&i.FirstSentAt,
-		&i.AbsentReads,
-		&i.AbsentAt,
-		&i.RemoteID,
-		&i.Adopted,
-		&i.Refusal,
-		&i.Problem,
-		&i.Evidence,
-		&i.CreatedAt,
-		&i.SettledAt,
-		&i.DecidedAt,
+		&i.Effect.TenantID,
+		&i.Effect.EffectID,
+		&i.Effect.Kind,
+		&i.Effect.Key,
+		&i.Effect.State,
+		&i.Effect.SendToken,
+		&i.Effect.SentBy,
+		&i.Effect.NotAfter,
+		&i.Effect.Sends,
+		&i.Effect.FirstSentAt,
+		&i.Effect.AbsentReads,
+		&i.Effect.AbsentAt,
+		&i.Effect.RemoteID,
+		&i.Effect.Adopted,
+		&i.Effect.Refusal,
+		&i.Effect.Problem,
+		&i.Effect.Evidence,
+		&i.Effect.CreatedAt,
+		&i.Effect.SettledAt,
+		&i.Effect.DecidedAt,
+		&i.Now,
+		&i.Controlled,
 	)
 	return i, err
 }

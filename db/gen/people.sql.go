@@ -226,34 +226,6 @@ func (q *Queries) ListApplicants(ctx context.Context, db DBTX, arg ListApplicant
 	return items, nil
 }
 
-const listCursor = `-- name: ListCursor :one
-SELECT newest_day, baseline_day, head, passed_at, full_page, full_at FROM jazzhr.poll_cursors WHERE tenant_id = $1 AND list = $2
-`
-
-type ListCursorRow struct {
-	NewestDay   *time.Time
-	BaselineDay *time.Time
-	Head        []byte
-	PassedAt    *time.Time
-	FullPage    int32
-	FullAt      *time.Time
-}
-
-// How far a list has been read.
-func (q *Queries) ListCursor(ctx context.Context, db DBTX, tenantID uuid.UUID, list string) (ListCursorRow, error) {
-	row := db.QueryRow(ctx, listCursor, tenantID, list)
-	var i ListCursorRow
-	err := row.Scan(
-		&i.NewestDay,
-		&i.BaselineDay,
-		&i.Head,
-		&i.PassedAt,
-		&i.FullPage,
-		&i.FullAt,
-	)
-	return i, err
-}
-
 const listCursors = `-- name: ListCursors :many
 SELECT list, passed_at, full_page, full_rows, full_missed, full_at FROM jazzhr.poll_cursors WHERE tenant_id = $1
 `
@@ -360,6 +332,63 @@ func (q *Queries) MadeKeys(ctx context.Context, db DBTX, tenantID uuid.UUID, kin
 			return nil, err
 		}
 		items = append(items, key)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const pollState = `-- name: PollState :many
+SELECT jazzhr.now()::timestamptz AS now, (t.key_sealed IS NOT NULL)::boolean AS connected, t.key_state, t.paused_at,
+    c.list, c.newest_day, c.baseline_day, c.head, c.passes, c.passed_at, c.full_page, c.full_at
+FROM jazzhr.tenants t LEFT JOIN jazzhr.poll_cursors c ON c.tenant_id = t.tenant_id
+WHERE t.tenant_id = $1
+`
+
+type PollStateRow struct {
+	Now         time.Time
+	Connected   bool
+	KeyState    string
+	PausedAt    *time.Time
+	List        *string
+	NewestDay   *time.Time
+	BaselineDay *time.Time
+	Head        []byte
+	Passes      *int64
+	PassedAt    *time.Time
+	FullPage    *int32
+	FullAt      *time.Time
+}
+
+// How far each of a tenant's lists has been read, whether the tenant may be read now, and the time: a row for each list, or
+// one without.
+func (q *Queries) PollState(ctx context.Context, db DBTX, tenantID uuid.UUID) ([]PollStateRow, error) {
+	rows, err := db.Query(ctx, pollState, tenantID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PollStateRow{}
+	for rows.Next() {
+		var i PollStateRow
+		if err := rows.Scan(
+			&i.Now,
+			&i.Connected,
+			&i.KeyState,
+			&i.PausedAt,
+			&i.List,
+			&i.NewestDay,
+			&i.BaselineDay,
+			&i.Head,
+			&i.Passes,
+			&i.PassedAt,
+			&i.FullPage,
+			&i.FullAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

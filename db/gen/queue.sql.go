@@ -13,11 +13,22 @@ import (
 )
 
 const systemAdmitWebhooks = `-- name: SystemAdmitWebhooks :many
-WITH ready AS (
-    SELECT t.tenant_id, $1::bigint - (SELECT count(*) FROM jazzhr.webhooks a
-        WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL) AS share
-    FROM jazzhr.tenants t
-    WHERE t.key_state = 'ok' AND t.paused_at IS NULL
+WITH RECURSIVE waiting AS (
+    (SELECT w.tenant_id FROM jazzhr.webhooks w WHERE w.state = 'pending' AND w.admitted_at IS NULL
+        ORDER BY w.tenant_id LIMIT 1)
+    UNION ALL
+    SELECT following.tenant_id FROM waiting CROSS JOIN LATERAL (
+        SELECT w.tenant_id FROM jazzhr.webhooks w
+        WHERE w.state = 'pending' AND w.admitted_at IS NULL AND w.tenant_id > waiting.tenant_id
+        ORDER BY w.tenant_id LIMIT 1
+    ) following
+), ready AS (
+    SELECT t.tenant_id, s.share FROM waiting JOIN jazzhr.tenants t ON t.tenant_id = waiting.tenant_id
+    CROSS JOIN LATERAL (
+        SELECT $1::bigint - count(*) AS share FROM jazzhr.webhooks a
+        WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL
+    ) s
+    WHERE s.share > 0 AND t.key_state = 'ok' AND t.paused_at IS NULL
         AND NOT EXISTS (SELECT FROM jazzhr.call_buckets b WHERE b.tenant_id = t.tenant_id AND b.closed_until > jazzhr.now())
         AND EXISTS (SELECT FROM jazzhr.webhooks w WHERE w.tenant_id = t.tenant_id AND w.state = 'pending'
             AND w.admitted_at IS NULL AND w.next_attempt_at <= jazzhr.now())
@@ -28,9 +39,8 @@ WITH ready AS (
         WHERE w.tenant_id = r.tenant_id AND w.state = 'pending' AND w.admitted_at IS NULL
             AND w.next_attempt_at <= jazzhr.now()
         ORDER BY w.received_at
-        LIMIT greatest(r.share, 0) FOR UPDATE SKIP LOCKED
+        LIMIT r.share FOR UPDATE SKIP LOCKED
     ) p
-    WHERE r.share > 0
 )
 UPDATE jazzhr.webhooks w SET admitted_at = jazzhr.now(), waiting_for = NULL
 FROM picked p WHERE w.tenant_id = p.tenant_id AND w.webhook_id = p.webhook_id
@@ -63,29 +73,50 @@ func (q *Queries) SystemAdmitWebhooks(ctx context.Context, db DBTX, perTenant in
 }
 
 const systemAdmitWritebacks = `-- name: SystemAdmitWritebacks :many
-WITH ready AS (
-    SELECT t.tenant_id, $1::bigint - (SELECT count(*) FROM jazzhr.writebacks a
-        WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL) AS share
-    FROM jazzhr.tenants t
-    WHERE t.key_state = 'ok' AND t.paused_at IS NULL
-        AND NOT EXISTS (SELECT FROM jazzhr.call_buckets b WHERE b.tenant_id = t.tenant_id AND b.closed_until > jazzhr.now())
+WITH RECURSIVE waiting AS (
+    (SELECT w.tenant_id FROM jazzhr.writebacks w WHERE w.state = 'pending' AND w.admitted_at IS NULL
+        ORDER BY w.tenant_id LIMIT 1)
+    UNION ALL
+    SELECT following.tenant_id FROM waiting CROSS JOIN LATERAL (
+        SELECT w.tenant_id FROM jazzhr.writebacks w
+        WHERE w.state = 'pending' AND w.admitted_at IS NULL AND w.tenant_id > waiting.tenant_id
+        ORDER BY w.tenant_id LIMIT 1
+    ) following
+), ready AS (
+    SELECT t.tenant_id, s.share FROM waiting JOIN jazzhr.tenants t ON t.tenant_id = waiting.tenant_id
+    JOIN jazzhr.call_buckets b ON b.tenant_id = t.tenant_id
+    CROSS JOIN LATERAL (
+        SELECT least($1::bigint, floor(least($2::float8, b.tokens
+                + extract(epoch FROM greatest(interval '0', jazzhr.now() - b.refilled_at)) * $3::float8)
+            / $4::float8)::bigint) - count(*) AS share
+        FROM jazzhr.writebacks a WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL
+    ) s
+    WHERE s.share > 0 AND t.key_state = 'ok' AND t.paused_at IS NULL
+        AND (b.closed_until IS NULL OR b.closed_until <= jazzhr.now())
         AND EXISTS (SELECT FROM jazzhr.writebacks w WHERE w.tenant_id = t.tenant_id AND w.state = 'pending'
             AND w.admitted_at IS NULL AND w.next_attempt_at <= jazzhr.now())
-    LIMIT $2
+    LIMIT $5
 ), picked AS (
     SELECT p.tenant_id, p.writeback_id FROM ready r CROSS JOIN LATERAL (
         SELECT w.tenant_id, w.writeback_id FROM jazzhr.writebacks w
         WHERE w.tenant_id = r.tenant_id AND w.state = 'pending' AND w.admitted_at IS NULL
             AND w.next_attempt_at <= jazzhr.now()
         ORDER BY w.begun DESC, w.created_at
-        LIMIT greatest(r.share, 0) FOR UPDATE SKIP LOCKED
+        LIMIT r.share FOR UPDATE SKIP LOCKED
     ) p
-    WHERE r.share > 0
 )
 UPDATE jazzhr.writebacks w SET admitted_at = jazzhr.now(), waiting_for = NULL
 FROM picked p WHERE w.tenant_id = p.tenant_id AND w.writeback_id = p.writeback_id
 RETURNING w.tenant_id, w.writeback_id, w.step, w.part
 `
+
+type SystemAdmitWritebacksParams struct {
+	PerTenant  int64
+	Burst      float64
+	PerSecond  float64
+	Calls      float64
+	MaxTenants int32
+}
 
 type SystemAdmitWritebacksRow struct {
 	TenantID    uuid.UUID
@@ -94,10 +125,17 @@ type SystemAdmitWritebacksRow struct {
 	Part        int32
 }
 
-// Every tenant that may work and has rows waiting gets as many jobs as it lacks of its share: rows of begun
-// writebacks first, then the oldest.
-func (q *Queries) SystemAdmitWritebacks(ctx context.Context, db DBTX, perTenant int64, maxTenants int32) ([]SystemAdmitWritebacksRow, error) {
-	rows, err := db.Query(ctx, systemAdmitWritebacks, perTenant, maxTenants)
+// Every tenant that may work and has rows waiting gets as many jobs as it lacks of its share, which is no more than its call
+// budget serves: rows of begun writebacks first, then the oldest. The tenants are found by steps through the index of what waits, from each to the next,
+// so that what this costs goes by how many have something waiting, not by how many there are or how much each has.
+func (q *Queries) SystemAdmitWritebacks(ctx context.Context, db DBTX, arg SystemAdmitWritebacksParams) ([]SystemAdmitWritebacksRow, error) {
+	rows, err := db.Query(ctx, systemAdmitWritebacks,
+		arg.PerTenant,
+		arg.Burst,
+		arg.PerSecond,
+		arg.Calls,
+		arg.MaxTenants,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -284,11 +322,12 @@ func (q *Queries) SystemRemoveNode(ctx context.Context, db DBTX, nodeID string) 
 }
 
 const systemReturnJobs = `-- name: SystemReturnJobs :execrows
-UPDATE jazzhr.river_job SET state = 'available', scheduled_at = now()
+UPDATE jazzhr.river_job SET state = 'available'
 WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = ANY($1::text[])
 `
 
-// Gives back what dead nodes were running. The count of attempts stays; a late finisher is told apart by attempted_at.
+// Gives back what dead nodes were running: it keeps its place before what has come since. The count of attempts stays; a late
+// finisher is told apart by attempted_at.
 func (q *Queries) SystemReturnJobs(ctx context.Context, db DBTX, nodeIds []string) (int64, error) {
 	result, err := db.Exec(ctx, systemReturnJobs, nodeIds)
 	if err != nil {
@@ -298,7 +337,7 @@ func (q *Queries) SystemReturnJobs(ctx context.Context, db DBTX, nodeIds []strin
 }
 
 const systemReturnOrphans = `-- name: SystemReturnOrphans :execrows
-UPDATE jazzhr.river_job j SET state = 'available', scheduled_at = now()
+UPDATE jazzhr.river_job j SET state = 'available'
 WHERE j.state = 'running' AND j.attempted_at < now() - $1::interval
     AND NOT EXISTS (SELECT FROM jazzhr.nodes n WHERE n.node_id = j.attempted_by[array_upper(j.attempted_by, 1)])
 `
@@ -313,7 +352,7 @@ func (q *Queries) SystemReturnOrphans(ctx context.Context, db DBTX, timeout time
 }
 
 const systemReturnUnknown = `-- name: SystemReturnUnknown :execrows
-UPDATE jazzhr.river_job SET state = 'available', scheduled_at = now()
+UPDATE jazzhr.river_job SET state = 'available'
 WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1::text
     AND attempted_at < now() - $2::interval AND id <> ALL($3::bigint[])
 `

@@ -14,26 +14,35 @@ import (
 )
 
 const admittedCount = `-- name: AdmittedCount :one
-SELECT count(*) FROM jazzhr.writebacks WHERE tenant_id = $1 AND state = 'pending' AND admitted_at IS NOT NULL
+SELECT (SELECT count(*) FROM jazzhr.writebacks a WHERE a.tenant_id = $1 AND a.state = 'pending' AND a.admitted_at IS NOT NULL) AS admitted,
+    EXISTS (SELECT FROM jazzhr.writebacks w WHERE w.tenant_id = $1 AND w.state = 'pending' AND w.admitted_at IS NULL
+        AND w.next_attempt_at <= jazzhr.now()) AS waiting
 `
 
-// A read without a lock: whether a new row may have its job at once.
-func (q *Queries) AdmittedCount(ctx context.Context, db DBTX, tenantID uuid.UUID) (int64, error) {
+type AdmittedCountRow struct {
+	Admitted int64
+	Waiting  bool
+}
+
+// A read without a lock: whether a new row may have its job at once. Not before those that wait for theirs.
+func (q *Queries) AdmittedCount(ctx context.Context, db DBTX, tenantID uuid.UUID) (AdmittedCountRow, error) {
 	row := db.QueryRow(ctx, admittedCount, tenantID)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
+	var i AdmittedCountRow
+	err := row.Scan(&i.Admitted, &i.Waiting)
+	return i, err
 }
 
 const advanceWriteback = `-- name: AdvanceWriteback :exec
-UPDATE jazzhr.writebacks SET step = $1, part = $2, begun = true, admitted_at = jazzhr.now(), waiting_for = NULL,
+UPDATE jazzhr.writebacks SET step = $1, part = $2, begun = true,
+    admitted_at = CASE WHEN $3::boolean THEN jazzhr.now() END, waiting_for = NULL,
     waiting_effect = NULL, failing_since = NULL, last_error = NULL, attempts = 0
-WHERE tenant_id = $3 AND writeback_id = $4 AND state = 'pending'
+WHERE tenant_id = $4 AND writeback_id = $5 AND state = 'pending'
 `
 
 type AdvanceWritebackParams struct {
 	Step        string
 	Part        int32
+	Admitted    bool
 	TenantID    uuid.UUID
 	WritebackID uuid.UUID
 }
@@ -42,21 +51,11 @@ func (q *Queries) AdvanceWriteback(ctx context.Context, db DBTX, arg AdvanceWrit
 	_, err := db.Exec(ctx, advanceWriteback,
 		arg.Step,
 		arg.Part,
+		arg.Admitted,
 		arg.TenantID,
 		arg.WritebackID,
 	)
 	return err
-}
-
-const anyStepRejected = `-- name: AnyStepRejected :one
-SELECT EXISTS (SELECT FROM jazzhr.steps WHERE tenant_id = $1 AND writeback_id = $2 AND state = 'rejected')
-`
-
-func (q *Queries) AnyStepRejected(ctx context.Context, db DBTX, tenantID uuid.UUID, writebackID uuid.UUID) (bool, error) {
-	row := db.QueryRow(ctx, anyStepRejected, tenantID, writebackID)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
 }
 
 const beginStep = `-- name: BeginStep :exec
@@ -111,17 +110,64 @@ func (q *Queries) EarlierApplicant(ctx context.Context, db DBTX, tenantID uuid.U
 	return column_1, err
 }
 
-const earlierRevisionOpen = `-- name: EarlierRevisionOpen :one
-SELECT EXISTS (SELECT FROM jazzhr.writebacks
-    WHERE tenant_id = $1 AND interview_id = $2 AND revision < $3
-        AND state IN ('pending', 'attention'))
+const endStep = `-- name: EndStep :many
+WITH ended AS (
+    UPDATE jazzhr.steps e SET state = $5, effect_id = coalesce($6, e.effect_id),
+        remote_id = coalesce($7, e.remote_id), last_error = $8,
+        started_at = coalesce(e.started_at, jazzhr.now()),
+        done_at = CASE WHEN $5::text IN ('done', 'skipped', 'rejected') THEN jazzhr.now() END
+    WHERE e.tenant_id = $1 AND e.writeback_id = $2 AND e.kind = $3 AND e.part = $4
+)
+SELECT s.kind, s.part, s.state FROM jazzhr.steps s
+WHERE s.tenant_id = $1 AND s.writeback_id = $2 AND NOT (s.kind = $3 AND s.part = $4)
+ORDER BY CASE s.kind WHEN 'create_applicant' THEN 1 WHEN 'link_applicant_to_job' THEN 2 ELSE 3 END, s.part
 `
 
-func (q *Queries) EarlierRevisionOpen(ctx context.Context, db DBTX, tenantID uuid.UUID, interviewID string, revision int32) (bool, error) {
-	row := db.QueryRow(ctx, earlierRevisionOpen, tenantID, interviewID, revision)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
+type EndStepParams struct {
+	TenantID    uuid.UUID
+	WritebackID uuid.UUID
+	Kind        string
+	Part        int32
+	State       string
+	EffectID    *uuid.UUID
+	RemoteID    *string
+	LastError   *string
+}
+
+type EndStepRow struct {
+	Kind  string
+	Part  int32
+	State string
+}
+
+// Returns the writeback's other steps, in the order in which they are done.
+func (q *Queries) EndStep(ctx context.Context, db DBTX, arg EndStepParams) ([]EndStepRow, error) {
+	rows, err := db.Query(ctx, endStep,
+		arg.TenantID,
+		arg.WritebackID,
+		arg.Kind,
+		arg.Part,
+		arg.State,
+		arg.EffectID,
+		arg.RemoteID,
+		arg.LastError,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []EndStepRow{}
+	for rows.Next() {
+		var i EndStepRow
+		if err := rows.Scan(&i.Kind, &i.Part, &i.State); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const endWriteback = `-- name: EndWriteback :exec
@@ -367,38 +413,6 @@ func (q *Queries) OpenWritebacks(ctx context.Context, db DBTX, tenantID uuid.UUI
 	return items, nil
 }
 
-const pendingSteps = `-- name: PendingSteps :many
-SELECT kind, part FROM jazzhr.steps
-WHERE tenant_id = $1 AND writeback_id = $2 AND state = 'pending'
-ORDER BY CASE kind WHEN 'create_applicant' THEN 1 WHEN 'link_applicant_to_job' THEN 2 ELSE 3 END, part LIMIT 1
-`
-
-type PendingStepsRow struct {
-	Kind string
-	Part int32
-}
-
-// In the order in which they are done.
-func (q *Queries) PendingSteps(ctx context.Context, db DBTX, tenantID uuid.UUID, writebackID uuid.UUID) ([]PendingStepsRow, error) {
-	rows, err := db.Query(ctx, pendingSteps, tenantID, writebackID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []PendingStepsRow{}
-	for rows.Next() {
-		var i PendingStepsRow
-		if err := rows.Scan(&i.Kind, &i.Part); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const rejectOpenSteps = `-- name: RejectOpenSteps :exec
 UPDATE jazzhr.steps SET state = 'rejected', last_error = coalesce(last_error, $1), done_at = jazzhr.now()
 WHERE tenant_id = $2 AND writeback_id = $3 AND state IN ('pending', 'attention')
@@ -519,39 +533,6 @@ func (q *Queries) Steps(ctx context.Context, db DBTX, tenantID uuid.UUID, writeb
 	return items, nil
 }
 
-const updateStep = `-- name: UpdateStep :exec
-UPDATE jazzhr.steps SET state = $1, effect_id = coalesce($2, effect_id),
-    remote_id = coalesce($3, remote_id), last_error = $4,
-    started_at = coalesce(started_at, jazzhr.now()),
-    done_at = CASE WHEN $1::text IN ('done', 'skipped', 'rejected') THEN jazzhr.now() END
-WHERE tenant_id = $5 AND writeback_id = $6 AND kind = $7 AND part = $8
-`
-
-type UpdateStepParams struct {
-	State       string
-	EffectID    *uuid.UUID
-	RemoteID    *string
-	LastError   *string
-	TenantID    uuid.UUID
-	WritebackID uuid.UUID
-	Kind        string
-	Part        int32
-}
-
-func (q *Queries) UpdateStep(ctx context.Context, db DBTX, arg UpdateStepParams) error {
-	_, err := db.Exec(ctx, updateStep,
-		arg.State,
-		arg.EffectID,
-		arg.RemoteID,
-		arg.LastError,
-		arg.TenantID,
-		arg.WritebackID,
-		arg.Kind,
-		arg.Part,
-	)
-	return err
-}
-
 const wakeLaterRevisions = `-- name: WakeLaterRevisions :exec
 UPDATE jazzhr.writebacks SET next_attempt_at = jazzhr.now()
 WHERE tenant_id = $1 AND interview_id = $2 AND revision > $3 AND state = 'pending'
@@ -648,5 +629,88 @@ func (q *Queries) WritebackForUpdate(ctx context.Context, db DBTX, tenantID uuid
 	row := db.QueryRow(ctx, writebackForUpdate, tenantID, writebackID)
 	var i WritebackForUpdateRow
 	err := row.Scan(&i.State, &i.Step, &i.Part)
+	return i, err
+}
+
+const writebackToWork = `-- name: WritebackToWork :one
+SELECT w.tenant_id, w.writeback_id, w.interview_id, w.revision, w.content_hash, w.request_id, w.candidate_id, w.applicant_id, w.applicant_given, w.first_name, w.last_name, w.email, w.phone, w.source, w.job_id, w.board_code, w.note, w.transcript, w.state, w.step, w.part, w.begun, w.created_at, w.done_at, w.admitted_at, w.next_attempt_at, w.waiting_for, w.waiting_effect, w.attempts, w.failing_since, w.last_error, t.tenant_id, t.external_id, t.name, t.region, t.connection, t.key_state, t.paused_at, t.key_sealed, t.key_fingerprint, t.key_version, t.key_refusals, t.key_rejected_at, t.key_retry_at, t.webhook_token, t.note_route, t.poll_interval, t.next_poll_at, t.last_poll_at, t.last_webhook_at, t.refused_webhooks, t.last_refused_at, t.last_refused_reason, t.created_at, t.verified_at, t.disconnected_at, t.next_audit_at, t.next_openings_at, t.next_full_at, EXISTS (SELECT FROM jazzhr.writebacks e
+    WHERE e.tenant_id = w.tenant_id AND e.interview_id = w.interview_id AND e.revision < w.revision
+        AND e.state IN ('pending', 'attention')) AS earlier_open
+FROM jazzhr.writebacks w JOIN jazzhr.tenants t ON t.tenant_id = w.tenant_id
+WHERE w.tenant_id = $1 AND w.writeback_id = $2
+`
+
+type WritebackToWorkRow struct {
+	Writeback   Writeback
+	Tenant      Tenant
+	EarlierOpen bool
+}
+
+// All that decides whether a step may go on, read at once.
+func (q *Queries) WritebackToWork(ctx context.Context, db DBTX, tenantID uuid.UUID, writebackID uuid.UUID) (WritebackToWorkRow, error) {
+	row := db.QueryRow(ctx, writebackToWork, tenantID, writebackID)
+	var i WritebackToWorkRow
+	err := row.Scan(
+		&i.Writeback.TenantID,
+		&i.Writeback.WritebackID,
+		&i.Writeback.InterviewID,
+		&i.Writeback.Revision,
+		&i.Writeback.ContentHash,
+		&i.Writeback.RequestID,
+		&i.Writeback.CandidateID,
+		&i.Writeback.ApplicantID,
+		&i.Writeback.ApplicantGiven,
+		&i.Writeback.FirstName,
+		&i.Writeback.LastName,
+		&i.Writeback.Email,
+		&i.Writeback.Phone,
+		&i.Writeback.Source,
+		&i.Writeback.JobID,
+		&i.Writeback.BoardCode,
+		&i.Writeback.Note,
+		&i.Writeback.Transcript,
+		&i.Writeback.State,
+		&i.Writeback.Step,
+		&i.Writeback.Part,
+		&i.Writeback.Begun,
+		&i.Writeback.CreatedAt,
+		&i.Writeback.DoneAt,
+		&i.Writeback.AdmittedAt,
+		&i.Writeback.NextAttemptAt,
+		&i.Writeback.WaitingFor,
+		&i.Writeback.WaitingEffect,
+		&i.Writeback.Attempts,
+		&i.Writeback.FailingSince,
+		&i.Writeback.LastError,
+		&i.Tenant.TenantID,
+		&i.Tenant.ExternalID,
+		&i.Tenant.Name,
+		&i.Tenant.Region,
+		&i.Tenant.Connection,
+		&i.Tenant.KeyState,
+		&i.Tenant.PausedAt,
+		&i.Tenant.KeySealed,
+		&i.Tenant.KeyFingerprint,
+		&i.Tenant.KeyVersion,
+		&i.Tenant.KeyRefusals,
+		&i.Tenant.KeyRejectedAt,
+		&i.Tenant.KeyRetryAt,
+		&i.Tenant.WebhookToken,
+		&i.Tenant.NoteRoute,
+		&i.Tenant.PollInterval,
+		&i.Tenant.NextPollAt,
+		&i.Tenant.LastPollAt,
+		&i.Tenant.LastWebhookAt,
+		&i.Tenant.RefusedWebhooks,
+		&i.Tenant.LastRefusedAt,
+		&i.Tenant.LastRefusedReason,
+		&i.Tenant.CreatedAt,
+		&i.Tenant.VerifiedAt,
+		&i.Tenant.DisconnectedAt,
+		&i.Tenant.NextAuditAt,
+		&i.Tenant.NextOpeningsAt,
+		&i.Tenant.NextFullAt,
+		&i.EarlierOpen,
+	)
 	return i, err
 }

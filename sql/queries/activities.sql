@@ -10,6 +10,14 @@ ON CONFLICT (tenant_id, list) DO UPDATE SET newest_day = greatest(poll_cursors.n
     baseline_day = CASE WHEN poll_cursors.passes = 0 THEN excluded.newest_day ELSE poll_cursors.baseline_day END,
     head = excluded.head, passes = poll_cursors.passes + 1, passed_at = jazzhr.now();
 
+-- name: NoteQuietPoll :exec
+-- A pass was complete that found the list as the one before had left it.
+WITH passed AS (
+    UPDATE jazzhr.poll_cursors c SET passes = c.passes + 1, passed_at = jazzhr.now()
+    WHERE c.tenant_id = @tenant_id AND c.list = @list AND c.head = @head
+)
+UPDATE jazzhr.tenants t SET last_poll_at = jazzhr.now() WHERE t.tenant_id = @tenant_id;
+
 -- name: InsertActivities :many
 -- Returns those that were new. They are locked in the order of their ids, so that two passes at once can't wait for each
 -- other crosswise.

@@ -1,5 +1,5 @@
 -- name: TakeCall :one
--- Takes one call if the bucket holds more than the reserve, and says how long to wait if it does not. The bucket
+-- Takes one call if the bucket holds more than the reserve, and says how long to wait if it does not, else what is left. The bucket
 -- refills continuously; `closed_until` is JazzHR's own "too many".
 WITH bucket AS (
     SELECT c.tenant_id,
@@ -14,8 +14,23 @@ UPDATE jazzhr.call_buckets b SET
     tokens = CASE WHEN v.taken THEN v.held - 1 ELSE v.held END, refilled_at = greatest(b.refilled_at, jazzhr.now())
 FROM verdict v
 WHERE b.tenant_id = v.tenant_id
-RETURNING v.taken::boolean AS taken,
+RETURNING v.taken::boolean AS taken, b.tokens AS left_over,
     greatest(v.closed_for, (1 + sqlc.arg(reserve)::float8 - v.held) / sqlc.arg(per_second)::float8)::float8 AS wait_seconds;
+
+-- name: SystemPrepay :many
+-- Takes so many calls at once of each tenant whose bucket holds them above the reserve, and returns whose. A bucket that
+-- somebody takes from at this moment is passed over, so that nobody waits.
+WITH buckets AS (
+    SELECT c.tenant_id, least(sqlc.arg(burst)::float8, c.tokens
+        + extract(epoch FROM greatest(interval '0', jazzhr.now() - c.refilled_at)) * sqlc.arg(per_second)::float8) AS held
+    FROM jazzhr.call_buckets c
+    WHERE c.tenant_id = ANY(@tenant_ids::uuid[]) AND (c.closed_until IS NULL OR c.closed_until <= jazzhr.now())
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE jazzhr.call_buckets b SET tokens = s.held - sqlc.arg(calls)::float8, refilled_at = greatest(b.refilled_at, jazzhr.now())
+FROM buckets s
+WHERE b.tenant_id = s.tenant_id AND s.held >= sqlc.arg(calls)::float8 + sqlc.arg(reserve)::float8
+RETURNING b.tenant_id;
 
 -- name: CloseBucket :one
 -- JazzHR said 429: nobody calls for the tenant until then, and the bucket starts empty.

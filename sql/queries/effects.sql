@@ -9,7 +9,11 @@ FROM jazzhr.effects e
 WHERE e.tenant_id = @tenant_id AND e.kind = @kind AND e.key = @key FOR UPDATE;
 
 -- name: EffectByIDForUpdate :one
-SELECT * FROM jazzhr.effects WHERE tenant_id = @tenant_id AND effect_id = @effect_id FOR UPDATE;
+-- controlled tells that another of the kind was confirmed before, so that none waits for a first one.
+SELECT sqlc.embed(e), jazzhr.now()::timestamptz AS now, EXISTS (SELECT FROM jazzhr.effects c
+    WHERE c.tenant_id = e.tenant_id AND c.kind = e.kind AND c.state = 'done' AND c.remote_id IS NOT NULL AND c.sends > 0
+        AND c.effect_id <> e.effect_id) AS controlled
+FROM jazzhr.effects e WHERE e.tenant_id = @tenant_id AND e.effect_id = @effect_id FOR UPDATE OF e;
 
 -- name: BeginSend :one
 -- The intent: committed before the first byte leaves. It compares and sets, and it is refused to a node whose own

@@ -1,6 +1,10 @@
--- name: ListCursor :one
--- How far a list has been read.
-SELECT newest_day, baseline_day, head, passed_at, full_page, full_at FROM jazzhr.poll_cursors WHERE tenant_id = @tenant_id AND list = @list;
+-- name: PollState :many
+-- How far each of a tenant's lists has been read, whether the tenant may be read now, and the time: a row for each list, or
+-- one without.
+SELECT jazzhr.now()::timestamptz AS now, (t.key_sealed IS NOT NULL)::boolean AS connected, t.key_state, t.paused_at,
+    c.list, c.newest_day, c.baseline_day, c.head, c.passes, c.passed_at, c.full_page, c.full_at
+FROM jazzhr.tenants t LEFT JOIN jazzhr.poll_cursors c ON c.tenant_id = t.tenant_id
+WHERE t.tenant_id = @tenant_id;
 
 -- name: ListCursors :many
 SELECT list, passed_at, full_page, full_rows, full_missed, full_at FROM jazzhr.poll_cursors WHERE tenant_id = @tenant_id;

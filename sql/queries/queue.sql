@@ -1,12 +1,27 @@
 -- name: SystemAdmitWritebacks :many
--- Every tenant that may work and has rows waiting gets as many jobs as it lacks of its share: rows of begun
--- writebacks first, then the oldest.
-WITH ready AS (
-    SELECT t.tenant_id, sqlc.arg(per_tenant)::bigint - (SELECT count(*) FROM jazzhr.writebacks a
-        WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL) AS share
-    FROM jazzhr.tenants t
-    WHERE t.key_state = 'ok' AND t.paused_at IS NULL
-        AND NOT EXISTS (SELECT FROM jazzhr.call_buckets b WHERE b.tenant_id = t.tenant_id AND b.closed_until > jazzhr.now())
+-- Every tenant that may work and has rows waiting gets as many jobs as it lacks of its share, which is no more than its call
+-- budget serves: rows of begun writebacks first, then the oldest. The tenants are found by steps through the index of what waits, from each to the next,
+-- so that what this costs goes by how many have something waiting, not by how many there are or how much each has.
+WITH RECURSIVE waiting AS (
+    (SELECT w.tenant_id FROM jazzhr.writebacks w WHERE w.state = 'pending' AND w.admitted_at IS NULL
+        ORDER BY w.tenant_id LIMIT 1)
+    UNION ALL
+    SELECT following.tenant_id FROM waiting CROSS JOIN LATERAL (
+        SELECT w.tenant_id FROM jazzhr.writebacks w
+        WHERE w.state = 'pending' AND w.admitted_at IS NULL AND w.tenant_id > waiting.tenant_id
+        ORDER BY w.tenant_id LIMIT 1
+    ) following
+), ready AS (
+    SELECT t.tenant_id, s.share FROM waiting JOIN jazzhr.tenants t ON t.tenant_id = waiting.tenant_id
+    JOIN jazzhr.call_buckets b ON b.tenant_id = t.tenant_id
+    CROSS JOIN LATERAL (
+        SELECT least(sqlc.arg(per_tenant)::bigint, floor(least(sqlc.arg(burst)::float8, b.tokens
+                + extract(epoch FROM greatest(interval '0', jazzhr.now() - b.refilled_at)) * sqlc.arg(per_second)::float8)
+            / sqlc.arg(calls)::float8)::bigint) - count(*) AS share
+        FROM jazzhr.writebacks a WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL
+    ) s
+    WHERE s.share > 0 AND t.key_state = 'ok' AND t.paused_at IS NULL
+        AND (b.closed_until IS NULL OR b.closed_until <= jazzhr.now())
         AND EXISTS (SELECT FROM jazzhr.writebacks w WHERE w.tenant_id = t.tenant_id AND w.state = 'pending'
             AND w.admitted_at IS NULL AND w.next_attempt_at <= jazzhr.now())
     LIMIT sqlc.arg(max_tenants)
@@ -16,20 +31,30 @@ WITH ready AS (
         WHERE w.tenant_id = r.tenant_id AND w.state = 'pending' AND w.admitted_at IS NULL
             AND w.next_attempt_at <= jazzhr.now()
         ORDER BY w.begun DESC, w.created_at
-        LIMIT greatest(r.share, 0) FOR UPDATE SKIP LOCKED
+        LIMIT r.share FOR UPDATE SKIP LOCKED
     ) p
-    WHERE r.share > 0
 )
 UPDATE jazzhr.writebacks w SET admitted_at = jazzhr.now(), waiting_for = NULL
 FROM picked p WHERE w.tenant_id = p.tenant_id AND w.writeback_id = p.writeback_id
 RETURNING w.tenant_id, w.writeback_id, w.step, w.part;
 
 -- name: SystemAdmitWebhooks :many
-WITH ready AS (
-    SELECT t.tenant_id, sqlc.arg(per_tenant)::bigint - (SELECT count(*) FROM jazzhr.webhooks a
-        WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL) AS share
-    FROM jazzhr.tenants t
-    WHERE t.key_state = 'ok' AND t.paused_at IS NULL
+WITH RECURSIVE waiting AS (
+    (SELECT w.tenant_id FROM jazzhr.webhooks w WHERE w.state = 'pending' AND w.admitted_at IS NULL
+        ORDER BY w.tenant_id LIMIT 1)
+    UNION ALL
+    SELECT following.tenant_id FROM waiting CROSS JOIN LATERAL (
+        SELECT w.tenant_id FROM jazzhr.webhooks w
+        WHERE w.state = 'pending' AND w.admitted_at IS NULL AND w.tenant_id > waiting.tenant_id
+        ORDER BY w.tenant_id LIMIT 1
+    ) following
+), ready AS (
+    SELECT t.tenant_id, s.share FROM waiting JOIN jazzhr.tenants t ON t.tenant_id = waiting.tenant_id
+    CROSS JOIN LATERAL (
+        SELECT sqlc.arg(per_tenant)::bigint - count(*) AS share FROM jazzhr.webhooks a
+        WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL
+    ) s
+    WHERE s.share > 0 AND t.key_state = 'ok' AND t.paused_at IS NULL
         AND NOT EXISTS (SELECT FROM jazzhr.call_buckets b WHERE b.tenant_id = t.tenant_id AND b.closed_until > jazzhr.now())
         AND EXISTS (SELECT FROM jazzhr.webhooks w WHERE w.tenant_id = t.tenant_id AND w.state = 'pending'
             AND w.admitted_at IS NULL AND w.next_attempt_at <= jazzhr.now())
@@ -40,9 +65,8 @@ WITH ready AS (
         WHERE w.tenant_id = r.tenant_id AND w.state = 'pending' AND w.admitted_at IS NULL
             AND w.next_attempt_at <= jazzhr.now()
         ORDER BY w.received_at
-        LIMIT greatest(r.share, 0) FOR UPDATE SKIP LOCKED
+        LIMIT r.share FOR UPDATE SKIP LOCKED
     ) p
-    WHERE r.share > 0
 )
 UPDATE jazzhr.webhooks w SET admitted_at = jazzhr.now(), waiting_for = NULL
 FROM picked p WHERE w.tenant_id = p.tenant_id AND w.webhook_id = p.webhook_id
@@ -92,19 +116,20 @@ WHERE n.node_id = dead.node_id
 RETURNING n.node_id;
 
 -- name: SystemReturnJobs :execrows
--- Gives back what dead nodes were running. The count of attempts stays; a late finisher is told apart by attempted_at.
-UPDATE jazzhr.river_job SET state = 'available', scheduled_at = now()
+-- Gives back what dead nodes were running: it keeps its place before what has come since. The count of attempts stays; a late
+-- finisher is told apart by attempted_at.
+UPDATE jazzhr.river_job SET state = 'available'
 WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = ANY(@node_ids::text[]);
 
 -- name: SystemReturnOrphans :execrows
 -- Gives back what runs under a name that no node of the list has: its node died together with its row, or never had one.
-UPDATE jazzhr.river_job j SET state = 'available', scheduled_at = now()
+UPDATE jazzhr.river_job j SET state = 'available'
 WHERE j.state = 'running' AND j.attempted_at < now() - @timeout::interval
     AND NOT EXISTS (SELECT FROM jazzhr.nodes n WHERE n.node_id = j.attempted_by[array_upper(j.attempted_by, 1)]);
 
 -- name: SystemReturnUnknown :execrows
 -- Gives back what a node is said to run and does not: its fetch was committed, and the answer was lost with the server.
-UPDATE jazzhr.river_job SET state = 'available', scheduled_at = now()
+UPDATE jazzhr.river_job SET state = 'available'
 WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = @node_id::text
     AND attempted_at < now() - @older_than::interval AND id <> ALL(@running::bigint[]);
 

@@ -46,14 +46,25 @@ UPDATE jazzhr.stage_entries SET state = 'done', outcome = 'disconnected', done_a
 WHERE tenant_id = @tenant_id AND state = 'pending';
 
 -- name: SystemAdmitStageEntries :many
-WITH ready AS (
-    SELECT t.tenant_id, sqlc.arg(per_tenant)::bigint - (SELECT count(*) FROM jazzhr.stage_entries a
-        WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL) AS share
-    FROM jazzhr.tenants t
-    WHERE t.key_state = 'ok' AND t.paused_at IS NULL
+WITH RECURSIVE waiting AS (
+    (SELECT w.tenant_id FROM jazzhr.stage_entries w WHERE w.state = 'pending' AND w.admitted_at IS NULL
+        ORDER BY w.tenant_id LIMIT 1)
+    UNION ALL
+    SELECT following.tenant_id FROM waiting CROSS JOIN LATERAL (
+        SELECT w.tenant_id FROM jazzhr.stage_entries w
+        WHERE w.state = 'pending' AND w.admitted_at IS NULL AND w.tenant_id > waiting.tenant_id
+        ORDER BY w.tenant_id LIMIT 1
+    ) following
+), ready AS (
+    SELECT t.tenant_id, s.share FROM waiting JOIN jazzhr.tenants t ON t.tenant_id = waiting.tenant_id
+    CROSS JOIN LATERAL (
+        SELECT sqlc.arg(per_tenant)::bigint - count(*) AS share FROM jazzhr.stage_entries a
+        WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL
+    ) s
+    WHERE s.share > 0 AND t.key_state = 'ok' AND t.paused_at IS NULL
         AND NOT EXISTS (SELECT FROM jazzhr.call_buckets b WHERE b.tenant_id = t.tenant_id AND b.closed_until > jazzhr.now())
-        AND EXISTS (SELECT FROM jazzhr.stage_entries s WHERE s.tenant_id = t.tenant_id AND s.state = 'pending'
-            AND s.admitted_at IS NULL AND s.next_attempt_at <= jazzhr.now())
+        AND EXISTS (SELECT FROM jazzhr.stage_entries w WHERE w.tenant_id = t.tenant_id AND w.state = 'pending'
+            AND w.admitted_at IS NULL AND w.next_attempt_at <= jazzhr.now())
     LIMIT sqlc.arg(max_tenants)
 ), picked AS (
     SELECT p.tenant_id, p.activity_id FROM ready r CROSS JOIN LATERAL (
@@ -61,9 +72,8 @@ WITH ready AS (
         WHERE s.tenant_id = r.tenant_id AND s.state = 'pending' AND s.admitted_at IS NULL
             AND s.next_attempt_at <= jazzhr.now()
         ORDER BY s.first_seen_at
-        LIMIT greatest(r.share, 0) FOR UPDATE SKIP LOCKED
+        LIMIT r.share FOR UPDATE SKIP LOCKED
     ) p
-    WHERE r.share > 0
 )
 UPDATE jazzhr.stage_entries s SET admitted_at = jazzhr.now(), waiting_for = NULL
 FROM picked p WHERE s.tenant_id = p.tenant_id AND s.activity_id = p.activity_id

@@ -21,6 +21,14 @@ WHERE tenant_id = @tenant_id AND interview_id = @interview_id AND revision = @re
 -- name: Writeback :one
 SELECT * FROM jazzhr.writebacks WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id;
 
+-- name: WritebackToWork :one
+-- All that decides whether a step may go on, read at once.
+SELECT sqlc.embed(w), sqlc.embed(t), EXISTS (SELECT FROM jazzhr.writebacks e
+    WHERE e.tenant_id = w.tenant_id AND e.interview_id = w.interview_id AND e.revision < w.revision
+        AND e.state IN ('pending', 'attention')) AS earlier_open
+FROM jazzhr.writebacks w JOIN jazzhr.tenants t ON t.tenant_id = w.tenant_id
+WHERE w.tenant_id = @tenant_id AND w.writeback_id = @writeback_id;
+
 -- name: WritebackForUpdate :one
 SELECT state, step, part FROM jazzhr.writebacks WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id FOR UPDATE;
 
@@ -39,13 +47,10 @@ WHERE s.tenant_id = @tenant_id AND s.writeback_id = ANY(@writeback_ids::uuid[])
 ORDER BY s.writeback_id, CASE s.kind WHEN 'create_applicant' THEN 1 WHEN 'link_applicant_to_job' THEN 2 ELSE 3 END, s.part;
 
 -- name: AdmittedCount :one
--- A read without a lock: whether a new row may have its job at once.
-SELECT count(*) FROM jazzhr.writebacks WHERE tenant_id = @tenant_id AND state = 'pending' AND admitted_at IS NOT NULL;
-
--- name: EarlierRevisionOpen :one
-SELECT EXISTS (SELECT FROM jazzhr.writebacks
-    WHERE tenant_id = @tenant_id AND interview_id = @interview_id AND revision < @revision
-        AND state IN ('pending', 'attention'));
+-- A read without a lock: whether a new row may have its job at once. Not before those that wait for theirs.
+SELECT (SELECT count(*) FROM jazzhr.writebacks a WHERE a.tenant_id = @tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL) AS admitted,
+    EXISTS (SELECT FROM jazzhr.writebacks w WHERE w.tenant_id = @tenant_id AND w.state = 'pending' AND w.admitted_at IS NULL
+        AND w.next_attempt_at <= jazzhr.now()) AS waiting;
 
 -- name: EarlierApplicant :one
 -- The applicant that a lower revision of the interview was written for.
@@ -62,7 +67,8 @@ UPDATE jazzhr.writebacks SET admitted_at = NULL, next_attempt_at = @next_attempt
 WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state = 'pending';
 
 -- name: AdvanceWriteback :exec
-UPDATE jazzhr.writebacks SET step = @step, part = @part, begun = true, admitted_at = jazzhr.now(), waiting_for = NULL,
+UPDATE jazzhr.writebacks SET step = @step, part = @part, begun = true,
+    admitted_at = CASE WHEN @admitted::boolean THEN jazzhr.now() END, waiting_for = NULL,
     waiting_effect = NULL, failing_since = NULL, last_error = NULL, attempts = 0
 WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state = 'pending';
 
@@ -87,12 +93,18 @@ WHERE tenant_id = @tenant_id AND interview_id = @interview_id AND revision > @re
 UPDATE jazzhr.writebacks SET next_attempt_at = jazzhr.now()
 WHERE tenant_id = @tenant_id AND waiting_effect = @effect_id AND state = 'pending';
 
--- name: UpdateStep :exec
-UPDATE jazzhr.steps SET state = @state, effect_id = coalesce(sqlc.narg(effect_id), effect_id),
-    remote_id = coalesce(sqlc.narg(remote_id), remote_id), last_error = sqlc.narg(last_error),
-    started_at = coalesce(started_at, jazzhr.now()),
-    done_at = CASE WHEN @state::text IN ('done', 'skipped', 'rejected') THEN jazzhr.now() END
-WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND kind = @kind AND part = @part;
+-- name: EndStep :many
+-- Returns the writeback's other steps, in the order in which they are done.
+WITH ended AS (
+    UPDATE jazzhr.steps e SET state = @state, effect_id = coalesce(sqlc.narg(effect_id), e.effect_id),
+        remote_id = coalesce(sqlc.narg(remote_id), e.remote_id), last_error = sqlc.narg(last_error),
+        started_at = coalesce(e.started_at, jazzhr.now()),
+        done_at = CASE WHEN @state::text IN ('done', 'skipped', 'rejected') THEN jazzhr.now() END
+    WHERE e.tenant_id = @tenant_id AND e.writeback_id = @writeback_id AND e.kind = @kind AND e.part = @part
+)
+SELECT s.kind, s.part, s.state FROM jazzhr.steps s
+WHERE s.tenant_id = @tenant_id AND s.writeback_id = @writeback_id AND NOT (s.kind = @kind AND s.part = @part)
+ORDER BY CASE s.kind WHEN 'create_applicant' THEN 1 WHEN 'link_applicant_to_job' THEN 2 ELSE 3 END, s.part;
 
 -- name: BeginStep :exec
 UPDATE jazzhr.steps SET effect_id = @effect_id, attempts = attempts + 1, started_at = coalesce(started_at, jazzhr.now())
@@ -106,9 +118,6 @@ WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND kind = @kind A
 UPDATE jazzhr.steps SET state = 'rejected', last_error = coalesce(last_error, @reason), done_at = jazzhr.now()
 WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state IN ('pending', 'attention');
 
--- name: AnyStepRejected :one
-SELECT EXISTS (SELECT FROM jazzhr.steps WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state = 'rejected');
-
 -- name: OpenWritebacks :many
 SELECT writeback_id FROM jazzhr.writebacks WHERE tenant_id = @tenant_id AND state IN ('pending', 'attention')
 ORDER BY created_at LIMIT sqlc.arg(max_rows);
@@ -117,9 +126,3 @@ ORDER BY created_at LIMIT sqlc.arg(max_rows);
 UPDATE jazzhr.writebacks SET state = 'rejected', done_at = jazzhr.now(), admitted_at = NULL, waiting_for = NULL,
     waiting_effect = NULL, last_error = @reason
 WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state IN ('pending', 'attention');
-
--- name: PendingSteps :many
--- In the order in which they are done.
-SELECT kind, part FROM jazzhr.steps
-WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state = 'pending'
-ORDER BY CASE kind WHEN 'create_applicant' THEN 1 WHEN 'link_applicant_to_job' THEN 2 ELSE 3 END, part LIMIT 1;
