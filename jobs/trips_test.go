@@ -59,7 +59,7 @@ func TestSpentBudget(t *testing.T) {
 	id := c.writeback("i-1", "Ada", "Lovelace", "ada@example.com")
 	c.attempted(2, queue.StepCreateApplicant, "done") // the other is the season's
 	var waits bool
-	c.scan("SELECT begun AND admitted_at IS NULL AND step = 'link_applicant_to_job' FROM jazzhr.writebacks WHERE writeback_id = $1", []any{id}, &waits)
+	c.scan("SELECT begun AND admitted_at IS NULL AND step = 'link_applicant_to_job' AND waiting_for = 'rate_limit' FROM jazzhr.writebacks WHERE writeback_id = $1", []any{id}, &waits)
 	if !waits {
 		t.Error("the next step does not wait for the tick")
 	}

@@ -34,7 +34,8 @@ func (q *Queries) AdmittedCount(ctx context.Context, db DBTX, tenantID uuid.UUID
 
 const advanceWriteback = `-- name: AdvanceWriteback :exec
 UPDATE jazzhr.writebacks SET step = $1, part = $2, begun = true,
-    admitted_at = CASE WHEN $3::boolean THEN jazzhr.now() END, waiting_for = NULL,
+    admitted_at = CASE WHEN $3::boolean THEN jazzhr.now() END,
+    waiting_for = CASE WHEN NOT $3::boolean THEN 'rate_limit' END,
     waiting_effect = NULL, failing_since = NULL, last_error = NULL, attempts = 0
 WHERE tenant_id = $4 AND writeback_id = $5 AND state = 'pending'
 `

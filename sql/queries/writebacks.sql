@@ -68,7 +68,8 @@ WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state = 'pendi
 
 -- name: AdvanceWriteback :exec
 UPDATE jazzhr.writebacks SET step = @step, part = @part, begun = true,
-    admitted_at = CASE WHEN @admitted::boolean THEN jazzhr.now() END, waiting_for = NULL,
+    admitted_at = CASE WHEN @admitted::boolean THEN jazzhr.now() END,
+    waiting_for = CASE WHEN NOT @admitted::boolean THEN 'rate_limit' END,
     waiting_effect = NULL, failing_since = NULL, last_error = NULL, attempts = 0
 WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state = 'pending';
 
