@@ -2,7 +2,7 @@
 tool := go tool -modfile=.ci/tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help run test world torture lint fmt generate clean
+.PHONY: help run test world torture bench lint fmt generate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ world: ## break the ledger in 500 seeded ways and look for doubles and losses; A
 torture: ## kill and stop processes until Ctrl-C, and count doubles and losses; ARGS="-torture.writebacks=10000" ends by itself
 	@go test -c -o bin/torture ./cmd/jazzhr-worker && cd cmd/jazzhr-worker && exec ../../bin/torture \
 		-test.run '^TestTorture$$' -test.timeout 0 -torture.writebacks=0 -torture.tenants=40 $(ARGS)
+
+bench: ## measure the service beside a baseline, in about 15 minutes; ARGS="--only=webhooks" measures one thing
+	@go build -o bin/ ./cmd/jazzhr-worker ./bench && exec bin/bench $(ARGS)
 
 lint: ## check the code with golangci-lint
 	@$(tool) golangci-lint run

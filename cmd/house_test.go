@@ -29,6 +29,8 @@ var mayImport = map[string][]string{
 		"jobs", "queue", "tenant", "web",
 	},
 	"cmd/jazzhr-sim": {"jazzhr", "jazzhr/jazzhrtest"},
+	// The bench fills databases itself and runs the service as a program.
+	"bench": {"db", "db/localpg", "jazzhr/jazzhrtest", "queue", "tenant"},
 
 	"web":    {"db", "db/gen", "intrvio", "jazzhr", "queue", "tenant"},
 	"jobs":   {"db", "db/gen", "intrvio", "jazzhr", "queue", "tenant"},

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/intrvio/jazzhr-worker/queue"
+)
+
+const (
+	fairTenants = 16              // that have little to write
+	fairEvery   = 8 * time.Second // each of them
+	fairLasts   = 64 * time.Second
+	fairWaiting = 100_000 // rows of one other
+)
+
+// measureFair writes now and then for quiet tenants, alone, and while one other has a hundred thousand writebacks waiting.
+func measureFair(ctx context.Context, b *bench) error {
+	alone, err := b.quietWritebacks(ctx, 0)
+	if err != nil {
+		return err
+	}
+	beside, err := b.quietWritebacks(ctx, fairWaiting)
+	if err != nil {
+		return err
+	}
+	b.results.compare("a quiet tenant's writeback beside 100,000 of another, p95", "ms", beside.p95, alone.p95, atMost(2))
+	b.results.compare("the same, p50", "ms", beside.p50, alone.p50, atMost(1.1))
+	b.results.compare("the service's memory meanwhile", "MB", beside.memory, alone.memory, atMost(1.1))
+	b.results.report("the service's processor time meanwhile", "cores", beside.service)
+	b.results.report("PostgreSQL's processor time meanwhile", "cores", beside.server)
+	b.results.hold("times a job is fetched before it does its work", "", beside.fetched, atMost(1.1))
+	return nil
+}
+
+// fairness is what one such run came to.
+type fairness struct {
+	p50, p95        float64 // of a quiet tenant's writeback, from its acceptance to its end, in ms
+	memory          float64 // of the service, in MB
+	service, server float64 // cores
+	fetched         float64 // attempts of steps for each that did its work
+}
+
+func (b *bench) quietWritebacks(ctx context.Context, waiting int) (f fairness, err error) {
+	d, err := b.database(ctx)
+	if err != nil {
+		return f, err
+	}
+	defer d.pool.Close()
+	sim, err := b.simulator(ctx, fairTenants+1, 0)
+	if err != nil {
+		return f, err
+	}
+	defer sim.stop()
+	c, err := b.fill(ctx, d, fairTenants+1, keyOf)
+	if err != nil {
+		return f, err
+	}
+	if waiting > 0 {
+		if err := heap(ctx, d, c, waiting); err != nil {
+			return f, err
+		}
+	}
+	if err := d.settle(ctx); err != nil {
+		return f, err
+	}
+	p, err := b.workerOn(ctx, d, "serve", "JAZZHR_BASE_URL="+sim.address+"/v1", "JAZZHR_CALLS_PER_MINUTE=80")
+	if err != nil {
+		return f, err
+	}
+	defer p.stop()
+	if err := pause(ctx, 3*time.Second); err != nil {
+		return f, err
+	}
+	before := b.usage(p, sim)
+	if err := trickle(ctx, d, c); err != nil {
+		return f, err
+	}
+	f.service, f.server, _ = b.usage(p, sim).cores(before)
+	f.memory = float64(memory(p.cmd.Process.Pid)) / (1 << 20)
+	if err := d.pool.QueryRow(ctx, `SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms), percentile_cont(0.95) WITHIN GROUP (ORDER BY ms) FROM (
+			SELECT 1000 * extract(epoch FROM done_at - created_at)::float8 AS ms FROM jazzhr.writebacks
+			WHERE interview_id LIKE 'interview-quiet-%' AND state = 'done') w`).Scan(&f.p50, &f.p95); err != nil {
+		return f, err
+	}
+	f.fetched, err = p.fetched(ctx)
+	b.say("beside %d: p50 %.0f ms, p95 %.0f ms, %.0f MB, %.2f + %.2f cores, fetched %.2f times", waiting, f.p50, f.p95, f.memory, f.service, f.server, f.fetched)
+	return f, err
+}
+
+// trickle has each quiet tenant write now and then, until the time is over and all has ended.
+func trickle(ctx context.Context, d *database, c *customers) error {
+	client, err := queue.NewInserter(nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	started := time.Now()
+	for n := 0; time.Since(started) < fairLasts; n++ {
+		tenant := n % fairTenants
+		if err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+			_, _, err := queue.EnqueueWriteback(ctx, tx, client, c.ids[tenant], writeback(fmt.Sprintf("quiet-%d", n)))
+			return err
+		}); err != nil {
+			return err
+		}
+		if err := pause(ctx, time.Until(started.Add(time.Duration(n+1)*fairEvery/fairTenants))); err != nil {
+			return err
+		}
+	}
+	return until(ctx, time.Minute, func() (bool, error) {
+		left, err := one[int](ctx, d, "SELECT count(*) FROM jazzhr.writebacks WHERE interview_id LIKE 'interview-quiet-%' AND state = 'pending'")
+		return err == nil && left == 0, err
+	})
+}
+
+// heap has the last tenant wait with so many writebacks, copies of one that is accepted as any other.
+func heap(ctx context.Context, d *database, c *customers, waiting int) error {
+	last := &customers{ids: c.ids[len(c.ids)-1:]}
+	if _, err := d.pool.Exec(ctx, "UPDATE jazzhr.tenants SET paused_at = now() WHERE tenant_id = $1", last.ids[0]); err != nil {
+		return err
+	}
+	if err := enqueue(ctx, d, last, 1); err != nil {
+		return err
+	}
+	for _, statement := range []string{
+		`INSERT INTO jazzhr.writebacks SELECT (jsonb_populate_record(w, jsonb_build_object('writeback_id', gen_random_uuid(), 'interview_id', 'heap-' || n,
+			'email', 'heap-' || n || '@example.com', 'last_name', 'Heap ' || n))).* FROM jazzhr.writebacks w, generate_series(2, $1::int) n`,
+		`INSERT INTO jazzhr.steps (tenant_id, writeback_id, kind, part, state)
+			SELECT w.tenant_id, w.writeback_id, s.kind, s.part, s.state FROM jazzhr.writebacks w, jazzhr.steps s WHERE w.interview_id LIKE 'heap-%' AND $1::int > 0`,
+		`UPDATE jazzhr.tenants SET paused_at = NULL WHERE $1::int > 0`,
+	} {
+		if _, err := d.pool.Exec(ctx, statement, waiting); err != nil {
+			return fmt.Errorf("heap: %w", err)
+		}
+	}
+	return nil
+}
+
+var attempts = regexp.MustCompile(`^jazzhr_job_attempts_total\{kind="(\w+)",outcome="(\w+)"\} (\S+)`)
+
+// fetched is how many attempts of steps there were for each that did its work.
+func (p *process) fetched(ctx context.Context) (float64, error) {
+	text, err := p.scrape(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var all, worked float64
+	for line := range strings.Lines(text) {
+		found := attempts.FindStringSubmatch(line)
+		if found == nil || !slices.Contains([]string{queue.StepCreateApplicant, queue.StepLinkApplicantToJob, queue.StepWriteNotes}, found[1]) {
+			continue
+		}
+		n, err := strconv.ParseFloat(found[3], 64)
+		if err != nil {
+			return 0, err
+		}
+		all += n
+		if !strings.HasPrefix(found[2], "waits_") && found[2] != "superseded" && found[2] != "lost_job" {
+			worked += n
+		}
+	}
+	if worked == 0 {
+		return 0, fmt.Errorf("no step was worked")
+	}
+	return all / worked, nil
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
+)
+
+// simCommand runs JazzHR's side, in a process of its own.
+type simCommand struct {
+	Listen   string        `required:""`
+	Accounts int           `help:"How many, each under its key (see keyOf)."`
+	Delay    time.Duration `help:"Of each answer."`
+}
+
+// quietKey begins the keys that all belong to one account, in which nothing happens: a hundred thousand tenants would not fit in
+// memory otherwise.
+const quietKey = "quiet-"
+
+// keyOf is the API key of a tenant's account.
+func keyOf(tenant int) string { return fmt.Sprintf("bench-key-%d", tenant) }
+
+// Run serves until it is told to end.
+func (c simCommand) Run(ctx context.Context) error {
+	sim := jazzhrtest.New(jazzhrtest.Options{CallsPerMinute: -1, Seed: 1})
+	defer sim.Close()
+	for i := range c.Accounts {
+		account := sim.AddAccount(keyOf(i))
+		account.AddJob(jazzhrtest.Job{Title: "Engineer", BoardCode: "engineer"})
+		account.AddApplicant(jazzhrtest.Applicant{FirstName: "Ada", LastName: "Lovelace", Email: "ada@example.com"})
+	}
+	fillQuiet(sim.AddAccount(quietKey))
+	if c.Delay > 0 {
+		sim.Fault(jazzhrtest.Rule{Fault: jazzhrtest.Slow(c.Delay)})
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return err
+	}
+	inner := sim.Handler()
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if at := strings.Index(r.URL.RawQuery, "apikey="+quietKey); at >= 0 {
+			r.URL.RawQuery = r.URL.RawQuery[:at] + "apikey=" + quietKey
+		}
+		inner.ServeHTTP(w, r)
+	})}
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// fillQuiet has the account's first pages full, as those of a customer of some years are: somebody applied every other day, until
+// a month ago.
+func fillQuiet(a *jazzhrtest.Account) {
+	applied := time.Now().AddDate(0, 0, -30)
+	var jobs []jazzhrtest.Job
+	for i := range 4 {
+		jobs = append(jobs, a.AddJob(jazzhrtest.Job{Title: fmt.Sprintf("Position %d", i), BoardCode: fmt.Sprintf("code%d", i), Opened: applied}))
+	}
+	for i := range 150 {
+		applied := applied.AddDate(0, 0, 2*(i-149))
+		a.AddApplicant(jazzhrtest.Applicant{
+			FirstName: "Ada", LastName: fmt.Sprintf("Lovelace %d", i), Email: fmt.Sprintf("ada%d@example.com", i), Phone: "555-0100", Applied: applied,
+		}, jobs[i%len(jobs)].ID)
+	}
+	for i := range 150 {
+		applied := applied.AddDate(0, 0, 2*(i-149))
+		a.AddActivity(jazzhrtest.Activity{Category: "logins", ObjectID: "usr_20260101000000_ABCDEFGHIJKLMNOP", Action: "logged in", At: applied})
+	}
+}
+
+// simulator starts JazzHR's side.
+func (b *bench) simulator(ctx context.Context, accounts int, delay time.Duration) (*process, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	p, err := b.spawn("sim", self, nil, "sim", "--listen", address, "--accounts", fmt.Sprint(accounts), "--delay", delay.String())
+	if err != nil {
+		return nil, err
+	}
+	p.address = "http://" + address
+	err = until(ctx, 30*time.Second, func() (bool, error) {
+		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil, err
+	})
+	if err != nil {
+		p.stop()
+		return nil, fmt.Errorf("the simulator: %w", err)
+	}
+	return p, nil
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/intrvio/jazzhr-worker/queue"
+)
+
+const (
+	stepTenants = 400
+	stepEach    = 8 // writebacks of each tenant, of three steps
+)
+
+// measureSteps works writebacks from end to end, beside bare River jobs that commit as often.
+func measureSteps(ctx context.Context, b *bench) error {
+	steps, err := b.steps(ctx)
+	if err != nil {
+		return err
+	}
+	bare, err := b.burnDown(ctx, doTwoCommit, 3*stepTenants*stepEach, 20)
+	if err != nil {
+		return err
+	}
+	noOp, err := b.burnDown(ctx, doNothing, 50_000, 20)
+	if err != nil {
+		return err
+	}
+	b.results.compare("steps of writebacks worked", "/s", steps, bare, atLeast(0.5))
+	b.results.report("River jobs that do nothing, burnt down", "/s", noOp)
+	return nil
+}
+
+func (b *bench) steps(ctx context.Context) (float64, error) {
+	d, err := b.database(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer d.pool.Close()
+	sim, err := b.simulator(ctx, stepTenants, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer sim.stop()
+	c, err := b.fill(ctx, d, stepTenants, keyOf)
+	if err != nil {
+		return 0, err
+	}
+	if err := enqueue(ctx, d, c, stepEach); err != nil {
+		return 0, err
+	}
+	if err := d.settle(ctx); err != nil {
+		return 0, err
+	}
+	p, err := b.workerOn(ctx, d, "work", "JAZZHR_BASE_URL="+sim.address+"/v1")
+	if err != nil {
+		return 0, err
+	}
+	defer p.stop()
+	if err := b.forget(ctx, d); err != nil {
+		return 0, err
+	}
+	before := b.usage(p, sim)
+	if err := until(ctx, 3*time.Minute, func() (bool, error) {
+		left, err := one[int](ctx, d, "SELECT count(*) FROM jazzhr.writebacks WHERE state = 'pending'")
+		return err == nil && left == 0, err
+	}); err != nil {
+		return 0, err
+	}
+	service, server, simulator := b.usage(p, sim).cores(before)
+	if err := b.sayTop(ctx, d); err != nil {
+		return 0, err
+	}
+	var done int
+	var took float64
+	if err := d.pool.QueryRow(ctx, `SELECT count(*), extract(epoch FROM max(done_at) - min(started_at))::float8 FROM jazzhr.steps WHERE state = 'done'`).Scan(&done, &took); err != nil {
+		return 0, err
+	}
+	if done != 3*stepTenants*stepEach {
+		return 0, fmt.Errorf("%d steps are done of %d", done, 3*stepTenants*stepEach)
+	}
+	perStep := func(cores float64) float64 { return 1000 * cores * took / float64(done) }
+	b.results.report("a step's processor time: the service", "ms", perStep(service))
+	b.results.report("a step's processor time: PostgreSQL", "ms", perStep(server))
+	b.results.report("a step's processor time: the simulator", "ms", perStep(simulator))
+	return float64(done) / took, nil
+}
+
+// enqueue puts writebacks of new people in, as Intrvio's backend would in transactions of its own.
+func enqueue(ctx context.Context, d *database, c *customers, each int) error {
+	client, err := queue.NewInserter(nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(8)
+	for t, id := range c.ids {
+		group.Go(func() error {
+			for i := range each {
+				if err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+					_, _, err := queue.EnqueueWriteback(ctx, tx, client, id, writeback(fmt.Sprintf("%d-%d", t, i)))
+					return err
+				}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// writeback is one of somebody new, for the account's one job.
+func writeback(name string) queue.Writeback {
+	return queue.Writeback{
+		InterviewID: "interview-" + name,
+		Candidate:   queue.Candidate{ID: "candidate-" + name, FirstName: "Grace", LastName: "Hopper " + name, Email: name + "@example.com"},
+		Job:         &queue.Job{BoardCode: "engineer"},
+		Note:        queue.Note{Summary: "Did well.", Transcript: "Q: Why?\nA: Because."},
+	}
+}
