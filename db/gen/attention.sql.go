@@ -110,7 +110,7 @@ func (q *Queries) AttentionWebhooks(ctx context.Context, db DBTX, tenantID uuid.
 
 const attentionWritebacks = `-- name: AttentionWritebacks :many
 SELECT w.writeback_id, coalesce(w.done_at, w.created_at)::timestamptz AS since,
-    coalesce(e.problem, s.last_error, '')::text AS problem, s.kind AS step, s.part, w.interview_id, w.revision,
+    coalesce(s.last_error, e.problem, '')::text AS problem, s.kind AS step, s.part, w.interview_id, w.revision,
     w.applicant_id, w.job_id, e.evidence
 FROM jazzhr.writebacks w
 JOIN jazzhr.steps s ON s.tenant_id = w.tenant_id AND s.writeback_id = w.writeback_id AND s.state = 'attention'
