@@ -96,7 +96,7 @@ func NewClient(config Config) (*Client, error) {
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         dialer.DialContext,
 		TLSHandshakeTimeout: connectTimeout,
-		MaxIdleConnsPerHost: 16,
+		MaxIdleConnsPerHost: 256, // all tenants call one host, and hundreds of polls may be under way
 		IdleConnTimeout:     idleTimeout,
 		ForceAttemptHTTP2:   true,
 	}

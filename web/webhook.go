@@ -27,6 +27,15 @@ const (
 
 // receiveWebhook takes a request of JazzHR's. Its 200 leaves after the commit that holds the record and its job.
 func (s *Server) receiveWebhook(r *request) (int, any, error) {
+	receiver, found, err := s.config.Intake.Receiver(r.context(), r.gin.Param("token"))
+	if err != nil {
+		return 0, nil, err
+	}
+	if !found {
+		return 0, nil, notFound("webhook address")
+	}
+	noteTenant(r.gin, receiver.TenantID)
+	// Only now: whoever knows no address can't hold memory that webhooks need.
 	expected := r.gin.Request.ContentLength
 	if expected < 0 || expected > maxWebhook {
 		expected = maxWebhook
@@ -36,14 +45,6 @@ func (s *Server) receiveWebhook(r *request) (int, any, error) {
 		return 0, nil, err
 	}
 	defer release()
-	receiver, found, err := s.config.Intake.Receiver(r.context(), r.gin.Param("token"))
-	if err != nil {
-		return 0, nil, err
-	}
-	if !found {
-		return 0, nil, notFound("webhook address")
-	}
-	noteTenant(r.gin, receiver.TenantID)
 	body, err := r.read()
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return 0, nil, s.refuse(r.context(), receiver, refusedTooLarge, err)

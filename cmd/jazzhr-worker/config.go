@@ -44,7 +44,7 @@ type Config struct {
 	EventsURL     string   `env:"INTRVIO_EVENTS_URL" show:"url" doc:"Where events are pushed; if empty they can only be pulled."`
 	EventsSecrets []string `env:"INTRVIO_EVENTS_SECRET" show:"secret" doc:"Secrets that sign pushed events, as whsec_ and base64, separated by commas. Events are signed with all. Needed with INTRVIO_EVENTS_URL."`
 
-	Workers          int           `env:"WORKERS" envDefault:"20" doc:"Jobs of each queue that this process works at once. The database needs so many connections and 20 more."`
+	Workers          int           `env:"WORKERS" envDefault:"20" doc:"Jobs of each queue that this process works at once; of polls, which mostly wait for JazzHR, eight times as many. The database needs so many connections and 20 more."`
 	DrainDelay       time.Duration `env:"DRAIN_DELAY" envDefault:"5s" doc:"At a stop, how long /readyz fails while requests are still taken."`
 	StopTimeout      time.Duration `env:"STOP_TIMEOUT" envDefault:"20s" doc:"At a stop, how long after that running requests and jobs may take to end before they are cancelled."`
 	PayloadRetention time.Duration `env:"PAYLOAD_RETENTION" envDefault:"720h" doc:"How long webhook bodies and written transcripts are kept. Their hashes stay."`
