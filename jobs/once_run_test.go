@@ -161,7 +161,8 @@ func (tr *trial) stallHere(b boundary, about any) {
 	tr.mu.Lock()
 	tr.stalled = append(tr.stalled, let)
 	tr.mu.Unlock()
-	for range 20 { // the server may be down, and the run waits for jobs that run
+	// The server may be down, for as long as it takes to recover, and the run waits for jobs that run.
+	for until := time.Now().Add(stuckAfter / 2); time.Now().Before(until) && !tr.over(); {
 		if tr.background(`UPDATE jazzhr.river_job SET state = 'available', scheduled_at = now() WHERE state = 'running' AND args ->> 'writeback_id' IN
 			(SELECT sent_by::text FROM jazzhr.effects WHERE effect_id = ANY($1))`, about) {
 			break
