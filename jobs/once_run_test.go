@@ -30,7 +30,7 @@ const (
 	// mostStrikes bounds how often a run strikes at the database: the service then waits in real time before it tries again.
 	mostStrikes = 6
 	// stuckAfter is how long a run may take in real time.
-	stuckAfter = 2 * time.Minute
+	stuckAfter = 5 * time.Minute
 )
 
 // trial is one run of the world: the service on a database of its own, a simulated JazzHR, a story drawn from the seed, and

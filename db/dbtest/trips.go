@@ -35,8 +35,8 @@ func (d *Database) Counted(t testing.TB) (*pgxpool.Pool, *Trips) {
 	return pool, trips
 }
 
-// Of returns how many trips work makes, and what they were for.
-func (trips *Trips) Of(work func()) (n int, statements []string) {
+// of returns how many trips work makes, and what they were for.
+func (trips *Trips) of(work func()) (n int, statements []string) {
 	trips.mu.Lock()
 	trips.names = nil
 	trips.mu.Unlock()
@@ -45,6 +45,23 @@ func (trips *Trips) Of(work func()) (n int, statements []string) {
 	trips.mu.Lock()
 	defer trips.mu.Unlock()
 	return int(trips.count.Load() - before), trips.names
+}
+
+// Hold fails a test if work, which is done a few times, never makes as few trips as most: a slow machine can have it try something
+// again.
+func (trips *Trips) Hold(t testing.TB, most int, work func()) {
+	t.Helper()
+	const tries = 5
+	for try := 1; ; try++ {
+		n, statements := trips.of(work)
+		if n <= most {
+			return
+		}
+		if try == tries {
+			t.Errorf("%d trips, at most %d: %q", n, most, statements)
+			return
+		}
+	}
 }
 
 func (trips *Trips) trip(statement string) {
