@@ -118,6 +118,7 @@ type tally struct {
 	seeds, wishes, writes, posts    int
 	decided, doubled, lost, strikes int
 	struck                          map[boundary]int
+	findings                        []string
 }
 
 func (a *tally) add(tr *trial) {
@@ -135,6 +136,9 @@ func (a *tally) add(tr *trial) {
 	if tr.found != nil {
 		a.doubled += len(tr.found.doubled)
 		a.lost += len(tr.found.lost)
+		for _, finding := range tr.found.all() {
+			a.findings = append(a.findings, fmt.Sprintf("seed %d: %s", tr.seed, finding))
+		}
 	}
 	for b, n := range tr.strikes {
 		a.struck[b] += n
@@ -152,5 +156,8 @@ func (a *tally) String() string {
 		fmt.Fprintf(&b, "%8d  %s\n", a.struck[at], at)
 	}
 	fmt.Fprintf(&b, "%d doubled, %d lost\n", a.doubled, a.lost)
+	for _, finding := range a.findings { // here too, as each stands far above, before its seed's story
+		fmt.Fprintln(&b, finding)
+	}
 	return b.String()
 }
