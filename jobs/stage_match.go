@@ -81,18 +81,25 @@ func (a asking) join(ctx context.Context, tx db.TenantTx, request uuid.UUID) err
 }
 
 // match finds the request of the other trigger that is of the same move: of the same person and job, first seen within the
-// window, and not matched yet. The nearest in time is it.
+// window, and not matched yet. One that is surely the person's goes before one that only has the email, and the nearest in
+// time before others: else an entry takes the unresolved export of a namesake, and a second request of its own is left.
 func (a asking) match(known []gen.RequestsOfPersonRow, window time.Duration) (request uuid.UUID, found bool) {
+	var nearest time.Duration
+	surely := false
 	for _, row := range known {
 		other, mine := row.WebhookSeenAt, row.ActivitySeenAt
 		if a.trigger == intrvio.TriggerExport {
 			other, mine = mine, other
 		}
-		if other == nil || mine != nil || !a.isOf(row) || !sameMovesJob(a.job, jobOf(row)) {
+		if other == nil || mine != nil || !sameMovesJob(a.job, jobOf(row)) {
 			continue
 		}
-		if apart := other.Sub(a.seenAt).Abs(); apart < window {
-			request, window, found = row.RequestID, apart, true
+		sure, apart := a.isSurelyOf(row), other.Sub(a.seenAt).Abs()
+		if apart >= window || !sure && !a.mayBeOf(row) {
+			continue
+		}
+		if !found || sure && !surely || sure == surely && apart < nearest {
+			request, found, surely, nearest = row.RequestID, true, sure, apart
 		}
 	}
 	return request, found
@@ -101,22 +108,23 @@ func (a asking) match(known []gen.RequestsOfPersonRow, window time.Duration) (re
 // waiting finds the request of the same person and job that an interview is still to come of.
 func (a asking) waiting(known []gen.RequestsOfPersonRow) (request uuid.UUID, found bool) {
 	for _, row := range known {
-		if row.Waiting && a.isOf(row) && sameJob(a.job, jobOf(row)) {
+		if row.Waiting && (a.isSurelyOf(row) || a.mayBeOf(row)) && sameJob(a.job, jobOf(row)) {
 			return row.RequestID, true
 		}
 	}
 	return request, false
 }
 
-// isOf reports whether a request is of the person. Emails tell only an export and a stage entry together, and only while
-// either does not know the applicant: two people can share one.
-func (a asking) isOf(row gen.RequestsOfPersonRow) bool {
-	applicant := text(row.ApplicantID)
-	switch {
-	case row.PersonID == a.person:
-		return true
-	case applicant != "" && a.applicant != "":
-		return applicant == a.applicant
+// isSurelyOf reports whether a request is of the person by what JazzHR calls them.
+func (a asking) isSurelyOf(row gen.RequestsOfPersonRow) bool {
+	return row.PersonID == a.person || a.applicant != "" && text(row.ApplicantID) == a.applicant
+}
+
+// mayBeOf reports whether a request may be of the person by the email. That tells only an export and a stage entry
+// together, and only while either does not know the applicant: two people can share one.
+func (a asking) mayBeOf(row gen.RequestsOfPersonRow) bool {
+	if text(row.ApplicantID) != "" && a.applicant != "" {
+		return false
 	}
 	otherTrigger := row.ActivityID != nil
 	if a.trigger == intrvio.TriggerStage {

@@ -165,6 +165,26 @@ func TestUnresolvedExportAndStage(t *testing.T) {
 	})
 }
 
+// TestTwinsExported has the entry of one matched with that one's export, though a namesake's, which was not resolved, is nearer in time.
+func TestTwinsExported(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).triggered("acme")
+	ada := c.person("Ada", "Lovelace", "ada@example.com")
+	c.export(ada.ID, c.job.ID)
+	c.advance(time.Hour)
+	twin := c.person("Ada", "Lovelace", "ada@example.com")
+	c.poll("ok") // tells that there are two
+	if got := c.export(twin.ID, c.job.ID); got.exported.UnresolvedReason != "two_matches" {
+		t.Fatalf("told %+v", got)
+	}
+	c.enter(ada.ID, c.job.ID, "matched")
+	c.enter(twin.ID, c.job.ID, "matched")
+	c.wantRequests(intrvio.TriggerExport, intrvio.TriggerExport)
+	if both := c.matched(); both != 2 {
+		t.Errorf("%d of 2 requests keep both", both)
+	}
+}
+
 // TestBeyondTheWindow gives two requests, in either order.
 func TestBeyondTheWindow(t *testing.T) {
 	t.Parallel()

@@ -49,6 +49,7 @@ func TestReuse(t *testing.T) { //nolint:paralleltest // see above
 			t.Fatal(err)
 		}
 		dbtest.OffsetClock(t, database, time.Hour)
+		execute("REINDEX INDEX CONCURRENTLY jazzhr.river_job_kind")(t, database) // as River does at midnight
 		var err error
 		if forgotten, err = pgx.Connect(t.Context(), database.URL); err != nil {
 			t.Fatal(err)
