@@ -37,7 +37,7 @@ var systemQueries = map[string]string{
 	"SystemFingerprintOwner":    "asks whether another tenant has the key",
 	"SystemInsertWebhooks":      "webhooks of one moment are stored together, whosever they are",
 	"SystemInsertSession":       "operators' sessions belong to no tenant",
-	"SystemJobOwner":            "a job is named by its id in River's own table",
+	"SystemCompleteJob":         "a job is named by its id in River's own table",
 	"SystemListTenants":         "lists all tenants for an operator",
 	"SystemMinReleaseSchema":    "the schema's mark belongs to no tenant",
 	"SystemOldestEvent":         "a metric, which has no tenant label",

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/queue"
 )
@@ -20,7 +21,7 @@ type account struct {
 	write *jazzhr.Account
 }
 
-// openAccount opens a tenant's account with its stored key.
+// openAccount opens a tenant's account with its stored key. It returns [tenant.ErrNotConnected] for a tenant without one.
 func (r *Runner) openAccount(ctx context.Context, tenant uuid.UUID, lane queue.Lane) (account, error) {
 	return r.openPrepaid(ctx, tenant, lane, 0)
 }
@@ -28,9 +29,9 @@ func (r *Runner) openAccount(ctx context.Context, tenant uuid.UUID, lane queue.L
 // openPrepaid is openAccount where the first calls that are read by were taken from the budget before. Only one may be under way
 // at a time.
 func (r *Runner) openPrepaid(ctx context.Context, tenant uuid.UUID, lane queue.Lane, prepaid int) (account, error) {
-	key, version, err := r.config.Tenants.Key(ctx, tenant)
+	row, err := gen.New().Tenant(ctx, r.config.Pool, tenant)
 	if err != nil {
-		return account{}, fmt.Errorf("open JazzHR account: %w", err)
+		return account{}, fmt.Errorf("read tenant: %w", err)
 	}
 	gate := func(ctx context.Context) error {
 		if prepaid > 0 {
@@ -39,8 +40,17 @@ func (r *Runner) openPrepaid(ctx context.Context, tenant uuid.UUID, lane queue.L
 		}
 		return r.config.Bucket.Take(ctx, tenant, lane)
 	}
+	return r.accountOf(row, gate)
+}
+
+// accountOf is the account of a tenant whose row was read. gate is asked before each call that reads.
+func (r *Runner) accountOf(row gen.Tenant, gate func(context.Context) error) (account, error) {
+	key, err := r.config.Tenants.KeyOf(row)
+	if err != nil {
+		return account{}, fmt.Errorf("open JazzHR account: %w", err)
+	}
 	return account{
-		tenant: tenant, keyVersion: version,
+		tenant: row.TenantID, keyVersion: row.KeyVersion,
 		read: r.config.JazzHR.Account(key, gate), write: r.config.JazzHR.Account(key, nil),
 	}, nil
 }

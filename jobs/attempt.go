@@ -27,7 +27,10 @@ type attempt struct {
 	// complete ends the job within a transaction, if it is still this attempt's.
 	complete func(context.Context, pgx.Tx) (bool, error)
 	outcome  string // for the log line
+	paid     bool   // the call of the turn's send is taken
 	spent    bool   // the step's write has left the tenant no calls for the next one
+	// distrusted tells that JazzHR may hold what the ledger has forgotten.
+	distrusted bool
 }
 
 // workStep is the whole of a job that does a writeback's step.
@@ -62,7 +65,7 @@ func (a *attempt) load(ctx context.Context, tenantID, writebackID uuid.UUID) (re
 	if err != nil {
 		return false, fmt.Errorf("load writeback: %w", err)
 	}
-	a.writeback, a.tenant = work.Writeback, work.Tenant
+	a.writeback, a.tenant, a.distrusted = work.Writeback, work.Tenant, work.Distrusted
 	w := a.writeback
 	switch {
 	case w.State != queue.StatePending || w.Step != a.step || (a.step == queue.StepWriteNotes && int(w.Part) != a.part):
@@ -75,8 +78,13 @@ func (a *attempt) load(ctx context.Context, tenantID, writebackID uuid.UUID) (re
 	case work.EarlierOpen:
 		return false, a.handBack(ctx, wait{reason: queue.WaitingForEarlierStep, in: time.Minute})
 	}
-	a.account, err = a.openAccount(ctx, tenantID, queue.Live)
+	a.account, err = a.accountOf(a.tenant, a.gate)
 	return err == nil, err
+}
+
+// gate takes each call that reads from the tenant's budget.
+func (a *attempt) gate(ctx context.Context) error {
+	return a.config.Bucket.Take(ctx, a.writeback.TenantID, queue.Live)
 }
 
 // run does the step.

@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,28 +21,36 @@ const readsMayFail = 3 * 24 * time.Hour
 // Each end of an attempt is one transaction with the job's completion, which comes first: an attempt that lost its job
 // leaves the writeback to the owner, and keeps what it learned about the effect.
 
-// owned completes the job, and reports whether the attempt may go on with its writeback: not if the job is another's by now,
-// nor if the writeback has ended meanwhile, as a disconnected tenant's do.
-func (a *attempt) owned(ctx context.Context, tx db.TenantTx) (bool, error) {
-	owned, err := a.complete(ctx, tx.Tx)
+// endStep completes the job and ends the step, and reports whether the attempt may go on with its writeback: not if the job is
+// another's by now, nor if the writeback is not at the step any more, as when its tenant was disconnected.
+func (a *attempt) endStep(ctx context.Context, tx db.TenantTx, step gen.EndStepParams) (ended gen.EndStepRow, owned bool, err error) {
+	owned, err = a.complete(ctx, tx.Tx)
 	if err != nil || !owned {
 		a.outcome = "lost_job"
-		return false, err
+		return ended, false, err
 	}
-	w, err := tx.Q.WritebackForUpdate(ctx, tx, tx.Tenant, a.writeback.WritebackID)
-	if err != nil {
-		return false, fmt.Errorf("lock writeback: %w", err)
+	step.TenantID, step.WritebackID, step.Kind, step.Part = tx.Tenant, a.writeback.WritebackID, a.step, int32(a.part)
+	step.Admitted = !a.spent
+	if ended, err = tx.Q.EndStep(ctx, tx, step); err != nil {
+		return ended, false, fmt.Errorf("end step: %w", err)
 	}
-	if w.State != queue.StatePending || w.Step != a.step || (a.step == queue.StepWriteNotes && int(w.Part) != a.part) {
+	a.outcome = step.State
+	if !ended.Owned {
 		a.outcome = "superseded"
-		return false, nil
 	}
-	return true, nil
+	return ended, ended.Owned, nil
 }
 
 // advance ends the step with the effect confirmed, and enqueues the next.
 func (a *attempt) advance(ctx context.Context, tx db.TenantTx, row gen.Effect, remoteID, state string) error {
-	owned, err := a.owned(ctx, tx)
+	step := gen.EndStepParams{State: state, RemoteID: some(remoteID), GoOn: true}
+	if row.EffectID != uuid.Nil {
+		step.EffectID = &row.EffectID
+	}
+	if a.step == queue.StepCreateApplicant {
+		step.ApplicantID = some(remoteID)
+	}
+	ended, owned, err := a.endStep(ctx, tx, step)
 	if err != nil || !owned {
 		return err
 	}
@@ -52,28 +59,13 @@ func (a *attempt) advance(ctx context.Context, tx db.TenantTx, row gen.Effect, r
 			return err
 		}
 	}
-	step := gen.EndStepParams{
-		TenantID: tx.Tenant, WritebackID: a.writeback.WritebackID, Kind: a.step,
-		Part: int32(a.part), State: state, RemoteID: some(remoteID),
-	}
-	if row.EffectID != uuid.Nil {
-		step.EffectID = &row.EffectID
-	}
-	others, err := tx.Q.EndStep(ctx, tx, step)
-	if err != nil {
-		return fmt.Errorf("end step: %w", err)
-	}
-	a.outcome = state
-	return a.next(ctx, tx, others, false)
+	return a.next(ctx, tx, ended, ended.Rejected)
 }
 
 // keepApplicant keeps whom the writeback is about. Only an effect proves that the email is the applicant's: a search keeps
 // what it read itself.
 func (a *attempt) keepApplicant(ctx context.Context, tx db.TenantTx, row gen.Effect, id string) error {
 	w := &a.writeback
-	if err := tx.Q.SetWritebackApplicant(ctx, tx, &id, tx.Tenant, w.WritebackID); err != nil {
-		return fmt.Errorf("keep the applicant's id: %w", err)
-	}
 	w.ApplicantID = &id
 	if w.Email == nil || row.EffectID == uuid.Nil {
 		return nil
@@ -81,25 +73,16 @@ func (a *attempt) keepApplicant(ctx context.Context, tx db.TenantTx, row gen.Eff
 	return rememberApplicant(ctx, tx, id, jazzhr.NormalizeEmail(*w.Email), jazzhr.FoldName(text(w.FirstName), text(w.LastName)))
 }
 
-// next enqueues the first of the other steps that is still pending, or ends the writeback. rejected tells whether this one was.
-func (a *attempt) next(ctx context.Context, tx db.TenantTx, others []gen.EndStepRow, rejected bool) error {
-	w := a.writeback
-	at := slices.IndexFunc(others, func(s gen.EndStepRow) bool { return s.State == queue.StatePending })
-	if at < 0 {
-		rejected = rejected || slices.ContainsFunc(others, func(s gen.EndStepRow) bool { return s.State == queue.StateRejected })
+// next enqueues the step that the writeback is at now, or ends the writeback: rejected tells whether one of its steps was.
+func (a *attempt) next(ctx context.Context, tx db.TenantTx, ended gen.EndStepRow, rejected bool) error {
+	switch {
+	case ended.NextStep == "":
 		return a.end(ctx, tx, rejected)
-	}
-	step, part := others[at].Kind, int(others[at].Part)
-	if err := tx.Q.AdvanceWriteback(ctx, tx, gen.AdvanceWritebackParams{
-		TenantID: tx.Tenant, WritebackID: w.WritebackID,
-		Step: step, Part: int32(part), Admitted: !a.spent,
-	}); err != nil {
-		return fmt.Errorf("advance writeback: %w", err)
-	}
-	if a.spent { // the tick admits it when there are calls for it
+	case a.spent: // the tick admits it when there are calls for it
 		return nil
 	}
-	if _, err := a.client.InsertTx(ctx, tx.Tx, queue.StepArgs(tx.Tenant, w.WritebackID, step, part), nil); err != nil {
+	args := queue.StepArgs(tx.Tenant, a.writeback.WritebackID, ended.NextStep, int(ended.NextPart))
+	if _, err := a.client.InsertTx(ctx, tx.Tx, args, nil); err != nil {
 		return fmt.Errorf("enqueue the next step: %w", err)
 	}
 	return nil
@@ -107,25 +90,23 @@ func (a *attempt) next(ctx context.Context, tx db.TenantTx, others []gen.EndStep
 
 // end ends the writeback: done, or rejected if one of its steps was.
 func (a *attempt) end(ctx context.Context, tx db.TenantTx, rejected bool) error {
-	w := a.writeback
-	state, event, reason := queue.StateDone, intrvio.WritebackCompleted, ""
 	if rejected {
-		state, event, reason = queue.StateRejected, intrvio.WritebackRejected, "a step was rejected"
+		return a.endAs(ctx, tx, queue.StateRejected, intrvio.WritebackRejected, "a step was rejected")
 	}
-	if err := tx.Q.EndWriteback(ctx, tx, gen.EndWritebackParams{
-		TenantID: tx.Tenant, WritebackID: w.WritebackID,
-		State: state, LastError: some(reason),
-	}); err != nil {
-		return fmt.Errorf("end writeback: %w", err)
-	}
-	if err := tx.Q.WakeLaterRevisions(ctx, tx, tx.Tenant, w.InterviewID, w.Revision); err != nil {
-		return fmt.Errorf("wake later revisions: %w", err)
-	}
-	return a.announce(ctx, tx, event, reason)
+	return a.endAs(ctx, tx, queue.StateDone, intrvio.WritebackCompleted, "")
 }
 
-func (a *attempt) announce(ctx context.Context, tx db.TenantTx, event intrvio.EventType, reason string) error {
-	view, err := queue.ViewWriteback(ctx, tx, a.writeback.WritebackID)
+// endAs ends the writeback in a state and tells of it.
+func (a *attempt) endAs(ctx context.Context, tx db.TenantTx, state string, event intrvio.EventType, reason string) error {
+	w := a.writeback
+	row, err := tx.Q.EndWriteback(ctx, tx, gen.EndWritebackParams{
+		TenantID: tx.Tenant, WritebackID: w.WritebackID, InterviewID: w.InterviewID, Revision: w.Revision,
+		State: state, LastError: some(reason), ApplicantID: w.ApplicantID,
+	})
+	if err != nil {
+		return fmt.Errorf("end writeback: %w", err)
+	}
+	view, err := queue.ViewRow(ctx, tx, a.tenant, row)
 	if err != nil {
 		return err
 	}
@@ -149,20 +130,13 @@ func (a *attempt) reject(ctx context.Context, reason string) error {
 // rejectIn ends the step as refused. A refused link does not hold back the note; without an applicant or with a part of
 // the note missing nothing further can be written.
 func (a *attempt) rejectIn(ctx context.Context, tx db.TenantTx, reason string) error {
-	owned, err := a.owned(ctx, tx)
+	goOn := a.step == queue.StepLinkApplicantToJob
+	ended, owned, err := a.endStep(ctx, tx, gen.EndStepParams{State: queue.StateRejected, LastError: some(reason), GoOn: goOn})
 	if err != nil || !owned {
 		return err
 	}
-	a.outcome = queue.StateRejected
-	others, err := tx.Q.EndStep(ctx, tx, gen.EndStepParams{
-		TenantID: tx.Tenant, WritebackID: a.writeback.WritebackID,
-		Kind: a.step, Part: int32(a.part), State: queue.StateRejected, LastError: some(reason),
-	})
-	if err != nil {
-		return fmt.Errorf("reject step: %w", err)
-	}
-	if a.step == queue.StepLinkApplicantToJob {
-		return a.next(ctx, tx, others, true)
+	if goOn {
+		return a.next(ctx, tx, ended, true)
 	}
 	held := "not written: " + a.step + " was rejected"
 	if err := tx.Q.RejectOpenSteps(ctx, tx, &held, tx.Tenant, a.writeback.WritebackID); err != nil {
@@ -180,24 +154,11 @@ func (a *attempt) toPerson(ctx context.Context, problem string) error {
 
 // toPersonIn leaves the writeback to a person.
 func (a *attempt) toPersonIn(ctx context.Context, tx db.TenantTx, problem string) error {
-	owned, err := a.owned(ctx, tx)
+	_, owned, err := a.endStep(ctx, tx, gen.EndStepParams{State: queue.StateAttention, LastError: some(problem)})
 	if err != nil || !owned {
 		return err
 	}
-	a.outcome = queue.StateAttention
-	if _, err := tx.Q.EndStep(ctx, tx, gen.EndStepParams{
-		TenantID: tx.Tenant, WritebackID: a.writeback.WritebackID,
-		Kind: a.step, Part: int32(a.part), State: queue.StateAttention, LastError: some(problem),
-	}); err != nil {
-		return fmt.Errorf("leave step to a person: %w", err)
-	}
-	if err := tx.Q.EndWriteback(ctx, tx, gen.EndWritebackParams{
-		TenantID: tx.Tenant, WritebackID: a.writeback.WritebackID,
-		State: queue.StateAttention, LastError: some(problem),
-	}); err != nil {
-		return fmt.Errorf("leave writeback to a person: %w", err)
-	}
-	return a.announce(ctx, tx, intrvio.WritebackAttention, problem)
+	return a.endAs(ctx, tx, queue.StateAttention, intrvio.WritebackAttention, problem)
 }
 
 // handBack is handBackIn in a transaction of its own, with what a refused key or a 429 means for the tenant.
@@ -219,8 +180,9 @@ func (a *attempt) handBackIn(ctx context.Context, tx db.TenantTx, w wait) error 
 	if since := a.writeback.FailingSince; w.failing && since != nil && now.Sub(*since) > readsMayFail {
 		return a.toPersonIn(ctx, tx, problemUnreadable)
 	}
-	owned, err := a.owned(ctx, tx)
+	owned, err := a.complete(ctx, tx.Tx)
 	if err != nil || !owned {
+		a.outcome = "lost_job"
 		return err
 	}
 	a.outcome = "waits_" + w.reason
@@ -228,18 +190,22 @@ func (a *attempt) handBackIn(ctx context.Context, tx db.TenantTx, w wait) error 
 	if until.IsZero() {
 		until = now.Add(w.in)
 	}
-	if w.err != "" {
-		if err := tx.Q.StepError(ctx, tx, gen.StepErrorParams{
-			TenantID: tx.Tenant, WritebackID: a.writeback.WritebackID,
-			Kind: a.step, Part: int32(a.part), LastError: &w.err,
-		}); err != nil {
-			return fmt.Errorf("record a step's error: %w", err)
-		}
+	rows, err := tx.Q.HandBackWriteback(ctx, tx, gen.HandBackWritebackParams{
+		TenantID: tx.Tenant, WritebackID: a.writeback.WritebackID, Step: a.step, Part: int32(a.part),
+		NextAttemptAt: until, WaitingFor: &w.reason, WaitingEffect: w.effect, LastError: some(w.err), Failing: w.failing,
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("hand writeback back: %w", err)
+	case rows == 0:
+		a.outcome = "superseded"
+		return nil
+	case w.err == "":
+		return nil
 	}
-	return wrap("hand writeback back", tx.Q.HandBackWriteback(ctx, tx, gen.HandBackWritebackParams{
-		TenantID:    tx.Tenant,
-		WritebackID: a.writeback.WritebackID, NextAttemptAt: until, WaitingFor: &w.reason, WaitingEffect: w.effect,
-		LastError: some(w.err), Failing: w.failing,
+	return wrap("record a step's error", tx.Q.StepError(ctx, tx, gen.StepErrorParams{
+		TenantID: tx.Tenant, WritebackID: a.writeback.WritebackID,
+		Kind: a.step, Part: int32(a.part), LastError: &w.err,
 	}))
 }
 

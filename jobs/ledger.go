@@ -36,6 +36,8 @@ type turn struct {
 	kind, key string
 	lookFirst bool
 	seen      *reading
+	// likely tells that the decision will be to send, as far as one can know without the lock.
+	likely bool
 }
 
 // intent is a send that may leave: committed under its token, until notAfter by this process's clock.
@@ -44,13 +46,20 @@ type intent struct {
 	notAfter time.Time
 }
 
-// take makes the turn. If the send it decides on has to wait for a moment, it waits and decides anew.
+// take makes the turn. If the send it decides on has to wait for a moment, it waits and decides anew. The call of a likely
+// send is taken before the transaction: in it, all the tenant's other calls would wait for the intent to be on disk.
 func (t turn) take(ctx context.Context) (act action, row gen.Effect, send intent, err error) {
 	for deadline := time.Now().Add(queue.ShortWait); ; {
-		err = db.InTenant(ctx, t.config.Pool, t.writeback.TenantID, func(tx db.TenantTx) error {
-			act, row, send, err = t.decideAndApply(ctx, tx)
-			return err
-		})
+		t.paid = false
+		if t.likely {
+			err = t.pay(ctx, t.config.Pool)
+		}
+		if err == nil {
+			err = db.InTenant(ctx, t.config.Pool, t.writeback.TenantID, func(tx db.TenantTx) error {
+				act, row, send, err = t.decideAndApply(ctx, tx)
+				return err
+			})
+		}
 		var paced *queue.PacedError
 		if !errors.As(err, &paced) || time.Until(deadline) < paced.Wait {
 			return act, row, send, err
@@ -58,13 +67,43 @@ func (t turn) take(ctx context.Context) (act action, row gen.Effect, send intent
 		if err := paced.Pass(ctx); err != nil {
 			return act, row, send, err
 		}
+		err = nil
 	}
 }
 
-func (t turn) decideAndApply(ctx context.Context, tx db.TenantTx) (act action, row gen.Effect, send intent, err error) {
-	locked, err := t.lock(ctx, tx)
+// pay takes the call of the step's write, on a connection or in a transaction.
+func (a *attempt) pay(ctx context.Context, conn gen.DBTX) error {
+	more, err := a.config.Bucket.TakeForStep(ctx, conn, a.writeback.TenantID)
 	if err != nil {
-		return act, row, send, err
+		return err
+	}
+	a.paid, a.spent = true, !more
+	return nil
+}
+
+// begin begins the step and returns its effect's row, which is planned if nobody has yet.
+func (t turn) begin(ctx context.Context) (gen.Effect, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return gen.Effect{}, fmt.Errorf("name effect: %w", err)
+	}
+	for range maxTurns {
+		row, err := gen.New().BeginStep(ctx, t.config.Pool, gen.BeginStepParams{
+			TenantID: t.writeback.TenantID, EffectID: id, EffectKind: t.kind, Key: t.key,
+			WritebackID: t.writeback.WritebackID, Step: t.step, Part: int32(t.part),
+		})
+		if errors.Is(err, pgx.ErrNoRows) { // another has planned it in this moment, and has committed that by now
+			continue
+		}
+		return gen.Effect(row), wrap("begin step", err)
+	}
+	return gen.Effect{}, errors.New("begin step: its effect is neither there nor can it be planned")
+}
+
+func (t turn) decideAndApply(ctx context.Context, tx db.TenantTx) (act action, row gen.Effect, send intent, err error) {
+	locked, err := tx.Q.EffectForUpdate(ctx, tx, tx.Tenant, t.kind, t.key)
+	if err != nil {
+		return act, row, send, fmt.Errorf("lock effect: %w", err)
 	}
 	row, now := locked.Effect, locked.Now
 	facts := t.facts(row)
@@ -89,32 +128,6 @@ func (t turn) decideAndApply(ctx context.Context, tx db.TenantTx) (act action, r
 		return act, row, send, err
 	}
 	return act, row, send, t.apply(ctx, tx, row, act, now)
-}
-
-// lock returns the effect's row, locked; it is planned if nobody has yet.
-func (t turn) lock(ctx context.Context, tx db.TenantTx) (gen.EffectForUpdateRow, error) {
-	if t.seen == nil {
-		id, err := uuid.NewV7()
-		if err != nil {
-			return gen.EffectForUpdateRow{}, fmt.Errorf("name effect: %w", err)
-		}
-		if err := tx.Q.PlanEffect(ctx, tx, gen.PlanEffectParams{TenantID: tx.Tenant, EffectID: id, Kind: t.kind, Key: t.key}); err != nil {
-			return gen.EffectForUpdateRow{}, fmt.Errorf("plan effect: %w", err)
-		}
-	}
-	locked, err := tx.Q.EffectForUpdate(ctx, tx, tx.Tenant, t.kind, t.key)
-	if err != nil {
-		return gen.EffectForUpdateRow{}, fmt.Errorf("lock effect: %w", err)
-	}
-	if t.seen == nil {
-		if err := tx.Q.BeginStep(ctx, tx, gen.BeginStepParams{
-			EffectID: &locked.Effect.EffectID, TenantID: tx.Tenant,
-			WritebackID: t.writeback.WritebackID, Kind: t.step, Part: int32(t.part),
-		}); err != nil {
-			return gen.EffectForUpdateRow{}, fmt.Errorf("begin step: %w", err)
-		}
-	}
-	return locked, nil
 }
 
 func (t turn) facts(row gen.Effect) effect {
@@ -169,17 +182,17 @@ func (t turn) control(ctx context.Context, tx db.TenantTx, now time.Time) (contr
 
 // intend commits to a send: the row is sending from here on, and the caller sends it once the transaction is committed.
 func (t turn) intend(ctx context.Context, tx db.TenantTx, row gen.Effect) (intent, error) {
-	more, err := t.config.Bucket.TakeForStep(ctx, tx, tx.Tenant)
-	if err != nil {
-		return intent{}, err
+	if !t.paid {
+		if err := t.pay(ctx, tx); err != nil {
+			return intent{}, err
+		}
 	}
-	t.spent = !more
 	if err := t.leaveDeafRoute(ctx, tx, row); err != nil {
 		return intent{}, err
 	}
 	// This process's deadline is counted from before the database's, so it is never the later one.
 	send := intent{token: uuid.New(), notAfter: time.Now().Add(t.config.Timeout)}
-	_, err = tx.Q.BeginSend(ctx, tx, gen.BeginSendParams{
+	_, err := tx.Q.BeginSend(ctx, tx, gen.BeginSendParams{
 		TenantID: tx.Tenant, EffectID: row.EffectID,
 		SendToken: &send.token, SentBy: &t.writeback.WritebackID, SendTimeout: t.config.Timeout,
 		FromState: row.State, FromSends: row.Sends, NodeID: t.config.NodeID, NodeTimeout: queue.NodeTimeout,
@@ -254,7 +267,7 @@ func (t turn) adopt(ctx context.Context, tx db.TenantTx, row gen.Effect, id stri
 			return fmt.Errorf("remember what the account shows: %w", err)
 		}
 	}
-	if err := t.mark(ctx, tx, row, stateDone, mark{id: id, adopted: true, what: "found", ids: t.seen.ids, at: now}); err != nil {
+	if err := t.confirm(ctx, tx, row, mark{id: id, adopted: true, what: "found", ids: t.seen.ids, at: now}); err != nil {
 		return err
 	}
 	return t.advance(ctx, tx, row, id, queue.StateDone)

@@ -256,7 +256,7 @@ func (n *node) strikeCommit(w *wire) {
 		case tr.mayStall() && tr.strikesNext(stallSend):
 			w.stall = true
 		}
-	case slices.Contains(w.queries, "SettleEffect"):
+	case slices.Contains(w.queries, "SettleEffect"), slices.Contains(w.queries, "ConfirmEffect"):
 		switch {
 		case tr.strikesNext(beforeConfirm):
 			_ = w.Conn.Close()

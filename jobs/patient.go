@@ -29,12 +29,12 @@ type patient struct {
 
 // open opens a tenant's account. It returns [tenant.ErrNotConnected] for a tenant without a key.
 func (p *patient) open(ctx context.Context, tenant uuid.UUID) error {
-	key, version, err := p.config.Tenants.Key(ctx, tenant)
+	row, err := gen.New().Tenant(ctx, p.config.Pool, tenant)
 	if err != nil {
-		return fmt.Errorf("open JazzHR account: %w", err)
+		return fmt.Errorf("read tenant: %w", err)
 	}
-	p.account = account{tenant: tenant, keyVersion: version, read: p.config.JazzHR.Account(key, p.gate)}
-	return nil
+	p.account, err = p.accountOf(row, p.gate)
+	return err
 }
 
 // gate takes each call from the tenant's budget while the reader may go on.

@@ -8,13 +8,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/queue"
@@ -22,8 +22,8 @@ import (
 
 // Tenants is what the workers need of the tenants: their keys, and what JazzHR's word on a key means.
 type Tenants interface {
-	// Key opens a tenant's stored JazzHR key; its version tells refusals of it from those of another.
-	Key(ctx context.Context, tenant uuid.UUID) (key string, version int32, err error)
+	// KeyOf opens a tenant's stored JazzHR key.
+	KeyOf(tenant gen.Tenant) (key string, err error)
 	// RefuseKey notes a refusal. While a key is rejected only those met by its checks count.
 	RefuseKey(ctx context.Context, tx db.TenantTx, version int32, checking bool) (refusals int, counted bool, err error)
 	RestoreKey(ctx context.Context, tx db.TenantTx, version int32) (restored bool, err error)

@@ -111,7 +111,7 @@ func (a *attempt) record(ctx context.Context, tx db.TenantTx, s sent) (ended boo
 		return true, a.recordLate(ctx, tx, row, s, now)
 	}
 	if s.answer == answerYes {
-		if err := a.mark(ctx, tx, row, stateDone, mark{id: s.id, what: "confirmed", at: now, controlled: locked.Controlled}); err != nil {
+		if err := a.confirm(ctx, tx, row, mark{id: s.id, what: "confirmed", at: now, controlled: locked.Controlled}); err != nil {
 			return false, err
 		}
 		return true, a.advance(ctx, tx, row, s.id, queue.StateDone)
@@ -158,7 +158,7 @@ func (a *attempt) recordLate(ctx context.Context, tx db.TenantTx, row gen.Effect
 	}
 	switch row.State {
 	case statePlanned, stateUnknown, stateAttention:
-		return a.mark(ctx, tx, row, stateDone, mark{id: s.id, what: "late_answer", at: now})
+		return a.confirm(ctx, tx, row, mark{id: s.id, what: "late_answer", at: now})
 	default:
 		return wrap("keep a late answer", tx.Q.AddEvidence(ctx, tx,
 			evidence(proof{At: now, What: "late_answer", RemoteIDs: []string{s.id}}), tx.Tenant, row.EffectID))

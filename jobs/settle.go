@@ -20,11 +20,26 @@ const maxTurns = 12
 // applicant or the route may have changed.
 func (a *attempt) settle(ctx context.Context, kind string, plan func() (key string, lookFirst bool, to remote)) error {
 	var seen *reading
+	fresh := false // nobody had tried it when the step began
 	for range maxTurns {
 		key, lookFirst, to := plan()
-		act, row, send, err := turn{attempt: a, kind: kind, key: key, lookFirst: lookFirst, seen: seen}.take(ctx)
-		if err != nil {
-			return err
+		t := turn{attempt: a, kind: kind, key: key, lookFirst: lookFirst, seen: seen}
+		var row gen.Effect
+		var send intent
+		var err error
+		act := action{do: doLook}
+		if seen == nil {
+			if row, err = t.begin(ctx); err != nil {
+				return err
+			}
+			fresh = row.State == statePlanned && row.Sends == 0 && !a.distrusted
+		}
+		// What nobody has tried and is looked for in any case is looked for at once: the turn that follows decides.
+		if seen != nil || !lookFirst || !fresh {
+			t.likely = fresh && (seen == nil || seen.result == absent)
+			if act, row, send, err = t.take(ctx); err != nil {
+				return err
+			}
 		}
 		before := seen
 		seen = nil
@@ -150,42 +165,48 @@ type mark struct {
 	controlled bool
 }
 
-// mark moves an effect to a state, with the evidence for it.
+// mark moves an effect to a state other than done, with the evidence for it.
 func (a *attempt) mark(ctx context.Context, tx db.TenantTx, row gen.Effect, state string, m mark) error {
-	if m.id != "" && m.ids == nil {
-		m.ids = []string{m.id}
-	}
 	err := tx.Q.SettleEffect(ctx, tx, gen.SettleEffectParams{
 		TenantID: tx.Tenant, EffectID: row.EffectID, State: state,
-		RemoteID: some(m.id), Adopted: m.adopted, Refusal: some(m.refusal), Problem: some(m.problem),
+		Refusal: some(m.refusal), Problem: some(m.problem),
 		Evidence: evidence(proof{At: m.at, What: m.what, RemoteIDs: m.ids, Detail: m.detail}),
 	})
 	if err != nil {
 		return fmt.Errorf("record that the effect is %s: %w", state, err)
 	}
-	if state != stateDone {
-		return nil
+	return nil
+}
+
+// confirm moves an effect to done, which those that waited for it go on after.
+func (a *attempt) confirm(ctx context.Context, tx db.TenantTx, row gen.Effect, m mark) error {
+	if m.ids == nil {
+		m.ids = []string{m.id}
 	}
-	if err := tx.Q.WakeWaitingOn(ctx, tx, tx.Tenant, &row.EffectID); err != nil {
-		return fmt.Errorf("wake those who wait for the effect: %w", err)
+	if err := tx.Q.ConfirmEffect(ctx, tx, gen.ConfirmEffectParams{
+		TenantID: tx.Tenant, EffectID: row.EffectID, RemoteID: &m.id, Adopted: m.adopted,
+		Evidence: evidence(proof{At: m.at, What: m.what, RemoteIDs: m.ids, Detail: m.detail}),
+	}); err != nil {
+		return fmt.Errorf("record that the effect is done: %w", err)
+	}
+	if row.Sends == 0 || m.controlled {
+		return nil
 	}
 	return a.reopen(ctx, tx, row, m)
 }
 
-// reopen takes back from people what a confirmed effect settles: the writebacks that were with them for its sake, and, since
-// absence can be believed from now on, effects of its kind that only lacked a confirmed one.
+// reopen takes back from people the effects of a kind that only lacked a confirmed one, since absence can be believed from
+// now on, and the writebacks that were with them for their sake.
 func (a *attempt) reopen(ctx context.Context, tx db.TenantTx, confirmed gen.Effect, m mark) error {
-	var ids []uuid.UUID
-	if confirmed.Sends > 0 && !m.controlled {
-		err := tx.Q.LockControl(ctx, tx, tx.Tenant, confirmed.Kind)
-		if err != nil {
-			return fmt.Errorf("wait for those who look for a confirmed write: %w", err)
-		}
-		if ids, err = tx.Q.ReopenEffects(ctx, tx, evidence(proof{At: m.at, What: "reopened"}), tx.Tenant, confirmed.Kind); err != nil {
-			return fmt.Errorf("reopen effects: %w", err)
-		}
+	err := tx.Q.LockControl(ctx, tx, tx.Tenant, confirmed.Kind)
+	if err != nil {
+		return fmt.Errorf("wait for those who look for a confirmed write: %w", err)
 	}
-	return wrap("reopen writebacks", tx.Q.ReopenWritebacks(ctx, tx, tx.Tenant, append(ids, confirmed.EffectID)))
+	ids, err := tx.Q.ReopenEffects(ctx, tx, evidence(proof{At: m.at, What: "reopened"}), tx.Tenant, confirmed.Kind)
+	if err != nil || len(ids) == 0 {
+		return wrap("reopen effects", err)
+	}
+	return wrap("reopen writebacks", tx.Q.ReopenWritebacks(ctx, tx, tx.Tenant, ids))
 }
 
 // forgetRefusal plans an effect anew that was refused for something that has changed since.

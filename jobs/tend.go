@@ -90,13 +90,7 @@ var errNoReceiver = errors.New("no INTRVIO_EVENTS_URL is set")
 // Work pushes one event. One that can't be delivered holds back no other.
 func (w *deliverEventWorker) Work(ctx context.Context, job *river.Job[queue.DeliverEvent]) error {
 	r, tenantID, sequence := w.r, job.Args.TenantID, job.Args.Sequence
-	var event intrvio.Envelope
-	var attempts int
-	var pending bool
-	err := db.InTenant(ctx, r.config.Pool, tenantID, func(tx db.TenantTx) (err error) {
-		event, attempts, pending, err = queue.EventEnvelope(ctx, tx, sequence)
-		return err
-	})
+	event, attempts, pending, err := queue.EventEnvelope(ctx, r.config.Pool, tenantID, sequence)
 	if err != nil || !pending {
 		return err
 	}

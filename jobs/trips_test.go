@@ -17,7 +17,9 @@ func TestQuietPollTrips(t *testing.T) {
 	c.people(30, 0)
 	c.poll("ok")
 	c.attempted(1, "full_sync", "ok")
-	key, _, err := c.tenants.Key(t.Context(), c.id)
+	row, err := c.tenants.Get(t.Context(), c.id)
+	check(t, err)
+	key, err := c.tenants.KeyOf(row)
 	check(t, err)
 	config := c.another()
 	pool, trips := c.db.Counted(t)
@@ -28,7 +30,8 @@ func TestQuietPollTrips(t *testing.T) {
 	trips.Hold(t, 2, func() { check(t, runner.Poll(t.Context(), c.id, key)) })
 }
 
-// TestStepTrips holds how often a writeback's three steps wait for the database, apart from River's own trips, the budget and the key.
+// TestStepTrips holds how often a writeback's three steps and its event wait for the database, apart from River's own trips and the
+// calls of reads.
 func TestStepTrips(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -39,8 +42,8 @@ func TestStepTrips(t *testing.T) {
 	config.Pool = pool
 	w.start(config)
 	var people int
-	// 84, and the notice of each new job where River sends one.
-	trips.Hold(t, 88, func() {
+	// 53, and the notice of each new job where River sends one.
+	trips.Hold(t, 57, func() {
 		people++
 		name := fmt.Sprint("person", people)
 		c.finish(queue.StateDone, c.writeback("i-"+name, "Ada", name, name+"@example.com"))

@@ -79,9 +79,6 @@ func TestComplete(t *testing.T) {
 			before := all[string](t, f, "SELECT state::text FROM jazzhr.river_job WHERE id = $1", job.ID)
 			tenant := f.tenant(t)
 			err := db.InTx(t.Context(), f.Pool, func(tx pgx.Tx) error {
-				if owned, err := queue.Owns(t.Context(), tx, job.JobRow); err != nil || owned != test.owned {
-					t.Errorf("owned %v, error %v", owned, err)
-				}
 				completed, err := queue.Complete(ctx, tx, job)
 				if err != nil || completed != test.owned {
 					t.Errorf("completed %v, error %v", completed, err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
@@ -27,29 +28,30 @@ func Announce(ctx context.Context, tx db.TenantTx, client *Client, events ...Eve
 	if len(events) == 0 {
 		return nil
 	}
-	last, err := tx.Q.NextSequence(ctx, tx, int32(len(events)), tx.Tenant)
-	if err != nil {
-		return fmt.Errorf("number events: %w", err)
-	}
-	for i, event := range events {
+	params := gen.InsertEventsParams{TenantID: tx.Tenant, DeliverFor: intrvio.DeliveryWindow}
+	for _, event := range events {
 		data, err := intrvio.Encode(event.Type, event.Data)
 		if err != nil {
 			return err
 		}
-		sequence := last - int64(len(events)-1-i)
 		id, err := uuid.NewV7()
 		if err != nil {
 			return fmt.Errorf("name event: %w", err)
 		}
-		if err := tx.Q.InsertEvent(ctx, tx, gen.InsertEventParams{
-			TenantID: tx.Tenant, Sequence: sequence, EventID: id, Type: string(event.Type), Data: data,
-			DeliverFor: intrvio.DeliveryWindow, Admitted: true,
-		}); err != nil {
-			return fmt.Errorf("store event: %w", err)
-		}
-		if _, err := client.InsertTx(ctx, tx.Tx, DeliverEvent{TenantID: tx.Tenant, Sequence: sequence}, nil); err != nil {
-			return fmt.Errorf("enqueue delivery: %w", err)
-		}
+		params.EventIds = append(params.EventIds, id)
+		params.Types = append(params.Types, string(event.Type))
+		params.Data = append(params.Data, string(data))
+	}
+	last, err := tx.Q.InsertEvents(ctx, tx, params)
+	if err != nil {
+		return fmt.Errorf("store events: %w", err)
+	}
+	jobs := make([]river.InsertManyParams, len(events))
+	for i := range events {
+		jobs[i].Args = DeliverEvent{TenantID: tx.Tenant, Sequence: last - int64(len(events)-1-i)}
+	}
+	if _, err := client.InsertManyTx(ctx, tx.Tx, jobs); err != nil {
+		return fmt.Errorf("enqueue deliveries: %w", err)
 	}
 	return nil
 }
@@ -88,8 +90,8 @@ func EventsAfter(ctx context.Context, tx db.TenantTx, after int64, limit int) ([
 }
 
 // EventEnvelope returns one event as it is delivered, and whether it still waits for that.
-func EventEnvelope(ctx context.Context, tx db.TenantTx, sequence int64) (event intrvio.Envelope, attempts int, pending bool, err error) {
-	row, err := tx.Q.Event(ctx, tx, tx.Tenant, sequence)
+func EventEnvelope(ctx context.Context, conn gen.DBTX, tenant uuid.UUID, sequence int64) (event intrvio.Envelope, attempts int, pending bool, err error) {
+	row, err := gen.New().Event(ctx, conn, tenant, sequence)
 	if errors.Is(err, pgx.ErrNoRows) { // expired
 		return intrvio.Envelope{}, 0, false, nil
 	}

@@ -65,7 +65,7 @@ func TestAnnounce(t *testing.T) {
 			if data, err := intrvio.Decode[intrvio.Connection](event); err != nil || data.State != "active" {
 				t.Errorf("the data of event %d is %+v, error %v", i+1, data, err)
 			}
-			again, attempts, pending, err := queue.EventEnvelope(t.Context(), tx, event.Sequence)
+			again, attempts, pending, err := queue.EventEnvelope(t.Context(), tx, tenant, event.Sequence)
 			if err != nil || again.ID != event.ID || attempts != 0 || !pending {
 				t.Errorf("event %d for delivery is %s, attempts %d, pending %v, error %v", i+1, again.ID, attempts, pending, err)
 			}
@@ -203,7 +203,7 @@ func TestEventsExpire(t *testing.T) {
 		}
 	}
 	f.inTenant(t, tenant, func(tx db.TenantTx) error {
-		if _, _, pending, err := queue.EventEnvelope(t.Context(), tx, 1); err != nil || pending {
+		if _, _, pending, err := queue.EventEnvelope(t.Context(), tx, tenant, 1); err != nil || pending {
 			t.Errorf("an expired event is pending %v, error %v", pending, err)
 		}
 		return nil
@@ -255,7 +255,7 @@ func TestRedeliver(t *testing.T) {
 		t.Errorf("the deliveries are of %v", sequences)
 	}
 	f.inTenant(t, tenant, func(tx db.TenantTx) error {
-		if _, attempts, pending, err := queue.EventEnvelope(t.Context(), tx, 2); err != nil || attempts != 0 || !pending {
+		if _, attempts, pending, err := queue.EventEnvelope(t.Context(), tx, tenant, 2); err != nil || attempts != 0 || !pending {
 			t.Errorf("event 2 has %d attempts, pending %v, error %v", attempts, pending, err)
 		}
 		return nil

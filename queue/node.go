@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -10,8 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
-	"github.com/riverqueue/river/rivertype"
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
@@ -124,34 +121,15 @@ func reap(ctx context.Context, pool *pgxpool.Pool) (returned int64, err error) {
 	return returned, err
 }
 
-// Owns reports whether the running attempt still owns its job, and locks the job until tx ends. A job that was given to
-// another node, or taken again by this one, has another attempted_at. The attempt's number alone can repeat.
-func Owns(ctx context.Context, tx pgx.Tx, job *rivertype.JobRow) (bool, error) {
-	owner, err := gen.New().SystemJobOwner(ctx, tx, job.ID)
-	if err != nil {
-		if errors.Is(err, pgx.ErrNoRows) { // deleted in River UI, or cleaned after another attempt ended it
-			return false, nil
-		}
-		return false, fmt.Errorf("look up the job's owner: %w", err)
-	}
-	return string(owner.State) == string(rivertype.JobStateRunning) &&
-		job.AttemptedAt != nil && owner.AttemptedAt != nil && owner.AttemptedAt.Equal(*job.AttemptedAt) &&
-		len(job.AttemptedBy) > 0 && owner.AttemptedBy == job.AttemptedBy[len(job.AttemptedBy)-1], nil
-}
-
-// Complete ends the job within tx if the attempt owns it, and reports whether it did. A caller that no longer owns its
-// job keeps what it learned and leaves the next step to the owner.
+// Complete ends the job within tx if the running attempt still owns it, and reports whether it did. A caller that no longer owns
+// its job keeps what it learned and leaves the next step to the owner.
 func Complete[T river.JobArgs](ctx context.Context, tx pgx.Tx, job *river.Job[T]) (bool, error) {
-	owned, err := Owns(ctx, tx, job.JobRow)
-	if err != nil || !owned {
-		return false, err
+	if job.AttemptedAt == nil || len(job.AttemptedBy) == 0 { // it never ran
+		return false, nil
 	}
-	completed, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
+	ended, err := gen.New().SystemCompleteJob(ctx, tx, job.ID, job.AttemptedAt, job.AttemptedBy[len(job.AttemptedBy)-1])
 	if err != nil {
 		return false, fmt.Errorf("complete job: %w", err)
 	}
-	if completed.State != rivertype.JobStateCompleted || completed.Attempt != job.Attempt {
-		return false, fmt.Errorf("complete job: it was given to another attempt")
-	}
-	return true, nil
+	return ended == 1, nil
 }

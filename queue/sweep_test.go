@@ -65,11 +65,11 @@ func TestSweepLeavesTheRest(t *testing.T) {
 	tenant := f.tenant(t)
 	ended, waits := f.mustEnqueue(t, tenant, writeback("interview-1")), f.mustEnqueue(t, tenant, writeback("interview-2"))
 	q := gen.New()
-	if err := q.EndWriteback(t.Context(), f.Pool, gen.EndWritebackParams{TenantID: tenant, WritebackID: ended, State: "done"}); err != nil {
+	if _, err := q.EndWriteback(t.Context(), f.Pool, gen.EndWritebackParams{TenantID: tenant, WritebackID: ended, State: "done"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := q.HandBackWriteback(t.Context(), f.Pool, gen.HandBackWritebackParams{
-		TenantID: tenant, WritebackID: waits,
+	if _, err := q.HandBackWriteback(t.Context(), f.Pool, gen.HandBackWritebackParams{
+		TenantID: tenant, WritebackID: waits, Step: queue.StepCreateApplicant, Part: 1,
 		NextAttemptAt: time.Now().Add(time.Hour), WaitingFor: new(queue.WaitingForRetry),
 	}); err != nil {
 		t.Fatal(err)

@@ -70,7 +70,16 @@ func ViewWriteback(ctx context.Context, tx db.TenantTx, id uuid.UUID) (Writeback
 	if err != nil {
 		return WritebackView{}, fmt.Errorf("read writeback: %w", err)
 	}
-	views, err := viewAll(ctx, tx, []gen.Writeback{row})
+	tenant, err := tx.Q.Tenant(ctx, tx, tx.Tenant)
+	if err != nil {
+		return WritebackView{}, fmt.Errorf("read tenant: %w", err)
+	}
+	return ViewRow(ctx, tx, tenant, row)
+}
+
+// ViewRow is ViewWriteback for a writeback and a tenant whose rows were read.
+func ViewRow(ctx context.Context, tx db.TenantTx, tenant gen.Tenant, row gen.Writeback) (WritebackView, error) {
+	views, err := viewAll(ctx, tx, tenant, []gen.Writeback{row})
 	if err != nil {
 		return WritebackView{}, err
 	}
@@ -94,14 +103,14 @@ func ListWritebacks(ctx context.Context, tx db.TenantTx, filter WritebackFilter)
 	if err != nil {
 		return nil, fmt.Errorf("list writebacks: %w", err)
 	}
-	return viewAll(ctx, tx, rows)
-}
-
-func viewAll(ctx context.Context, tx db.TenantTx, rows []gen.Writeback) ([]WritebackView, error) {
 	tenant, err := tx.Q.Tenant(ctx, tx, tx.Tenant)
 	if err != nil {
 		return nil, fmt.Errorf("read tenant: %w", err)
 	}
+	return viewAll(ctx, tx, tenant, rows)
+}
+
+func viewAll(ctx context.Context, tx db.TenantTx, tenant gen.Tenant, rows []gen.Writeback) ([]WritebackView, error) {
 	ids := make([]uuid.UUID, len(rows))
 	for i, row := range rows {
 		ids[i] = row.WritebackID

@@ -100,7 +100,7 @@ func (s *Service) TestConnection(ctx context.Context, id uuid.UUID, key string) 
 		return Probe{}, err
 	}
 	if key == "" {
-		key, err = s.openKey(t)
+		key, err = s.KeyOf(t)
 	} else {
 		key, err = normalizeKey(key)
 	}

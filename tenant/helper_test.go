@@ -182,3 +182,13 @@ func (f *fixture) secretTexts(t *testing.T, id uuid.UUID) []string {
 	}
 	return texts
 }
+
+// Key opens a tenant's key, and tells its version.
+func (f *fixture) Key(ctx context.Context, id uuid.UUID) (key string, version int32, err error) {
+	row, err := f.Get(ctx, id)
+	if err != nil {
+		return "", 0, err
+	}
+	key, err = f.KeyOf(row)
+	return key, row.KeyVersion, err
+}

@@ -12,17 +12,8 @@ import (
 	"github.com/intrvio/jazzhr-worker/db/gen"
 )
 
-// Key returns a tenant's API key, refused or not, and its version, or [ErrNoTenant] or [ErrNotConnected].
-func (s *Service) Key(ctx context.Context, id uuid.UUID) (key string, version int32, err error) {
-	t, err := s.Get(ctx, id)
-	if err != nil {
-		return "", 0, err
-	}
-	key, err = s.openKey(t)
-	return key, t.KeyVersion, err
-}
-
-func (s *Service) openKey(t gen.Tenant) (string, error) {
+// KeyOf opens a tenant's API key, refused or not. It returns [ErrNotConnected] if there is none.
+func (s *Service) KeyOf(t gen.Tenant) (string, error) {
 	if t.KeySealed == nil {
 		return "", ErrNotConnected
 	}

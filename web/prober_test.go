@@ -47,7 +47,11 @@ type finder struct {
 }
 
 func (f finder) FindJob(ctx context.Context, tenant uuid.UUID, id, boardCode string) (bool, error) {
-	key, _, err := f.tenants.Key(ctx, tenant)
+	row, err := f.tenants.Get(ctx, tenant)
+	if err != nil {
+		return false, err
+	}
+	key, err := f.tenants.KeyOf(row)
 	if err != nil {
 		return false, err
 	}

@@ -76,6 +76,129 @@ func (q *Queries) BeginSend(ctx context.Context, db DBTX, arg BeginSendParams) (
 	return not_after, err
 }
 
+const beginStep = `-- name: BeginStep :one
+WITH planned AS (
+    INSERT INTO jazzhr.effects (tenant_id, effect_id, kind, key) VALUES ($1, $2, $3, $4)
+    ON CONFLICT ON CONSTRAINT effects_key DO NOTHING
+    RETURNING tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at
+), known AS (
+    SELECT tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at FROM planned UNION ALL
+    SELECT tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at FROM jazzhr.effects k WHERE k.tenant_id = $1 AND k.kind = $3 AND k.key = $4
+), begun AS (
+    UPDATE jazzhr.steps s SET effect_id = k.effect_id, attempts = s.attempts + 1, started_at = coalesce(s.started_at, jazzhr.now())
+    FROM known k WHERE s.tenant_id = $1 AND s.writeback_id = $5 AND s.kind = $6 AND s.part = $7
+)
+SELECT tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at FROM known
+`
+
+type BeginStepParams struct {
+	TenantID    uuid.UUID
+	EffectID    uuid.UUID
+	EffectKind  string
+	Key         string
+	WritebackID uuid.UUID
+	Step        string
+	Part        int32
+}
+
+type BeginStepRow struct {
+	TenantID    uuid.UUID
+	EffectID    uuid.UUID
+	Kind        string
+	Key         string
+	State       string
+	SendToken   *uuid.UUID
+	SentBy      *uuid.UUID
+	NotAfter    *time.Time
+	Sends       int32
+	FirstSentAt *time.Time
+	AbsentReads int32
+	AbsentAt    *time.Time
+	RemoteID    *string
+	Adopted     bool
+	Refusal     *string
+	Problem     *string
+	Evidence    json.RawMessage
+	CreatedAt   time.Time
+	SettledAt   *time.Time
+	DecidedAt   *time.Time
+}
+
+// Plans the effect that a step comes down to, unless it is known, and has the step begin. Nothing is returned where another
+// has planned it in this same moment: then it is known to a second statement.
+func (q *Queries) BeginStep(ctx context.Context, db DBTX, arg BeginStepParams) (BeginStepRow, error) {
+	row := db.QueryRow(ctx, beginStep,
+		arg.TenantID,
+		arg.EffectID,
+		arg.EffectKind,
+		arg.Key,
+		arg.WritebackID,
+		arg.Step,
+		arg.Part,
+	)
+	var i BeginStepRow
+	err := row.Scan(
+		&i.TenantID,
+		&i.EffectID,
+		&i.Kind,
+		&i.Key,
+		&i.State,
+		&i.SendToken,
+		&i.SentBy,
+		&i.NotAfter,
+		&i.Sends,
+		&i.FirstSentAt,
+		&i.AbsentReads,
+		&i.AbsentAt,
+		&i.RemoteID,
+		&i.Adopted,
+		&i.Refusal,
+		&i.Problem,
+		&i.Evidence,
+		&i.CreatedAt,
+		&i.SettledAt,
+		&i.DecidedAt,
+	)
+	return i, err
+}
+
+const confirmEffect = `-- name: ConfirmEffect :exec
+WITH settled AS (
+    UPDATE jazzhr.effects e SET state = 'done', remote_id = $1, adopted = $2, problem = NULL,
+        evidence = e.evidence || $3::jsonb, settled_at = jazzhr.now()
+    WHERE e.tenant_id = $4 AND e.effect_id = $5
+), woken AS (
+    UPDATE jazzhr.writebacks v SET next_attempt_at = jazzhr.now()
+    WHERE v.tenant_id = $4 AND v.waiting_effect = $5 AND v.state = 'pending'
+), reopened AS (
+    UPDATE jazzhr.steps s SET state = 'pending', last_error = NULL
+    WHERE s.tenant_id = $4 AND s.effect_id = $5 AND s.state = 'attention'
+    RETURNING s.tenant_id, s.writeback_id
+)
+UPDATE jazzhr.writebacks w SET state = 'pending', next_attempt_at = jazzhr.now(), waiting_for = 'settling', done_at = NULL
+FROM reopened r WHERE w.tenant_id = r.tenant_id AND w.writeback_id = r.writeback_id AND w.state = 'attention'
+`
+
+type ConfirmEffectParams struct {
+	RemoteID *string
+	Adopted  bool
+	Evidence json.RawMessage
+	TenantID uuid.UUID
+	EffectID uuid.UUID
+}
+
+// It is done: the writebacks that wait for it go on, and people are not asked about it any more.
+func (q *Queries) ConfirmEffect(ctx context.Context, db DBTX, arg ConfirmEffectParams) error {
+	_, err := db.Exec(ctx, confirmEffect,
+		arg.RemoteID,
+		arg.Adopted,
+		arg.Evidence,
+		arg.TenantID,
+		arg.EffectID,
+	)
+	return err
+}
+
 const controlEffects = `-- name: ControlEffects :many
 SELECT e.remote_id, e.key, e.effect_id, e.settled_at FROM (
     SELECT tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at FROM jazzhr.effects
@@ -307,28 +430,6 @@ func (q *Queries) MarkUnseen(ctx context.Context, db DBTX, tenantID uuid.UUID, k
 	return err
 }
 
-const planEffect = `-- name: PlanEffect :exec
-INSERT INTO jazzhr.effects (tenant_id, effect_id, kind, key) VALUES ($1, $2, $3, $4)
-ON CONFLICT ON CONSTRAINT effects_key DO NOTHING
-`
-
-type PlanEffectParams struct {
-	TenantID uuid.UUID
-	EffectID uuid.UUID
-	Kind     string
-	Key      string
-}
-
-func (q *Queries) PlanEffect(ctx context.Context, db DBTX, arg PlanEffectParams) error {
-	_, err := db.Exec(ctx, planEffect,
-		arg.TenantID,
-		arg.EffectID,
-		arg.Kind,
-		arg.Key,
-	)
-	return err
-}
-
 const reopenEffects = `-- name: ReopenEffects :many
 UPDATE jazzhr.effects SET state = 'unknown', problem = NULL, evidence = evidence || $1::jsonb
 WHERE tenant_id = $2 AND kind = $3 AND state = 'attention' AND problem = 'no_control'
@@ -384,16 +485,13 @@ func (q *Queries) ReplanEffect(ctx context.Context, db DBTX, tenantID uuid.UUID,
 }
 
 const settleEffect = `-- name: SettleEffect :exec
-UPDATE jazzhr.effects SET state = $1, remote_id = coalesce($2, remote_id), adopted = $3,
-    refusal = coalesce($4, refusal), problem = $5, evidence = evidence || $6::jsonb,
-    settled_at = CASE WHEN $1::text IN ('done', 'rejected') THEN jazzhr.now() END
-WHERE tenant_id = $7 AND effect_id = $8
+UPDATE jazzhr.effects SET state = $1, adopted = false, refusal = coalesce($2, refusal), problem = $3,
+    evidence = evidence || $4::jsonb, settled_at = CASE WHEN $1::text = 'rejected' THEN jazzhr.now() END
+WHERE tenant_id = $5 AND effect_id = $6
 `
 
 type SettleEffectParams struct {
 	State    string
-	RemoteID *string
-	Adopted  bool
 	Refusal  *string
 	Problem  *string
 	Evidence json.RawMessage
@@ -401,11 +499,10 @@ type SettleEffectParams struct {
 	EffectID uuid.UUID
 }
 
+// To any state but done, for which there is ConfirmEffect.
 func (q *Queries) SettleEffect(ctx context.Context, db DBTX, arg SettleEffectParams) error {
 	_, err := db.Exec(ctx, settleEffect,
 		arg.State,
-		arg.RemoteID,
-		arg.Adopted,
 		arg.Refusal,
 		arg.Problem,
 		arg.Evidence,

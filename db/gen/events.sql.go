@@ -153,43 +153,37 @@ func (q *Queries) EventsAfter(ctx context.Context, db DBTX, tenantID uuid.UUID, 
 	return items, nil
 }
 
-const insertEvent = `-- name: InsertEvent :exec
-INSERT INTO jazzhr.events (tenant_id, sequence, event_id, type, data, created_at, deliver_until, admitted_at)
-VALUES ($1, $2, $3, $4, $5, jazzhr.now(), jazzhr.now() + $6::interval,
-    CASE WHEN $7::boolean THEN jazzhr.now() END)
+const insertEvents = `-- name: InsertEvents :one
+WITH counter AS (
+    UPDATE jazzhr.event_counters n SET last_sequence = n.last_sequence + cardinality($1::uuid[])
+    WHERE n.tenant_id = $2 RETURNING n.last_sequence
+), stored AS (
+    INSERT INTO jazzhr.events (tenant_id, sequence, event_id, type, data, deliver_until, admitted_at)
+    SELECT $2, c.last_sequence - cardinality($1::uuid[]) + i, ($1::uuid[])[i], ($3::text[])[i],
+        ($4::text[])[i]::jsonb, jazzhr.now() + $5::interval, jazzhr.now()
+    FROM counter c, generate_subscripts($1::uuid[], 1) AS i
+)
+SELECT c.last_sequence FROM counter c
 `
 
-type InsertEventParams struct {
+type InsertEventsParams struct {
+	EventIds   []uuid.UUID
 	TenantID   uuid.UUID
-	Sequence   int64
-	EventID    uuid.UUID
-	Type       string
-	Data       json.RawMessage
+	Types      []string
+	Data       []string
 	DeliverFor time.Duration
-	Admitted   bool
 }
 
-func (q *Queries) InsertEvent(ctx context.Context, db DBTX, arg InsertEventParams) error {
-	_, err := db.Exec(ctx, insertEvent,
+// Numbers events and stores them. The counter stays locked until the transaction ends: whoever sees a number has seen all
+// before it.
+func (q *Queries) InsertEvents(ctx context.Context, db DBTX, arg InsertEventsParams) (int64, error) {
+	row := db.QueryRow(ctx, insertEvents,
+		arg.EventIds,
 		arg.TenantID,
-		arg.Sequence,
-		arg.EventID,
-		arg.Type,
+		arg.Types,
 		arg.Data,
 		arg.DeliverFor,
-		arg.Admitted,
 	)
-	return err
-}
-
-const nextSequence = `-- name: NextSequence :one
-UPDATE jazzhr.event_counters SET last_sequence = last_sequence + $1::int
-WHERE tenant_id = $2 RETURNING last_sequence
-`
-
-// The row stays locked until the transaction ends: whoever sees a number has seen all before it.
-func (q *Queries) NextSequence(ctx context.Context, db DBTX, events int32, tenantID uuid.UUID) (int64, error) {
-	row := db.QueryRow(ctx, nextSequence, events, tenantID)
 	var last_sequence int64
 	err := row.Scan(&last_sequence)
 	return last_sequence, err

@@ -5,61 +5,11 @@
 package gen
 
 import (
-	"database/sql/driver"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 )
-
-type RiverJobState string
-
-const (
-	JazzhrRiverJobStateAvailable RiverJobState = "available"
-	JazzhrRiverJobStateCancelled RiverJobState = "cancelled"
-	JazzhrRiverJobStateCompleted RiverJobState = "completed"
-	JazzhrRiverJobStateDiscarded RiverJobState = "discarded"
-	JazzhrRiverJobStatePending   RiverJobState = "pending"
-	JazzhrRiverJobStateRetryable RiverJobState = "retryable"
-	JazzhrRiverJobStateRunning   RiverJobState = "running"
-	JazzhrRiverJobStateScheduled RiverJobState = "scheduled"
-)
-
-func (e *RiverJobState) Scan(src interface{}) error {
-	switch s := src.(type) {
-	case []byte:
-		*e = RiverJobState(s)
-	case string:
-		*e = RiverJobState(s)
-	default:
-		return fmt.Errorf("unsupported scan type for RiverJobState: %T", src)
-	}
-	return nil
-}
-
-type NullRiverJobState struct {
-	RiverJobState RiverJobState
-	Valid         bool // Valid is true if RiverJobState is not NULL
-}
-
-// Scan implements the Scanner interface.
-func (ns *NullRiverJobState) Scan(value interface{}) error {
-	if value == nil {
-		ns.RiverJobState, ns.Valid = "", false
-		return nil
-	}
-	ns.Valid = true
-	return ns.RiverJobState.Scan(value)
-}
-
-// Value implements the driver Valuer interface.
-func (ns NullRiverJobState) Value() (driver.Value, error) {
-	if !ns.Valid {
-		return nil, nil
-	}
-	return string(ns.RiverJobState), nil
-}
 
 type Effect struct {
 	TenantID    uuid.UUID

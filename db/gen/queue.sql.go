@@ -181,6 +181,21 @@ func (q *Queries) SystemBeat(ctx context.Context, db DBTX, nodeID string) error 
 	return err
 }
 
+const systemCompleteJob = `-- name: SystemCompleteJob :execrows
+UPDATE jazzhr.river_job SET state = 'completed', finalized_at = jazzhr.now()
+WHERE id = $1 AND state = 'running' AND attempted_at = $2 AND attempted_by[array_upper(attempted_by, 1)] = $3::text
+`
+
+// River's JobCompleteTx does not see whose job it is: one that was given to another node, or taken again by this one, has another
+// attempted_at. The attempt's number alone can repeat.
+func (q *Queries) SystemCompleteJob(ctx context.Context, db DBTX, iD int64, attemptedAt *time.Time, attemptedBy string) (int64, error) {
+	result, err := db.Exec(ctx, systemCompleteJob, iD, attemptedAt, attemptedBy)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const systemDropLeader = `-- name: SystemDropLeader :exec
 WITH ended AS (
     DELETE FROM jazzhr.river_leader WHERE leader_id = ANY($1::text[]) RETURNING leader_id
@@ -192,25 +207,6 @@ SELECT pg_notify('jazzhr.river_leadership', json_build_object('action', 'resigne
 func (q *Queries) SystemDropLeader(ctx context.Context, db DBTX, nodeIds []string) error {
 	_, err := db.Exec(ctx, systemDropLeader, nodeIds)
 	return err
-}
-
-const systemJobOwner = `-- name: SystemJobOwner :one
-SELECT state, attempted_at, coalesce(attempted_by[array_upper(attempted_by, 1)], '')::text AS attempted_by
-FROM jazzhr.river_job WHERE id = $1 FOR UPDATE
-`
-
-type SystemJobOwnerRow struct {
-	State       RiverJobState
-	AttemptedAt *time.Time
-	AttemptedBy string
-}
-
-// Who runs a job, locked until the transaction ends, so that nobody is given it meanwhile.
-func (q *Queries) SystemJobOwner(ctx context.Context, db DBTX, id int64) (SystemJobOwnerRow, error) {
-	row := db.QueryRow(ctx, systemJobOwner, id)
-	var i SystemJobOwnerRow
-	err := row.Scan(&i.State, &i.AttemptedAt, &i.AttemptedBy)
-	return i, err
 }
 
 const systemOldestWaiting = `-- name: SystemOldestWaiting :many

@@ -32,57 +32,6 @@ func (q *Queries) AdmittedCount(ctx context.Context, db DBTX, tenantID uuid.UUID
 	return i, err
 }
 
-const advanceWriteback = `-- name: AdvanceWriteback :exec
-UPDATE jazzhr.writebacks SET step = $1, part = $2, begun = true,
-    admitted_at = CASE WHEN $3::boolean THEN jazzhr.now() END,
-    waiting_for = CASE WHEN NOT $3::boolean THEN 'rate_limit' END,
-    waiting_effect = NULL, failing_since = NULL, last_error = NULL, attempts = 0
-WHERE tenant_id = $4 AND writeback_id = $5 AND state = 'pending'
-`
-
-type AdvanceWritebackParams struct {
-	Step        string
-	Part        int32
-	Admitted    bool
-	TenantID    uuid.UUID
-	WritebackID uuid.UUID
-}
-
-func (q *Queries) AdvanceWriteback(ctx context.Context, db DBTX, arg AdvanceWritebackParams) error {
-	_, err := db.Exec(ctx, advanceWriteback,
-		arg.Step,
-		arg.Part,
-		arg.Admitted,
-		arg.TenantID,
-		arg.WritebackID,
-	)
-	return err
-}
-
-const beginStep = `-- name: BeginStep :exec
-UPDATE jazzhr.steps SET effect_id = $1, attempts = attempts + 1, started_at = coalesce(started_at, jazzhr.now())
-WHERE tenant_id = $2 AND writeback_id = $3 AND kind = $4 AND part = $5
-`
-
-type BeginStepParams struct {
-	EffectID    *uuid.UUID
-	TenantID    uuid.UUID
-	WritebackID uuid.UUID
-	Kind        string
-	Part        int32
-}
-
-func (q *Queries) BeginStep(ctx context.Context, db DBTX, arg BeginStepParams) error {
-	_, err := db.Exec(ctx, beginStep,
-		arg.EffectID,
-		arg.TenantID,
-		arg.WritebackID,
-		arg.Kind,
-		arg.Part,
-	)
-	return err
-}
-
 const dropWriteback = `-- name: DropWriteback :execrows
 UPDATE jazzhr.writebacks SET state = 'rejected', done_at = jazzhr.now(), admitted_at = NULL, waiting_for = NULL,
     waiting_effect = NULL, last_error = $1
@@ -111,17 +60,35 @@ func (q *Queries) EarlierApplicant(ctx context.Context, db DBTX, tenantID uuid.U
 	return column_1, err
 }
 
-const endStep = `-- name: EndStep :many
-WITH ended AS (
-    UPDATE jazzhr.steps e SET state = $5, effect_id = coalesce($6, e.effect_id),
-        remote_id = coalesce($7, e.remote_id), last_error = $8,
+const endStep = `-- name: EndStep :one
+WITH owned AS (
+    SELECT b.tenant_id, b.writeback_id FROM jazzhr.writebacks b
+    WHERE b.tenant_id = $1 AND b.writeback_id = $2 AND b.state = 'pending' AND b.step = $3
+        AND (b.step <> 'write_notes' OR b.part = $4)
+    FOR UPDATE
+), ended AS (
+    UPDATE jazzhr.steps e SET state = $5, effect_id = coalesce($6::uuid, e.effect_id),
+        remote_id = coalesce($7::text, e.remote_id), last_error = $8::text,
         started_at = coalesce(e.started_at, jazzhr.now()),
         done_at = CASE WHEN $5::text IN ('done', 'skipped', 'rejected') THEN jazzhr.now() END
     WHERE e.tenant_id = $1 AND e.writeback_id = $2 AND e.kind = $3 AND e.part = $4
+        AND EXISTS (SELECT FROM owned)
+), others AS (
+    SELECT s.kind, s.part, s.state FROM jazzhr.steps s
+    WHERE s.tenant_id = $1 AND s.writeback_id = $2 AND NOT (s.kind = $3 AND s.part = $4)
+), next AS (
+    SELECT t.kind, t.part FROM others t WHERE t.state = 'pending' AND $9::boolean
+    ORDER BY CASE t.kind WHEN 'create_applicant' THEN 1 WHEN 'link_applicant_to_job' THEN 2 ELSE 3 END, t.part LIMIT 1
+), moved AS (
+    UPDATE jazzhr.writebacks w SET step = n.kind, part = n.part, begun = true,
+        applicant_id = coalesce($10::text, w.applicant_id),
+        admitted_at = CASE WHEN $11::boolean THEN jazzhr.now() END,
+        waiting_for = CASE WHEN NOT $11::boolean THEN 'rate_limit' END,
+        waiting_effect = NULL, failing_since = NULL, last_error = NULL, attempts = 0
+    FROM next n WHERE w.tenant_id = $1 AND w.writeback_id = $2 AND EXISTS (SELECT FROM owned)
 )
-SELECT s.kind, s.part, s.state FROM jazzhr.steps s
-WHERE s.tenant_id = $1 AND s.writeback_id = $2 AND NOT (s.kind = $3 AND s.part = $4)
-ORDER BY CASE s.kind WHEN 'create_applicant' THEN 1 WHEN 'link_applicant_to_job' THEN 2 ELSE 3 END, s.part
+SELECT EXISTS (SELECT FROM owned) AS owned, coalesce((SELECT n.kind FROM next n), '')::text AS next_step,
+    coalesce((SELECT n.part FROM next n), 0)::integer AS next_part, EXISTS (SELECT FROM others t WHERE t.state = 'rejected') AS rejected
 `
 
 type EndStepParams struct {
@@ -133,17 +100,22 @@ type EndStepParams struct {
 	EffectID    *uuid.UUID
 	RemoteID    *string
 	LastError   *string
+	GoOn        bool
+	ApplicantID *string
+	Admitted    bool
 }
 
 type EndStepRow struct {
-	Kind  string
-	Part  int32
-	State string
+	Owned    bool
+	NextStep string
+	NextPart int32
+	Rejected bool
 }
 
-// Returns the writeback's other steps, in the order in which they are done.
-func (q *Queries) EndStep(ctx context.Context, db DBTX, arg EndStepParams) ([]EndStepRow, error) {
-	rows, err := db.Query(ctx, endStep,
+// Ends the step that a pending writeback is at; owned is false if it is at another by now. If the writeback is to go on, and a step
+// of it is pending, that is the one it is at from here on.
+func (q *Queries) EndStep(ctx context.Context, db DBTX, arg EndStepParams) (EndStepRow, error) {
+	row := db.QueryRow(ctx, endStep,
 		arg.TenantID,
 		arg.WritebackID,
 		arg.Kind,
@@ -152,54 +124,98 @@ func (q *Queries) EndStep(ctx context.Context, db DBTX, arg EndStepParams) ([]En
 		arg.EffectID,
 		arg.RemoteID,
 		arg.LastError,
+		arg.GoOn,
+		arg.ApplicantID,
+		arg.Admitted,
 	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []EndStepRow{}
-	for rows.Next() {
-		var i EndStepRow
-		if err := rows.Scan(&i.Kind, &i.Part, &i.State); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+	var i EndStepRow
+	err := row.Scan(
+		&i.Owned,
+		&i.NextStep,
+		&i.NextPart,
+		&i.Rejected,
+	)
+	return i, err
 }
 
-const endWriteback = `-- name: EndWriteback :exec
-UPDATE jazzhr.writebacks SET state = $1, done_at = jazzhr.now(), admitted_at = NULL, waiting_for = NULL,
-    waiting_effect = NULL, failing_since = NULL, last_error = $2
-WHERE tenant_id = $3 AND writeback_id = $4 AND state = 'pending'
+const endWriteback = `-- name: EndWriteback :one
+WITH woken AS (
+    UPDATE jazzhr.writebacks l SET next_attempt_at = jazzhr.now()
+    WHERE l.tenant_id = $4 AND l.interview_id = $6 AND l.revision > $7 AND l.state = 'pending'
+        AND l.waiting_for = 'earlier_step' AND $1::text <> 'attention'
+)
+UPDATE jazzhr.writebacks w SET state = $1::text, done_at = jazzhr.now(), admitted_at = NULL, waiting_for = NULL,
+    waiting_effect = NULL, failing_since = NULL, last_error = $2,
+    applicant_id = coalesce($3::text, w.applicant_id)
+WHERE w.tenant_id = $4 AND w.writeback_id = $5 AND w.state = 'pending'
+RETURNING tenant_id, writeback_id, interview_id, revision, content_hash, request_id, candidate_id, applicant_id, applicant_given, first_name, last_name, email, phone, source, job_id, board_code, note, transcript, state, step, part, begun, created_at, done_at, admitted_at, next_attempt_at, waiting_for, waiting_effect, attempts, failing_since, last_error
 `
 
 type EndWritebackParams struct {
 	State       string
 	LastError   *string
+	ApplicantID *string
 	TenantID    uuid.UUID
 	WritebackID uuid.UUID
+	InterviewID string
+	Revision    int32
 }
 
-func (q *Queries) EndWriteback(ctx context.Context, db DBTX, arg EndWritebackParams) error {
-	_, err := db.Exec(ctx, endWriteback,
+// Later revisions of its interview go on, unless it is a person's now.
+func (q *Queries) EndWriteback(ctx context.Context, db DBTX, arg EndWritebackParams) (Writeback, error) {
+	row := db.QueryRow(ctx, endWriteback,
 		arg.State,
 		arg.LastError,
+		arg.ApplicantID,
 		arg.TenantID,
 		arg.WritebackID,
+		arg.InterviewID,
+		arg.Revision,
 	)
-	return err
+	var i Writeback
+	err := row.Scan(
+		&i.TenantID,
+		&i.WritebackID,
+		&i.InterviewID,
+		&i.Revision,
+		&i.ContentHash,
+		&i.RequestID,
+		&i.CandidateID,
+		&i.ApplicantID,
+		&i.ApplicantGiven,
+		&i.FirstName,
+		&i.LastName,
+		&i.Email,
+		&i.Phone,
+		&i.Source,
+		&i.JobID,
+		&i.BoardCode,
+		&i.Note,
+		&i.Transcript,
+		&i.State,
+		&i.Step,
+		&i.Part,
+		&i.Begun,
+		&i.CreatedAt,
+		&i.DoneAt,
+		&i.AdmittedAt,
+		&i.NextAttemptAt,
+		&i.WaitingFor,
+		&i.WaitingEffect,
+		&i.Attempts,
+		&i.FailingSince,
+		&i.LastError,
+	)
+	return i, err
 }
 
-const handBackWriteback = `-- name: HandBackWriteback :exec
+const handBackWriteback = `-- name: HandBackWriteback :execrows
 UPDATE jazzhr.writebacks SET admitted_at = NULL, next_attempt_at = $1, waiting_for = $2,
     waiting_effect = $3, last_error = $4, attempts = attempts + CASE WHEN $5::boolean THEN 1 ELSE 0 END,
     failing_since = CASE WHEN $5::boolean THEN coalesce(failing_since, jazzhr.now())
         WHEN $2 IN ('rate_limit', 'queue') THEN failing_since END
-WHERE tenant_id = $6 AND writeback_id = $7 AND state = 'pending'
+WHERE tenant_id = $6 AND writeback_id = $7 AND state = 'pending' AND step = $8
+    AND (step <> 'write_notes' OR part = $9)
 `
 
 type HandBackWritebackParams struct {
@@ -210,11 +226,13 @@ type HandBackWritebackParams struct {
 	Failing       bool
 	TenantID      uuid.UUID
 	WritebackID   uuid.UUID
+	Step          string
+	Part          int32
 }
 
 // The row waits again, and its job is over. A wait for the budget or for a node does not end a row of failed reads.
-func (q *Queries) HandBackWriteback(ctx context.Context, db DBTX, arg HandBackWritebackParams) error {
-	_, err := db.Exec(ctx, handBackWriteback,
+func (q *Queries) HandBackWriteback(ctx context.Context, db DBTX, arg HandBackWritebackParams) (int64, error) {
+	result, err := db.Exec(ctx, handBackWriteback,
 		arg.NextAttemptAt,
 		arg.WaitingFor,
 		arg.WaitingEffect,
@@ -222,8 +240,13 @@ func (q *Queries) HandBackWriteback(ctx context.Context, db DBTX, arg HandBackWr
 		arg.Failing,
 		arg.TenantID,
 		arg.WritebackID,
+		arg.Step,
+		arg.Part,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const insertStep = `-- name: InsertStep :exec
@@ -545,17 +568,6 @@ func (q *Queries) WakeLaterRevisions(ctx context.Context, db DBTX, tenantID uuid
 	return err
 }
 
-const wakeWaitingOn = `-- name: WakeWaitingOn :exec
-UPDATE jazzhr.writebacks SET next_attempt_at = jazzhr.now()
-WHERE tenant_id = $1 AND waiting_effect = $2 AND state = 'pending'
-`
-
-// Those that wait for another writeback's effect go on as soon as it has ended.
-func (q *Queries) WakeWaitingOn(ctx context.Context, db DBTX, tenantID uuid.UUID, effectID *uuid.UUID) error {
-	_, err := db.Exec(ctx, wakeWaitingOn, tenantID, effectID)
-	return err
-}
-
 const writeback = `-- name: Writeback :one
 SELECT tenant_id, writeback_id, interview_id, revision, content_hash, request_id, candidate_id, applicant_id, applicant_given, first_name, last_name, email, phone, source, job_id, board_code, note, transcript, state, step, part, begun, created_at, done_at, admitted_at, next_attempt_at, waiting_for, waiting_effect, attempts, failing_since, last_error FROM jazzhr.writebacks WHERE tenant_id = $1 AND writeback_id = $2
 `
@@ -616,27 +628,10 @@ func (q *Queries) WritebackByInterview(ctx context.Context, db DBTX, tenantID uu
 	return i, err
 }
 
-const writebackForUpdate = `-- name: WritebackForUpdate :one
-SELECT state, step, part FROM jazzhr.writebacks WHERE tenant_id = $1 AND writeback_id = $2 FOR UPDATE
-`
-
-type WritebackForUpdateRow struct {
-	State string
-	Step  string
-	Part  int32
-}
-
-func (q *Queries) WritebackForUpdate(ctx context.Context, db DBTX, tenantID uuid.UUID, writebackID uuid.UUID) (WritebackForUpdateRow, error) {
-	row := db.QueryRow(ctx, writebackForUpdate, tenantID, writebackID)
-	var i WritebackForUpdateRow
-	err := row.Scan(&i.State, &i.Step, &i.Part)
-	return i, err
-}
-
 const writebackToWork = `-- name: WritebackToWork :one
 SELECT w.tenant_id, w.writeback_id, w.interview_id, w.revision, w.content_hash, w.request_id, w.candidate_id, w.applicant_id, w.applicant_given, w.first_name, w.last_name, w.email, w.phone, w.source, w.job_id, w.board_code, w.note, w.transcript, w.state, w.step, w.part, w.begun, w.created_at, w.done_at, w.admitted_at, w.next_attempt_at, w.waiting_for, w.waiting_effect, w.attempts, w.failing_since, w.last_error, t.tenant_id, t.external_id, t.name, t.region, t.connection, t.key_state, t.paused_at, t.key_sealed, t.key_fingerprint, t.key_version, t.key_refusals, t.key_rejected_at, t.key_retry_at, t.webhook_token, t.note_route, t.poll_interval, t.next_poll_at, t.last_poll_at, t.last_webhook_at, t.refused_webhooks, t.last_refused_at, t.last_refused_reason, t.created_at, t.verified_at, t.disconnected_at, t.next_audit_at, t.next_openings_at, t.next_full_at, EXISTS (SELECT FROM jazzhr.writebacks e
     WHERE e.tenant_id = w.tenant_id AND e.interview_id = w.interview_id AND e.revision < w.revision
-        AND e.state IN ('pending', 'attention')) AS earlier_open
+        AND e.state IN ('pending', 'attention')) AS earlier_open, EXISTS (SELECT FROM jazzhr.distrust) AS distrusted
 FROM jazzhr.writebacks w JOIN jazzhr.tenants t ON t.tenant_id = w.tenant_id
 WHERE w.tenant_id = $1 AND w.writeback_id = $2
 `
@@ -645,6 +640,7 @@ type WritebackToWorkRow struct {
 	Writeback   Writeback
 	Tenant      Tenant
 	EarlierOpen bool
+	Distrusted  bool
 }
 
 // All that decides whether a step may go on, read at once.
@@ -712,6 +708,7 @@ func (q *Queries) WritebackToWork(ctx context.Context, db DBTX, tenantID uuid.UU
 		&i.Tenant.NextOpeningsAt,
 		&i.Tenant.NextFullAt,
 		&i.EarlierOpen,
+		&i.Distrusted,
 	)
 	return i, err
 }

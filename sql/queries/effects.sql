@@ -1,6 +1,18 @@
--- name: PlanEffect :exec
-INSERT INTO jazzhr.effects (tenant_id, effect_id, kind, key) VALUES (@tenant_id, @effect_id, @kind, @key)
-ON CONFLICT ON CONSTRAINT effects_key DO NOTHING;
+-- name: BeginStep :one
+-- Plans the effect that a step comes down to, unless it is known, and has the step begin. Nothing is returned where another
+-- has planned it in this same moment: then it is known to a second statement.
+WITH planned AS (
+    INSERT INTO jazzhr.effects (tenant_id, effect_id, kind, key) VALUES (@tenant_id, @effect_id, @effect_kind, @key)
+    ON CONFLICT ON CONSTRAINT effects_key DO NOTHING
+    RETURNING *
+), known AS (
+    SELECT * FROM planned UNION ALL
+    SELECT * FROM jazzhr.effects k WHERE k.tenant_id = @tenant_id AND k.kind = @effect_kind AND k.key = @key
+), begun AS (
+    UPDATE jazzhr.steps s SET effect_id = k.effect_id, attempts = s.attempts + 1, started_at = coalesce(s.started_at, jazzhr.now())
+    FROM known k WHERE s.tenant_id = @tenant_id AND s.writeback_id = @writeback_id AND s.kind = @step AND s.part = @part
+)
+SELECT * FROM known;
 
 -- name: EffectForUpdate :one
 SELECT sqlc.embed(e), jazzhr.now()::timestamptz AS now,
@@ -27,10 +39,27 @@ WHERE tenant_id = @tenant_id AND effect_id = @effect_id AND state = @from_state 
 RETURNING not_after;
 
 -- name: SettleEffect :exec
-UPDATE jazzhr.effects SET state = @state, remote_id = coalesce(sqlc.narg(remote_id), remote_id), adopted = @adopted,
-    refusal = coalesce(sqlc.narg(refusal), refusal), problem = sqlc.narg(problem), evidence = evidence || @evidence::jsonb,
-    settled_at = CASE WHEN @state::text IN ('done', 'rejected') THEN jazzhr.now() END
+-- To any state but done, for which there is ConfirmEffect.
+UPDATE jazzhr.effects SET state = @state, adopted = false, refusal = coalesce(sqlc.narg(refusal), refusal), problem = sqlc.narg(problem),
+    evidence = evidence || @evidence::jsonb, settled_at = CASE WHEN @state::text = 'rejected' THEN jazzhr.now() END
 WHERE tenant_id = @tenant_id AND effect_id = @effect_id;
+
+-- name: ConfirmEffect :exec
+-- It is done: the writebacks that wait for it go on, and people are not asked about it any more.
+WITH settled AS (
+    UPDATE jazzhr.effects e SET state = 'done', remote_id = @remote_id, adopted = @adopted, problem = NULL,
+        evidence = e.evidence || @evidence::jsonb, settled_at = jazzhr.now()
+    WHERE e.tenant_id = @tenant_id AND e.effect_id = @effect_id
+), woken AS (
+    UPDATE jazzhr.writebacks v SET next_attempt_at = jazzhr.now()
+    WHERE v.tenant_id = @tenant_id AND v.waiting_effect = @effect_id AND v.state = 'pending'
+), reopened AS (
+    UPDATE jazzhr.steps s SET state = 'pending', last_error = NULL
+    WHERE s.tenant_id = @tenant_id AND s.effect_id = @effect_id AND s.state = 'attention'
+    RETURNING s.tenant_id, s.writeback_id
+)
+UPDATE jazzhr.writebacks w SET state = 'pending', next_attempt_at = jazzhr.now(), waiting_for = 'settling', done_at = NULL
+FROM reopened r WHERE w.tenant_id = r.tenant_id AND w.writeback_id = r.writeback_id AND w.state = 'attention';
 
 -- name: UnsendEffect :exec
 -- The send certainly never arrived: as if it had not begun.

@@ -1,12 +1,16 @@
--- name: NextSequence :one
--- The row stays locked until the transaction ends: whoever sees a number has seen all before it.
-UPDATE jazzhr.event_counters SET last_sequence = last_sequence + @events::int
-WHERE tenant_id = @tenant_id RETURNING last_sequence;
-
--- name: InsertEvent :exec
-INSERT INTO jazzhr.events (tenant_id, sequence, event_id, type, data, created_at, deliver_until, admitted_at)
-VALUES (@tenant_id, @sequence, @event_id, @type, @data, jazzhr.now(), jazzhr.now() + sqlc.arg(deliver_for)::interval,
-    CASE WHEN @admitted::boolean THEN jazzhr.now() END);
+-- name: InsertEvents :one
+-- Numbers events and stores them. The counter stays locked until the transaction ends: whoever sees a number has seen all
+-- before it.
+WITH counter AS (
+    UPDATE jazzhr.event_counters n SET last_sequence = n.last_sequence + cardinality(@event_ids::uuid[])
+    WHERE n.tenant_id = @tenant_id RETURNING n.last_sequence
+), stored AS (
+    INSERT INTO jazzhr.events (tenant_id, sequence, event_id, type, data, deliver_until, admitted_at)
+    SELECT @tenant_id, c.last_sequence - cardinality(@event_ids::uuid[]) + i, (@event_ids::uuid[])[i], (@types::text[])[i],
+        (@data::text[])[i]::jsonb, jazzhr.now() + sqlc.arg(deliver_for)::interval, jazzhr.now()
+    FROM counter c, generate_subscripts(@event_ids::uuid[], 1) AS i
+)
+SELECT c.last_sequence FROM counter c;
 
 -- name: Event :one
 SELECT e.*, t.external_id FROM jazzhr.events e JOIN jazzhr.tenants t USING (tenant_id)

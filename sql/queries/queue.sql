@@ -95,10 +95,11 @@ WHERE e.state = 'pending' AND e.admitted_at < jazzhr.now() - @grace::interval
         WHERE j.kind = 'deliver_event' AND j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
             AND j.args ->> 'tenant_id' = e.tenant_id::text AND (j.args ->> 'sequence')::bigint = e.sequence);
 
--- name: SystemJobOwner :one
--- Who runs a job, locked until the transaction ends, so that nobody is given it meanwhile.
-SELECT state, attempted_at, coalesce(attempted_by[array_upper(attempted_by, 1)], '')::text AS attempted_by
-FROM jazzhr.river_job WHERE id = @id FOR UPDATE;
+-- name: SystemCompleteJob :execrows
+-- River's JobCompleteTx does not see whose job it is: one that was given to another node, or taken again by this one, has another
+-- attempted_at. The attempt's number alone can repeat.
+UPDATE jazzhr.river_job SET state = 'completed', finalized_at = jazzhr.now()
+WHERE id = @id AND state = 'running' AND attempted_at = @attempted_at AND attempted_by[array_upper(attempted_by, 1)] = @attempted_by::text;
 
 -- name: SystemBeat :exec
 INSERT INTO jazzhr.nodes (node_id) VALUES (@node_id)

@@ -25,12 +25,9 @@ SELECT * FROM jazzhr.writebacks WHERE tenant_id = @tenant_id AND writeback_id = 
 -- All that decides whether a step may go on, read at once.
 SELECT sqlc.embed(w), sqlc.embed(t), EXISTS (SELECT FROM jazzhr.writebacks e
     WHERE e.tenant_id = w.tenant_id AND e.interview_id = w.interview_id AND e.revision < w.revision
-        AND e.state IN ('pending', 'attention')) AS earlier_open
+        AND e.state IN ('pending', 'attention')) AS earlier_open, EXISTS (SELECT FROM jazzhr.distrust) AS distrusted
 FROM jazzhr.writebacks w JOIN jazzhr.tenants t ON t.tenant_id = w.tenant_id
 WHERE w.tenant_id = @tenant_id AND w.writeback_id = @writeback_id;
-
--- name: WritebackForUpdate :one
-SELECT state, step, part FROM jazzhr.writebacks WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id FOR UPDATE;
 
 -- name: ListWritebacks :many
 SELECT * FROM jazzhr.writebacks
@@ -58,25 +55,27 @@ SELECT coalesce((SELECT applicant_id FROM jazzhr.writebacks
     WHERE tenant_id = @tenant_id AND interview_id = @interview_id AND revision < @revision AND applicant_id IS NOT NULL
     ORDER BY revision DESC LIMIT 1), '')::text;
 
--- name: HandBackWriteback :exec
+-- name: HandBackWriteback :execrows
 -- The row waits again, and its job is over. A wait for the budget or for a node does not end a row of failed reads.
 UPDATE jazzhr.writebacks SET admitted_at = NULL, next_attempt_at = @next_attempt_at, waiting_for = @waiting_for,
     waiting_effect = sqlc.narg(waiting_effect), last_error = sqlc.narg(last_error), attempts = attempts + CASE WHEN @failing::boolean THEN 1 ELSE 0 END,
     failing_since = CASE WHEN @failing::boolean THEN coalesce(failing_since, jazzhr.now())
         WHEN @waiting_for IN ('rate_limit', 'queue') THEN failing_since END
-WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state = 'pending';
+WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state = 'pending' AND step = @step
+    AND (step <> 'write_notes' OR part = @part);
 
--- name: AdvanceWriteback :exec
-UPDATE jazzhr.writebacks SET step = @step, part = @part, begun = true,
-    admitted_at = CASE WHEN @admitted::boolean THEN jazzhr.now() END,
-    waiting_for = CASE WHEN NOT @admitted::boolean THEN 'rate_limit' END,
-    waiting_effect = NULL, failing_since = NULL, last_error = NULL, attempts = 0
-WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state = 'pending';
-
--- name: EndWriteback :exec
-UPDATE jazzhr.writebacks SET state = @state, done_at = jazzhr.now(), admitted_at = NULL, waiting_for = NULL,
-    waiting_effect = NULL, failing_since = NULL, last_error = sqlc.narg(last_error)
-WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state = 'pending';
+-- name: EndWriteback :one
+-- Later revisions of its interview go on, unless it is a person's now.
+WITH woken AS (
+    UPDATE jazzhr.writebacks l SET next_attempt_at = jazzhr.now()
+    WHERE l.tenant_id = @tenant_id AND l.interview_id = @interview_id AND l.revision > @revision AND l.state = 'pending'
+        AND l.waiting_for = 'earlier_step' AND @state::text <> 'attention'
+)
+UPDATE jazzhr.writebacks w SET state = @state::text, done_at = jazzhr.now(), admitted_at = NULL, waiting_for = NULL,
+    waiting_effect = NULL, failing_since = NULL, last_error = sqlc.narg(last_error),
+    applicant_id = coalesce(sqlc.narg(applicant_id)::text, w.applicant_id)
+WHERE w.tenant_id = @tenant_id AND w.writeback_id = @writeback_id AND w.state = 'pending'
+RETURNING *;
 
 -- name: SetWritebackApplicant :exec
 UPDATE jazzhr.writebacks SET applicant_id = @applicant_id WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id;
@@ -89,27 +88,37 @@ UPDATE jazzhr.writebacks SET next_attempt_at = jazzhr.now()
 WHERE tenant_id = @tenant_id AND interview_id = @interview_id AND revision > @revision AND state = 'pending'
     AND waiting_for = 'earlier_step';
 
--- name: WakeWaitingOn :exec
--- Those that wait for another writeback's effect go on as soon as it has ended.
-UPDATE jazzhr.writebacks SET next_attempt_at = jazzhr.now()
-WHERE tenant_id = @tenant_id AND waiting_effect = @effect_id AND state = 'pending';
-
--- name: EndStep :many
--- Returns the writeback's other steps, in the order in which they are done.
-WITH ended AS (
-    UPDATE jazzhr.steps e SET state = @state, effect_id = coalesce(sqlc.narg(effect_id), e.effect_id),
-        remote_id = coalesce(sqlc.narg(remote_id), e.remote_id), last_error = sqlc.narg(last_error),
+-- name: EndStep :one
+-- Ends the step that a pending writeback is at; owned is false if it is at another by now. If the writeback is to go on, and a step
+-- of it is pending, that is the one it is at from here on.
+WITH owned AS (
+    SELECT b.tenant_id, b.writeback_id FROM jazzhr.writebacks b
+    WHERE b.tenant_id = @tenant_id AND b.writeback_id = @writeback_id AND b.state = 'pending' AND b.step = @kind
+        AND (b.step <> 'write_notes' OR b.part = @part)
+    FOR UPDATE
+), ended AS (
+    UPDATE jazzhr.steps e SET state = @state, effect_id = coalesce(sqlc.narg(effect_id)::uuid, e.effect_id),
+        remote_id = coalesce(sqlc.narg(remote_id)::text, e.remote_id), last_error = sqlc.narg(last_error)::text,
         started_at = coalesce(e.started_at, jazzhr.now()),
         done_at = CASE WHEN @state::text IN ('done', 'skipped', 'rejected') THEN jazzhr.now() END
     WHERE e.tenant_id = @tenant_id AND e.writeback_id = @writeback_id AND e.kind = @kind AND e.part = @part
+        AND EXISTS (SELECT FROM owned)
+), others AS (
+    SELECT s.kind, s.part, s.state FROM jazzhr.steps s
+    WHERE s.tenant_id = @tenant_id AND s.writeback_id = @writeback_id AND NOT (s.kind = @kind AND s.part = @part)
+), next AS (
+    SELECT t.kind, t.part FROM others t WHERE t.state = 'pending' AND @go_on::boolean
+    ORDER BY CASE t.kind WHEN 'create_applicant' THEN 1 WHEN 'link_applicant_to_job' THEN 2 ELSE 3 END, t.part LIMIT 1
+), moved AS (
+    UPDATE jazzhr.writebacks w SET step = n.kind, part = n.part, begun = true,
+        applicant_id = coalesce(sqlc.narg(applicant_id)::text, w.applicant_id),
+        admitted_at = CASE WHEN @admitted::boolean THEN jazzhr.now() END,
+        waiting_for = CASE WHEN NOT @admitted::boolean THEN 'rate_limit' END,
+        waiting_effect = NULL, failing_since = NULL, last_error = NULL, attempts = 0
+    FROM next n WHERE w.tenant_id = @tenant_id AND w.writeback_id = @writeback_id AND EXISTS (SELECT FROM owned)
 )
-SELECT s.kind, s.part, s.state FROM jazzhr.steps s
-WHERE s.tenant_id = @tenant_id AND s.writeback_id = @writeback_id AND NOT (s.kind = @kind AND s.part = @part)
-ORDER BY CASE s.kind WHEN 'create_applicant' THEN 1 WHEN 'link_applicant_to_job' THEN 2 ELSE 3 END, s.part;
-
--- name: BeginStep :exec
-UPDATE jazzhr.steps SET effect_id = @effect_id, attempts = attempts + 1, started_at = coalesce(started_at, jazzhr.now())
-WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND kind = @kind AND part = @part;
+SELECT EXISTS (SELECT FROM owned) AS owned, coalesce((SELECT n.kind FROM next n), '')::text AS next_step,
+    coalesce((SELECT n.part FROM next n), 0)::integer AS next_part, EXISTS (SELECT FROM others t WHERE t.state = 'rejected') AS rejected;
 
 -- name: StepError :exec
 UPDATE jazzhr.steps SET last_error = sqlc.narg(last_error), started_at = coalesce(started_at, jazzhr.now())
