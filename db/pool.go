@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 )
 
 // Schema is the Postgres schema that holds every table of the service, River's included.
@@ -33,6 +35,10 @@ func Open(ctx context.Context, databaseURL, name string, size int) (*pgxpool.Poo
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "60s"
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = 5 * time.Second
+	}
+	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		pgxuuid.Register(conn.TypeMap()) // else each id is written as text and parsed again, on either side
+		return nil
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {

@@ -81,13 +81,9 @@ type export struct {
 
 func (e *export) load(ctx context.Context, tenantID, webhookID uuid.UUID) (ready bool, err error) {
 	var tenant gen.Tenant
-	err = db.InTenant(ctx, e.config.Pool, tenantID, func(tx db.TenantTx) error {
-		if e.webhook, err = tx.Q.Webhook(ctx, tx, tenantID, webhookID); err != nil {
-			return err
-		}
-		tenant, err = tx.Q.Tenant(ctx, tx, tenantID)
-		return err
-	})
+	if e.webhook, err = gen.New().Webhook(ctx, e.config.Pool, tenantID, webhookID); err == nil {
+		tenant, err = gen.New().Tenant(ctx, e.config.Pool, tenantID)
+	}
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return false, nil
@@ -110,7 +106,7 @@ func (e *export) load(ctx context.Context, tenantID, webhookID uuid.UUID) (ready
 			})
 		})
 	}
-	e.account, err = e.openAccount(ctx, tenantID, queue.Live)
+	e.account, err = e.accountOf(tenant, func(ctx context.Context) error { return e.config.Bucket.Take(ctx, tenantID, queue.Live) })
 	return err == nil, err
 }
 
@@ -143,10 +139,7 @@ func (e *export) resolve(ctx context.Context) error {
 }
 
 func (e *export) now(ctx context.Context) (now time.Time, err error) {
-	err = db.InTenant(ctx, e.config.Pool, e.webhook.TenantID, func(tx db.TenantTx) error {
-		now, err = tx.Q.SystemDatabaseNow(ctx, tx)
-		return err
-	})
+	now, err = gen.New().SystemDatabaseNow(ctx, e.config.Pool)
 	return now, wrap("ask for the time", err)
 }
 

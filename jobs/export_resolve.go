@@ -3,10 +3,11 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 )
@@ -112,26 +113,22 @@ func (e *export) resolvePerson(ctx context.Context) (applicantID, unresolved str
 
 // knownPerson looks in what we know: who JazzHR's number was before, then the emails, if they name one applicant only.
 func (e *export) knownPerson(ctx context.Context, emails []string) (applicantID string, err error) {
-	err = db.InTenant(ctx, e.config.Pool, e.webhook.TenantID, func(tx db.TenantTx) error {
-		id, err := tx.Q.Person(ctx, tx, tx.Tenant, e.parsed.Person.ID)
-		if err == nil && id != nil {
-			applicantID = *id
-			return nil
+	q, tenant := gen.New(), e.webhook.TenantID
+	id, err := q.Person(ctx, e.config.Pool, tenant, e.parsed.Person.ID)
+	if err == nil && id != nil {
+		return *id, nil
+	}
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return "", fmt.Errorf("look up a known person: %w", err)
+	}
+	for _, email := range emails {
+		ids, err := q.ApplicantsByEmail(ctx, e.config.Pool, tenant, &email)
+		if err != nil {
+			return "", fmt.Errorf("look up known applicants: %w", err)
 		}
-		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-			return err
+		if len(ids) == 1 {
+			return ids[0], nil
 		}
-		for _, email := range emails {
-			ids, err := tx.Q.ApplicantsByEmail(ctx, tx, tx.Tenant, &email)
-			if err != nil {
-				return err
-			}
-			if len(ids) == 1 {
-				applicantID = ids[0]
-				return nil
-			}
-		}
-		return nil
-	})
-	return applicantID, wrap("look up known people", err)
+	}
+	return "", nil
 }

@@ -90,16 +90,13 @@ func (r *Runner) findOpening(ctx context.Context, a account, id, boardCode, titl
 
 // knownOpening is findOpening in what we know already: by id, else by board code.
 func (r *Runner) knownOpening(ctx context.Context, a account, id, boardCode string) (jazzhr.Job, bool, error) {
-	var row gen.Opening
-	err := db.InTenant(ctx, r.config.Pool, a.tenant, func(tx db.TenantTx) (err error) {
-		if id != "" {
-			if row, err = tx.Q.Opening(ctx, tx, tx.Tenant, id); boardCode == "" || !errors.Is(err, pgx.ErrNoRows) {
-				return err
-			}
-		}
-		row, err = tx.Q.OpeningByBoardCode(ctx, tx, tx.Tenant, &boardCode)
-		return err
-	})
+	row, err := gen.Opening{}, pgx.ErrNoRows
+	if id != "" {
+		row, err = gen.New().Opening(ctx, r.config.Pool, a.tenant, id)
+	}
+	if boardCode != "" && errors.Is(err, pgx.ErrNoRows) {
+		row, err = gen.New().OpeningByBoardCode(ctx, r.config.Pool, a.tenant, &boardCode)
+	}
 	if errors.Is(err, pgx.ErrNoRows) {
 		return jazzhr.Job{}, false, nil
 	}
