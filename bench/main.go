@@ -40,7 +40,7 @@ type commands struct {
 }
 
 type runCommand struct {
-	Only   []string `placeholder:"NAME" help:"Only these, separated by commas: ${names}."`
+	Only   []string `placeholder:"NAME" help:"Only these, separated by commas: ${names}. The settings of River (river) are measured only if they are named."`
 	Worker string   `default:"bin/jazzhr-worker" type:"path" help:"The program to measure."`
 	Top    int      `help:"After each measurement of the service, print so many statements that took most of PostgreSQL's time. This costs some of it."`
 	Out    string   `default:"bench/latest.json" type:"path" help:"Where the table is written as JSON."`
@@ -60,6 +60,7 @@ func measurements() []measurement {
 		{"polls", measurePolls},
 		{"fair", measureFair},
 		{"kill", measureKill},
+		{"river", measureRiver},
 	}
 }
 
@@ -78,7 +79,7 @@ func (c runCommand) Run(ctx context.Context) error {
 	defer b.close()
 	var errs []error
 	for _, m := range known {
-		if len(c.Only) > 0 && !slices.Contains(c.Only, m.name) {
+		if !slices.Contains(c.Only, m.name) && (len(c.Only) > 0 || m.name == "river") {
 			continue
 		}
 		started := time.Now()

@@ -55,6 +55,12 @@ func (r *results) hold(name, unit string, value float64, aim bound) {
 	*r = append(*r, result{Name: name, Unit: unit, Value: value, Aim: aim.text(unit), Met: &met})
 }
 
+// weigh adds a row whose ratio to the baseline has no aim.
+func (r *results) weigh(name, unit string, value, baseline float64) {
+	ratio := value / baseline
+	*r = append(*r, result{Name: name, Unit: unit, Value: value, Baseline: &baseline, Ratio: &ratio})
+}
+
 // report adds a row without an aim.
 func (r *results) report(name, unit string, value float64) {
 	*r = append(*r, result{Name: name, Unit: unit, Value: value})

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"github.com/intrvio/jazzhr-worker/queue"
 )
 
 const (
@@ -68,6 +70,11 @@ func (b *bench) bareStarts(ctx context.Context) ([2]float64, error) {
 		return [2]float64{}, err
 	}
 	defer stop()
+	return insertEvenly(ctx, d, client)
+}
+
+// insertEvenly inserts bare jobs at the rate, and returns when they were started.
+func insertEvenly(ctx context.Context, d *database, client *queue.Client) ([2]float64, error) {
 	started := time.Now()
 	for n := 1; time.Since(started) < startLasts; n++ {
 		if err := pause(ctx, time.Until(started.Add(time.Duration(n)*time.Second/startRate))); err != nil {
