@@ -35,8 +35,9 @@ func main() {
 const description = `Measures the service beside a baseline in the same run: "make bench". It takes about 15 minutes on two cores.`
 
 type commands struct {
-	Run runCommand `cmd:"" default:"withargs" help:"Measure."`
-	Sim simCommand `cmd:"" hidden:""`
+	Run     runCommand     `cmd:"" default:"withargs" help:"Measure."`
+	Explain explainCommand `cmd:"" help:"Have every query explained on a large database: \"make explain\"."`
+	Sim     simCommand     `cmd:"" hidden:""`
 }
 
 type runCommand struct {
@@ -72,7 +73,7 @@ func (c runCommand) Run(ctx context.Context) error {
 			return fmt.Errorf("there is no measurement %q; there are %s", name, names(known))
 		}
 	}
-	b, err := newBench(ctx, c.Worker, c.Top)
+	b, err := newBench(ctx, setup{worker: c.Worker, top: c.Top})
 	if err != nil {
 		return err
 	}

@@ -133,12 +133,12 @@ func (b *bench) polls(ctx context.Context, sim *process, model *database, tenant
 // others are not looked for.
 func copied() []struct{ table, rows, changed string } {
 	return []struct{ table, rows, changed string }{
-		{"poll_cursors", "SELECT * FROM jazzhr.poll_cursors", "passed_at = now() - random() * interval '1 hour'"}, // each list is read whole once an hour
-		{"openings", "SELECT * FROM jazzhr.openings", "seen_at = now()"},
-		{"links", "SELECT * FROM jazzhr.links ORDER BY linked_on DESC LIMIT 4", "first_seen_at = now()"},
+		{"poll_cursors", "SELECT * FROM jazzhr.poll_cursors", "'passed_at', now() - random() * interval '1 hour'"}, // each list is read whole once an hour
+		{"openings", "SELECT * FROM jazzhr.openings", "'seen_at', now()"},
+		{"links", "SELECT * FROM jazzhr.links ORDER BY linked_on DESC LIMIT 4", "'first_seen_at', now()"},
 		{
 			"applicants", "SELECT * FROM jazzhr.applicants WHERE applicant_id IN (SELECT applicant_id FROM jazzhr.links ORDER BY linked_on DESC LIMIT 4)",
-			"created_at = now()",
+			"'created_at', now()",
 		},
 	}
 }
@@ -150,12 +150,9 @@ func copyPolled(ctx context.Context, model, d *database) error {
 		if err != nil {
 			return err
 		}
-		if _, err := d.pool.Exec(ctx, fmt.Sprintf(`INSERT INTO jazzhr.%[1]s SELECT (jsonb_populate_record(NULL::jazzhr.%[1]s, r || jsonb_build_object('tenant_id', t.tenant_id))).*
-			FROM jazzhr.tenants t, jsonb_array_elements($1::text::jsonb) r`, c.table), rows); err != nil {
+		if _, err := d.pool.Exec(ctx, fmt.Sprintf(`INSERT INTO jazzhr.%[1]s SELECT copy.* FROM jazzhr.tenants t, jsonb_array_elements($1::text::jsonb) r,
+			jsonb_populate_record(NULL::jazzhr.%[1]s, r || jsonb_build_object('tenant_id', t.tenant_id, %[2]s)) copy`, c.table, c.changed), rows); err != nil {
 			return fmt.Errorf("copy %s: %w", c.table, err)
-		}
-		if _, err := d.pool.Exec(ctx, fmt.Sprintf(`UPDATE jazzhr.%s SET %s`, c.table, c.changed)); err != nil {
-			return fmt.Errorf("spread %s: %w", c.table, err)
 		}
 	}
 	return nil

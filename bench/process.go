@@ -55,7 +55,7 @@ func (b *bench) workerOn(ctx context.Context, d *database, command string, env .
 	if err != nil {
 		return nil, err
 	}
-	p, err := b.spawn(command, b.worker, append([]string{
+	p, err := b.spawn(command, b.setup.worker, append([]string{
 		"DATABASE_URL=" + d.url, "SEALING_KEYSET=" + b.keyset,
 		"PUBLIC_URL=http://" + web, "LISTEN_ADDR=" + web, "METRICS_ADDR=" + metrics, "LOG_FORMAT=json", "DRAIN_DELAY=0s",
 		"ADMIN_TOKEN=" + strings.Repeat("b", 32), "JAZZHR_CALLS_PER_MINUTE=100000000",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -29,7 +30,6 @@ func settings() map[string]string {
 // bench is everything that measurements share.
 type bench struct {
 	results results
-	worker  string // the program
 	folder  string // of logs and data
 	server  *localpg.Server
 	bindir  string // of PostgreSQL's programs
@@ -38,14 +38,22 @@ type bench struct {
 	sealer  *tenant.Sealer
 	started time.Time
 	named   int
-	top     int // how many statements to print
+	setup   setup
 }
 
-func newBench(ctx context.Context, worker string, top int) (*bench, error) {
-	if _, err := os.Stat(worker); err != nil {
+// setup is what differs from run to run.
+type setup struct {
+	worker   string            // the program
+	top      int               // how many statements to print
+	data     string            // folder in which the server's data stay for the next run; empty if they don't
+	settings map[string]string // of the server, beyond settings
+}
+
+func newBench(ctx context.Context, s setup) (*bench, error) {
+	if _, err := os.Stat(s.worker); err != nil {
 		return nil, fmt.Errorf("the program to measure: %w: run \"make bench\"", err)
 	}
-	b := &bench{worker: worker, top: top, started: time.Now()}
+	b := &bench{setup: s, started: time.Now()}
 	var err error
 	if b.folder, err = os.MkdirTemp("", "bench-"); err != nil {
 		return nil, err
@@ -58,17 +66,22 @@ func newBench(ctx context.Context, worker string, top int) (*bench, error) {
 }
 
 func (b *bench) prepare(ctx context.Context) (err error) {
-	if b.keyset, err = tenant.NewKeyset(); err != nil {
+	dir := filepath.Join(b.folder, "postgres")
+	if b.setup.data != "" {
+		dir = b.setup.data
+	}
+	if b.keyset, err = b.readKeyset(); err != nil {
 		return err
 	}
 	if b.sealer, err = tenant.ParseKeyset(b.keyset); err != nil {
 		return err
 	}
 	set := settings()
-	if b.top > 0 {
+	if b.setup.top > 0 {
 		set["shared_preload_libraries"] = "pg_stat_statements"
 	}
-	b.server, err = localpg.Start(ctx, localpg.Config{Dir: filepath.Join(b.folder, "postgres"), Settings: set, Log: func(line string) { b.say("%s", line) }})
+	maps.Copy(set, b.setup.settings)
+	b.server, err = localpg.Start(ctx, localpg.Config{Dir: dir, Settings: set, Log: func(line string) { b.say("%s", line) }})
 	if err != nil {
 		return err
 	}
@@ -83,6 +96,26 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 	}
 	b.master, err = parentOf(backend)
 	return err
+}
+
+// readKeyset returns a new keyset, or that under which kept data were sealed.
+func (b *bench) readKeyset() (string, error) {
+	if b.setup.data == "" {
+		return tenant.NewKeyset()
+	}
+	file := filepath.Join(b.setup.data, "keyset")
+	kept, err := os.ReadFile(file)
+	if err == nil || !errors.Is(err, os.ErrNotExist) {
+		return string(kept), err
+	}
+	keyset, err := tenant.NewKeyset()
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(b.setup.data, 0o755); err != nil {
+		return "", err
+	}
+	return keyset, os.WriteFile(file, []byte(keyset), 0o600)
 }
 
 func (b *bench) close() {
@@ -125,7 +158,7 @@ func (b *bench) database(ctx context.Context) (*database, error) {
 
 // forget has the server forget what it has spent its time on.
 func (b *bench) forget(ctx context.Context, d *database) error {
-	if b.top == 0 {
+	if b.setup.top == 0 {
 		return nil
 	}
 	_, err := d.pool.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements; SELECT pg_stat_statements_reset()")
@@ -134,11 +167,11 @@ func (b *bench) forget(ctx context.Context, d *database) error {
 
 // sayTop tells what the server has spent its time on since.
 func (b *bench) sayTop(ctx context.Context, d *database) error {
-	if b.top == 0 {
+	if b.setup.top == 0 {
 		return nil
 	}
 	rows, err := d.pool.Query(ctx, `SELECT left(regexp_replace(query, '\s+', ' ', 'g'), 90), calls, total_exec_time, mean_exec_time, shared_blks_hit / calls
-		FROM pg_stat_statements JOIN pg_database ON oid = dbid WHERE datname = current_database() ORDER BY total_exec_time DESC LIMIT $1`, b.top)
+		FROM pg_stat_statements JOIN pg_database ON oid = dbid WHERE datname = current_database() ORDER BY total_exec_time DESC LIMIT $1`, b.setup.top)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,9 @@ func Open(ctx context.Context, databaseURL, name string, size int) (*pgxpool.Poo
 	config.ConnConfig.RuntimeParams["application_name"] = name
 	// A connection whose process stalled inside a transaction must not hold locks and old rows for ever.
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "60s"
+	// What is read is read by index, and mostly from memory. At the server's default of 4 the planner reads a whole table to find
+	// ten thousand rows by their ids, as River's deletion of finished jobs does twice a minute: 3.6 s with 1.2 million of them.
+	config.ConnConfig.RuntimeParams["random_page_cost"] = "1.1"
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = 5 * time.Second
 	}

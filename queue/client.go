@@ -3,6 +3,7 @@ package queue
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -64,8 +65,10 @@ func NewClient(pool *pgxpool.Pool, config ClientConfig) (*Client, error) {
 		// Each request to JazzHR has its own timeout, and a job makes a bounded number of them.
 		JobTimeout:      15 * time.Minute,
 		SoftStopTimeout: config.SoftStop,
-		// A finished job tells River UI what happened lately. What happened for good stands in our rows.
-		CompletedJobRetentionPeriod: time.Hour,
+		// A finished job tells River UI what happened lately. What happened for good stands in our rows. 100,000 tenants finish 1.2
+		// million polls in an hour, of which River UI's pages took three seconds.
+		CompletedJobRetentionPeriod: 15 * time.Minute,
+		ReindexerIndexNames:         reindexed(),
 		PeriodicJobs: []*river.PeriodicJob{
 			river.NewPeriodicJob(river.PeriodicInterval(tickInterval),
 				func() (river.JobArgs, *river.InsertOpts) { return Tick{}, nil },
@@ -79,6 +82,13 @@ func NewClient(pool *pgxpool.Pool, config ClientConfig) (*Client, error) {
 		return nil, fmt.Errorf("queue client: %w", err)
 	}
 	return client, nil
+}
+
+// reindexed are the indexes that River builds anew each night: its own, but for those that our migrations drop.
+func reindexed() []string {
+	return slices.DeleteFunc(river.ReindexerIndexNamesDefault(), func(name string) bool {
+		return name == "river_job_args_index" || name == "river_job_metadata_index"
+	})
 }
 
 // NewInserter returns a client that only puts jobs in, always within the caller's transaction. It opens no connection;

@@ -50,3 +50,6 @@ func Group[In, Out any](
 		return len(g.waiting)
 	}
 }
+
+// Reindexed are the indexes that River builds anew each night.
+func Reindexed() []string { return reindexed() }

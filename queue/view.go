@@ -96,7 +96,7 @@ type WritebackFilter struct {
 
 // ListWritebacks returns a tenant's writebacks in the order in which they were accepted.
 func ListWritebacks(ctx context.Context, tx db.TenantTx, filter WritebackFilter) ([]WritebackView, error) {
-	rows, err := tx.Q.ListWritebacks(ctx, tx, gen.ListWritebacksParams{
+	rows, err := tx.Q.ListWritebacks(ctx, planned{tx}, gen.ListWritebacksParams{
 		TenantID: tx.Tenant, After: filter.After,
 		State: some(filter.State), InterviewID: some(filter.InterviewID), MaxRows: int32(filter.Limit),
 	})
@@ -108,6 +108,15 @@ func ListWritebacks(ctx context.Context, tx db.TenantTx, filter WritebackFilter)
 		return nil, fmt.Errorf("read tenant: %w", err)
 	}
 	return viewAll(ctx, tx, tenant, rows)
+}
+
+// planned has a query planned for the values that it is given. By default the server plans for any from the sixth time on, and then
+// looks through all writebacks of a tenant for the few in a state.
+type planned struct{ gen.DBTX }
+
+// Query is of [gen.DBTX].
+func (p planned) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return p.DBTX.Query(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
 
 func viewAll(ctx context.Context, tx db.TenantTx, tenant gen.Tenant, rows []gen.Writeback) ([]WritebackView, error) {

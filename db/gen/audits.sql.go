@@ -167,20 +167,19 @@ func (q *Queries) SupersedeAudit(ctx context.Context, db DBTX, tenantID uuid.UUI
 const systemDueAudits = `-- name: SystemDueAudits :many
 UPDATE jazzhr.tenants t SET next_audit_at = t.next_audit_at
     + interval '1 day' * ceil(greatest(1, extract(epoch FROM jazzhr.now() - t.next_audit_at) / 86400))
-FROM (
-    SELECT tenant_id FROM jazzhr.tenants
-    WHERE connection = 'verified' AND key_state = 'ok' AND paused_at IS NULL AND next_audit_at <= jazzhr.now()
-    ORDER BY next_audit_at
+WHERE t.ctid = ANY(ARRAY(
+    SELECT d.ctid FROM jazzhr.tenants d
+    WHERE d.connection = 'verified' AND d.key_state = 'ok' AND d.paused_at IS NULL AND d.next_audit_at <= jazzhr.now()
+    ORDER BY d.next_audit_at
     LIMIT greatest(0, $1::bigint - (SELECT count(*) FROM jazzhr.river_job
-        WHERE kind = 'audit_duplicates' AND state IN ('available', 'running')))
-    FOR UPDATE SKIP LOCKED
-) due
-WHERE t.tenant_id = due.tenant_id
+        WHERE queue = 'audits' AND kind = 'audit_duplicates' AND state IN ('available', 'running')))
+    FOR NO KEY UPDATE SKIP LOCKED))
 RETURNING t.tenant_id
 `
 
 // As many as leave no more than so many audits active at once. A tenant is moved on by whole days, so that it keeps its
-// hour; one that was missed for long is audited once.
+// hour; one that was missed for long is audited once. The active ones are found by their state and queue: by their kind alone the
+// finished ones of the last hour would be read as well, once a second.
 func (q *Queries) SystemDueAudits(ctx context.Context, db DBTX, atOnce int64) ([]uuid.UUID, error) {
 	rows, err := db.Query(ctx, systemDueAudits, atOnce)
 	if err != nil {

@@ -29,36 +29,36 @@ func (q *Queries) CloseBucket(ctx context.Context, db DBTX, pause time.Duration,
 }
 
 const systemPrepay = `-- name: SystemPrepay :many
-WITH buckets AS (
-    SELECT c.tenant_id, least($3::float8, c.tokens
-        + extract(epoch FROM greatest(interval '0', jazzhr.now() - c.refilled_at)) * $4::float8) AS held
-    FROM jazzhr.call_buckets c
-    WHERE c.tenant_id = ANY($5::uuid[]) AND (c.closed_until IS NULL OR c.closed_until <= jazzhr.now())
-    FOR UPDATE SKIP LOCKED
-)
-UPDATE jazzhr.call_buckets b SET tokens = s.held - $1::float8, refilled_at = greatest(b.refilled_at, jazzhr.now())
-FROM buckets s
-WHERE b.tenant_id = s.tenant_id AND s.held >= $1::float8 + $2::float8
+UPDATE jazzhr.call_buckets b SET tokens = least($1::float8, b.tokens
+        + extract(epoch FROM greatest(interval '0', jazzhr.now() - b.refilled_at)) * $2::float8) - $3::float8,
+    refilled_at = greatest(b.refilled_at, jazzhr.now())
+WHERE b.ctid = ANY(ARRAY(
+    SELECT c.ctid FROM jazzhr.call_buckets c
+    WHERE c.tenant_id = ANY($4::uuid[]) AND (c.closed_until IS NULL OR c.closed_until <= jazzhr.now())
+        AND least($1::float8, c.tokens
+            + extract(epoch FROM greatest(interval '0', jazzhr.now() - c.refilled_at)) * $2::float8)
+            >= $3::float8 + $5::float8
+    FOR UPDATE SKIP LOCKED))
 RETURNING b.tenant_id
 `
 
 type SystemPrepayParams struct {
-	Calls     float64
-	Reserve   float64
 	Burst     float64
 	PerSecond float64
+	Calls     float64
 	TenantIds []uuid.UUID
+	Reserve   float64
 }
 
 // Takes so many calls at once of each tenant whose bucket holds them above the reserve, and returns whose. A bucket that
-// somebody takes from at this moment is passed over, so that nobody waits.
+// somebody takes from at this moment is passed over, so that nobody waits. By its place, as SystemDuePolls.
 func (q *Queries) SystemPrepay(ctx context.Context, db DBTX, arg SystemPrepayParams) ([]uuid.UUID, error) {
 	rows, err := db.Query(ctx, systemPrepay,
-		arg.Calls,
-		arg.Reserve,
 		arg.Burst,
 		arg.PerSecond,
+		arg.Calls,
 		arg.TenantIds,
+		arg.Reserve,
 	)
 	if err != nil {
 		return nil, err

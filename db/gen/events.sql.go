@@ -249,11 +249,10 @@ func (q *Queries) SystemOldestEvent(ctx context.Context, db DBTX) (float64, erro
 
 const systemPurgeEvents = `-- name: SystemPurgeEvents :execrows
 WITH gone AS (
-    DELETE FROM jazzhr.events e USING (
-        SELECT tenant_id, sequence FROM jazzhr.events WHERE created_at < jazzhr.now() - $1::interval
-        ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
-    ) old
-    WHERE e.tenant_id = old.tenant_id AND e.sequence = old.sequence
+    DELETE FROM jazzhr.events e WHERE e.ctid = ANY(ARRAY(
+        SELECT o.ctid FROM jazzhr.events o WHERE o.created_at < jazzhr.now() - $1::interval
+        ORDER BY o.created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    ))
     RETURNING e.tenant_id, e.sequence
 )
 UPDATE jazzhr.event_counters c SET purged_through = greatest(c.purged_through, g.last)

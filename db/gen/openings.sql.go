@@ -255,12 +255,10 @@ func (q *Queries) RememberOpening(ctx context.Context, db DBTX, arg RememberOpen
 const systemDueOpenings = `-- name: SystemDueOpenings :many
 UPDATE jazzhr.tenants t SET next_openings_at = t.next_openings_at
     + interval '1 hour' * ceil(greatest(1, extract(epoch FROM jazzhr.now() - t.next_openings_at) / 3600))
-FROM (
-    SELECT tenant_id FROM jazzhr.tenants
-    WHERE connection = 'verified' AND key_state = 'ok' AND paused_at IS NULL AND next_openings_at <= jazzhr.now()
-    ORDER BY next_openings_at LIMIT $1 FOR UPDATE SKIP LOCKED
-) due
-WHERE t.tenant_id = due.tenant_id
+WHERE t.ctid = ANY(ARRAY(
+    SELECT d.ctid FROM jazzhr.tenants d
+    WHERE d.connection = 'verified' AND d.key_state = 'ok' AND d.paused_at IS NULL AND d.next_openings_at <= jazzhr.now()
+    ORDER BY d.next_openings_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED))
 RETURNING t.tenant_id
 `
 

@@ -31,10 +31,10 @@ func (q *Queries) SystemDeleteSession(ctx context.Context, db DBTX, tokenHash []
 }
 
 const systemEmptyTranscripts = `-- name: SystemEmptyTranscripts :execrows
-UPDATE jazzhr.writebacks SET transcript = NULL WHERE (tenant_id, writeback_id) IN (
-    SELECT w.tenant_id, w.writeback_id FROM jazzhr.writebacks w
+UPDATE jazzhr.writebacks SET transcript = NULL WHERE ctid = ANY(ARRAY(
+    SELECT w.ctid FROM jazzhr.writebacks w
     WHERE w.transcript IS NOT NULL AND w.state IN ('done', 'rejected') AND w.done_at < jazzhr.now() - $1::interval
-    ORDER BY w.done_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+    ORDER BY w.done_at LIMIT $2 FOR UPDATE SKIP LOCKED))
 `
 
 func (q *Queries) SystemEmptyTranscripts(ctx context.Context, db DBTX, retention time.Duration, maxRows int32) (int64, error) {
@@ -46,12 +46,14 @@ func (q *Queries) SystemEmptyTranscripts(ctx context.Context, db DBTX, retention
 }
 
 const systemEmptyWebhookBodies = `-- name: SystemEmptyWebhookBodies :execrows
-UPDATE jazzhr.webhooks SET body = NULL WHERE (tenant_id, webhook_id) IN (
-    SELECT w.tenant_id, w.webhook_id FROM jazzhr.webhooks w
+UPDATE jazzhr.webhooks SET body = NULL WHERE ctid = ANY(ARRAY(
+    SELECT w.ctid FROM jazzhr.webhooks w
     WHERE w.body IS NOT NULL AND w.state <> 'pending' AND w.received_at < jazzhr.now() - $1::interval
-    ORDER BY w.received_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+    ORDER BY w.received_at LIMIT $2 FOR UPDATE SKIP LOCKED))
 `
 
+// By its place, as what else retention takes: a join by the key is planned for a tenth of the table, since how many rows the
+// limit lets through is not known then, and reads all of it.
 func (q *Queries) SystemEmptyWebhookBodies(ctx context.Context, db DBTX, retention time.Duration, maxRows int32) (int64, error) {
 	result, err := db.Exec(ctx, systemEmptyWebhookBodies, retention, maxRows)
 	if err != nil {

@@ -399,19 +399,18 @@ func (q *Queries) PollState(ctx context.Context, db DBTX, tenantID uuid.UUID) ([
 const systemDueFullSyncs = `-- name: SystemDueFullSyncs :many
 UPDATE jazzhr.tenants t SET next_full_at = t.next_full_at
     + interval '1 day' * ceil(greatest(1, extract(epoch FROM jazzhr.now() - t.next_full_at) / 86400))
-FROM (
-    SELECT tenant_id FROM jazzhr.tenants
-    WHERE connection = 'verified' AND key_state = 'ok' AND paused_at IS NULL AND next_full_at <= jazzhr.now()
-    ORDER BY next_full_at
+WHERE t.ctid = ANY(ARRAY(
+    SELECT d.ctid FROM jazzhr.tenants d
+    WHERE d.connection = 'verified' AND d.key_state = 'ok' AND d.paused_at IS NULL AND d.next_full_at <= jazzhr.now()
+    ORDER BY d.next_full_at
     LIMIT greatest(0, $1::bigint - (SELECT count(*) FROM jazzhr.river_job
-        WHERE kind = 'full_sync' AND state IN ('available', 'running')))
-    FOR UPDATE SKIP LOCKED
-) due
-WHERE t.tenant_id = due.tenant_id
+        WHERE queue = 'syncs' AND kind = 'full_sync' AND state IN ('available', 'running')))
+    FOR NO KEY UPDATE SKIP LOCKED))
 RETURNING t.tenant_id
 `
 
-// As many as leave no more than so many active at once. A tenant is moved on by whole days, so that it keeps its hour.
+// As many as leave no more than so many active at once, found as by SystemDueAudits. A tenant is moved on by whole days, so
+// that it keeps its hour.
 func (q *Queries) SystemDueFullSyncs(ctx context.Context, db DBTX, atOnce int64) ([]uuid.UUID, error) {
 	rows, err := db.Query(ctx, systemDueFullSyncs, atOnce)
 	if err != nil {

@@ -14,13 +14,13 @@ import (
 
 const systemAdmitWebhooks = `-- name: SystemAdmitWebhooks :many
 WITH RECURSIVE waiting AS (
-    (SELECT w.tenant_id FROM jazzhr.webhooks w WHERE w.state = 'pending' AND w.admitted_at IS NULL
-        ORDER BY w.tenant_id LIMIT 1)
+    (SELECT w.tenant_id, w.next_attempt_at FROM jazzhr.webhooks w WHERE w.state = 'pending' AND w.admitted_at IS NULL
+        ORDER BY w.tenant_id, w.next_attempt_at LIMIT 1)
     UNION ALL
-    SELECT following.tenant_id FROM waiting CROSS JOIN LATERAL (
-        SELECT w.tenant_id FROM jazzhr.webhooks w
+    SELECT following.tenant_id, following.next_attempt_at FROM waiting CROSS JOIN LATERAL (
+        SELECT w.tenant_id, w.next_attempt_at FROM jazzhr.webhooks w
         WHERE w.state = 'pending' AND w.admitted_at IS NULL AND w.tenant_id > waiting.tenant_id
-        ORDER BY w.tenant_id LIMIT 1
+        ORDER BY w.tenant_id, w.next_attempt_at LIMIT 1
     ) following
 ), ready AS (
     SELECT t.tenant_id, s.share FROM waiting JOIN jazzhr.tenants t ON t.tenant_id = waiting.tenant_id
@@ -28,10 +28,8 @@ WITH RECURSIVE waiting AS (
         SELECT $1::bigint - count(*) AS share FROM jazzhr.webhooks a
         WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL
     ) s
-    WHERE s.share > 0 AND t.key_state = 'ok' AND t.paused_at IS NULL
+    WHERE waiting.next_attempt_at <= jazzhr.now() AND s.share > 0 AND t.key_state = 'ok' AND t.paused_at IS NULL
         AND NOT EXISTS (SELECT FROM jazzhr.call_buckets b WHERE b.tenant_id = t.tenant_id AND b.closed_until > jazzhr.now())
-        AND EXISTS (SELECT FROM jazzhr.webhooks w WHERE w.tenant_id = t.tenant_id AND w.state = 'pending'
-            AND w.admitted_at IS NULL AND w.next_attempt_at <= jazzhr.now())
     LIMIT $2
 ), picked AS (
     SELECT p.tenant_id, p.webhook_id FROM ready r CROSS JOIN LATERAL (
@@ -74,13 +72,13 @@ func (q *Queries) SystemAdmitWebhooks(ctx context.Context, db DBTX, perTenant in
 
 const systemAdmitWritebacks = `-- name: SystemAdmitWritebacks :many
 WITH RECURSIVE waiting AS (
-    (SELECT w.tenant_id FROM jazzhr.writebacks w WHERE w.state = 'pending' AND w.admitted_at IS NULL
-        ORDER BY w.tenant_id LIMIT 1)
+    (SELECT w.tenant_id, w.next_attempt_at FROM jazzhr.writebacks w WHERE w.state = 'pending' AND w.admitted_at IS NULL
+        ORDER BY w.tenant_id, w.next_attempt_at LIMIT 1)
     UNION ALL
-    SELECT following.tenant_id FROM waiting CROSS JOIN LATERAL (
-        SELECT w.tenant_id FROM jazzhr.writebacks w
+    SELECT following.tenant_id, following.next_attempt_at FROM waiting CROSS JOIN LATERAL (
+        SELECT w.tenant_id, w.next_attempt_at FROM jazzhr.writebacks w
         WHERE w.state = 'pending' AND w.admitted_at IS NULL AND w.tenant_id > waiting.tenant_id
-        ORDER BY w.tenant_id LIMIT 1
+        ORDER BY w.tenant_id, w.next_attempt_at LIMIT 1
     ) following
 ), ready AS (
     SELECT t.tenant_id, s.share FROM waiting JOIN jazzhr.tenants t ON t.tenant_id = waiting.tenant_id
@@ -91,10 +89,8 @@ WITH RECURSIVE waiting AS (
             / $4::float8)::bigint) - count(*) AS share
         FROM jazzhr.writebacks a WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL
     ) s
-    WHERE s.share > 0 AND t.key_state = 'ok' AND t.paused_at IS NULL
+    WHERE waiting.next_attempt_at <= jazzhr.now() AND s.share > 0 AND t.key_state = 'ok' AND t.paused_at IS NULL
         AND (b.closed_until IS NULL OR b.closed_until <= jazzhr.now())
-        AND EXISTS (SELECT FROM jazzhr.writebacks w WHERE w.tenant_id = t.tenant_id AND w.state = 'pending'
-            AND w.admitted_at IS NULL AND w.next_attempt_at <= jazzhr.now())
     LIMIT $5
 ), picked AS (
     SELECT p.tenant_id, p.writeback_id FROM ready r CROSS JOIN LATERAL (
@@ -127,7 +123,8 @@ type SystemAdmitWritebacksRow struct {
 
 // Every tenant that may work and has rows waiting gets as many jobs as it lacks of its share, which is no more than its call
 // budget serves: rows of begun writebacks first, then the oldest. The tenants are found by steps through the index of what waits, from each to the next,
-// so that what this costs goes by how many have something waiting, not by how many there are or how much each has.
+// so that what this costs goes by how many have something waiting, not by how many there are or how much each has. With each comes the
+// time of what may go on first: no more is read of one whose rows all wait for later.
 func (q *Queries) SystemAdmitWritebacks(ctx context.Context, db DBTX, arg SystemAdmitWritebacksParams) ([]SystemAdmitWritebacksRow, error) {
 	rows, err := db.Query(ctx, systemAdmitWritebacks,
 		arg.PerTenant,
@@ -213,15 +210,18 @@ const systemOldestWaiting = `-- name: SystemOldestWaiting :many
 SELECT kind::text AS kind, reason::text AS reason, count(*) AS waiting, extract(epoch FROM jazzhr.now() - min(since))::float8 AS oldest_seconds FROM (
     SELECT step AS kind, CASE WHEN t.paused_at IS NOT NULL THEN 'paused' WHEN t.key_state <> 'ok' THEN 'credentials'
             ELSE coalesce(w.waiting_for, 'queue') END AS reason, w.created_at AS since
-    FROM jazzhr.writebacks w JOIN jazzhr.tenants t USING (tenant_id) WHERE w.state = 'pending'
+    FROM jazzhr.writebacks w JOIN jazzhr.tenants t USING (tenant_id)
+    WHERE w.state = 'pending' AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)
     UNION ALL
     SELECT 'resolve_export', CASE WHEN t.paused_at IS NOT NULL THEN 'paused' WHEN t.key_state <> 'ok' THEN 'credentials'
             ELSE coalesce(w.waiting_for, 'queue') END, w.received_at
-    FROM jazzhr.webhooks w JOIN jazzhr.tenants t USING (tenant_id) WHERE w.state = 'pending'
+    FROM jazzhr.webhooks w JOIN jazzhr.tenants t USING (tenant_id)
+    WHERE w.state = 'pending' AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)
     UNION ALL
     SELECT 'resolve_stage_entry', CASE WHEN t.paused_at IS NOT NULL THEN 'paused' WHEN t.key_state <> 'ok' THEN 'credentials'
             ELSE coalesce(s.waiting_for, 'queue') END, s.first_seen_at
-    FROM jazzhr.stage_entries s JOIN jazzhr.tenants t USING (tenant_id) WHERE s.state = 'pending'
+    FROM jazzhr.stage_entries s JOIN jazzhr.tenants t USING (tenant_id)
+    WHERE s.state = 'pending' AND (s.admitted_at IS NULL OR s.admitted_at IS NOT NULL)
 ) waiting GROUP BY kind, reason
 `
 
@@ -232,7 +232,8 @@ type SystemOldestWaitingRow struct {
 	OldestSeconds float64
 }
 
-// How long the oldest waiting row has waited, by kind and by why it waits.
+// How long the oldest waiting row has waited, by kind and by why it waits. That a row is admitted or not goes without saying;
+// said, it is found by the indexes of what waits and of what is admitted, and not by reading every row there ever was.
 func (q *Queries) SystemOldestWaiting(ctx context.Context, db DBTX) ([]SystemOldestWaitingRow, error) {
 	rows, err := db.Query(ctx, systemOldestWaiting)
 	if err != nil {

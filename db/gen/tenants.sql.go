@@ -96,7 +96,7 @@ func (q *Queries) InsertWebhookSecret(ctx context.Context, db DBTX, tenantID uui
 
 const knownInJazzHR = `-- name: KnownInJazzHR :one
 SELECT coalesce((SELECT a.applicant_id FROM jazzhr.applicants a WHERE a.tenant_id = $1 AND a.gone_at IS NULL
-        ORDER BY a.created_at DESC LIMIT 1), '')::text AS applicant_id,
+        ORDER BY a.applicant_id DESC LIMIT 1), '')::text AS applicant_id,
     coalesce((SELECT o.job_id FROM jazzhr.openings o WHERE o.tenant_id = $1 AND o.gone_at IS NULL
         ORDER BY o.seen_at DESC LIMIT 1), '')::text AS job_id
 `
@@ -106,7 +106,8 @@ type KnownInJazzHRRow struct {
 	JobID       string
 }
 
-// One thing of the account that a replacing key must know, the most recent first.
+// One thing of the account that a replacing key must know, the most recent first: the time in an applicant's id puts them in
+// the order in which they were made.
 func (q *Queries) KnownInJazzHR(ctx context.Context, db DBTX, tenantID uuid.UUID) (KnownInJazzHRRow, error) {
 	row := db.QueryRow(ctx, knownInJazzHR, tenantID)
 	var i KnownInJazzHRRow
@@ -366,11 +367,10 @@ func (q *Queries) StoreKey(ctx context.Context, db DBTX, arg StoreKeyParams) (Te
 
 const systemDueKeyChecks = `-- name: SystemDueKeyChecks :many
 UPDATE jazzhr.tenants t SET key_retry_at = jazzhr.now() + interval '1 minute'
-FROM (
-    SELECT tenant_id FROM jazzhr.tenants WHERE key_state = 'rejected' AND key_retry_at <= jazzhr.now()
-    ORDER BY key_retry_at LIMIT $1 FOR UPDATE SKIP LOCKED
-) due
-WHERE t.tenant_id = due.tenant_id
+WHERE t.ctid = ANY(ARRAY(
+    SELECT d.ctid FROM jazzhr.tenants d
+    WHERE d.key_state = 'rejected' AND d.key_retry_at <= jazzhr.now()
+    ORDER BY d.key_retry_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED))
 RETURNING t.tenant_id
 `
 
@@ -400,17 +400,18 @@ UPDATE jazzhr.tenants t SET next_poll_at = t.next_poll_at
     + coalesce(t.poll_interval, $1::interval)
     * ceil(greatest(1, extract(epoch FROM jazzhr.now() - t.next_poll_at)
         / extract(epoch FROM coalesce(t.poll_interval, $1::interval))))
-FROM (
-    SELECT tenant_id FROM jazzhr.tenants
-    WHERE connection = 'verified' AND key_state = 'ok' AND paused_at IS NULL AND next_poll_at <= jazzhr.now()
-    ORDER BY next_poll_at LIMIT $2 FOR UPDATE SKIP LOCKED
-) due
-WHERE t.tenant_id = due.tenant_id
+WHERE t.ctid = ANY(ARRAY(
+    SELECT d.ctid FROM jazzhr.tenants d
+    WHERE d.connection = 'verified' AND d.key_state = 'ok' AND d.paused_at IS NULL AND d.next_poll_at <= jazzhr.now()
+    ORDER BY d.next_poll_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED))
 RETURNING t.tenant_id
 `
 
 // A tenant is moved on by whole intervals from when it was due, so that it keeps its phase; one that was missed for
 // long is not polled once for every poll it missed.
+//
+// Those that are due are updated by their place: a join by their ids reads all tenants, once a second. The lock is the weakest
+// that an update takes: FOR UPDATE keeps everybody from storing rows that refer to the tenant until the tick's jobs are in.
 func (q *Queries) SystemDuePolls(ctx context.Context, db DBTX, defaultInterval time.Duration, maxRows int32) ([]uuid.UUID, error) {
 	rows, err := db.Query(ctx, systemDuePolls, defaultInterval, maxRows)
 	if err != nil {
@@ -668,8 +669,10 @@ func (q *Queries) Tenant(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tena
 
 const tenantCounts = `-- name: TenantCounts :one
 SELECT
-    (SELECT count(*) FROM jazzhr.webhooks w WHERE w.tenant_id = $1 AND w.state = 'pending') AS webhooks_waiting,
-    (SELECT count(*) FROM jazzhr.writebacks w WHERE w.tenant_id = $1 AND w.state = 'pending') AS writebacks_waiting,
+    (SELECT count(*) FROM jazzhr.webhooks w WHERE w.tenant_id = $1 AND w.state = 'pending'
+        AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)) AS webhooks_waiting,
+    (SELECT count(*) FROM jazzhr.writebacks w WHERE w.tenant_id = $1 AND w.state = 'pending'
+        AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)) AS writebacks_waiting,
     (SELECT count(*) FROM jazzhr.webhooks w WHERE w.tenant_id = $1 AND w.state = 'attention') AS webhooks_attention,
     (SELECT count(*) FROM jazzhr.writebacks w WHERE w.tenant_id = $1 AND w.state = 'attention') AS writebacks_attention
 `
@@ -681,6 +684,7 @@ type TenantCountsRow struct {
 	WritebacksAttention int64
 }
 
+// What is pending is found by two indexes, as by SystemOldestWaiting.
 func (q *Queries) TenantCounts(ctx context.Context, db DBTX, tenantID uuid.UUID) (TenantCountsRow, error) {
 	row := db.QueryRow(ctx, tenantCounts, tenantID)
 	var i TenantCountsRow

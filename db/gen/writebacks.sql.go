@@ -341,7 +341,7 @@ func (q *Queries) InsertWriteback(ctx context.Context, db DBTX, arg InsertWriteb
 const listWritebacks = `-- name: ListWritebacks :many
 SELECT tenant_id, writeback_id, interview_id, revision, content_hash, request_id, candidate_id, applicant_id, applicant_given, first_name, last_name, email, phone, source, job_id, board_code, note, transcript, state, step, part, begun, created_at, done_at, admitted_at, next_attempt_at, waiting_for, waiting_effect, attempts, failing_since, last_error FROM jazzhr.writebacks
 WHERE tenant_id = $1 AND writeback_id > $2
-    AND ($3::text IS NULL OR state = $3)
+    AND ($3::text IS NULL OR state = $3) AND (admitted_at IS NULL OR admitted_at IS NOT NULL)
     AND ($4::text IS NULL OR interview_id = $4)
 ORDER BY writeback_id LIMIT $5
 `
@@ -354,6 +354,7 @@ type ListWritebacksParams struct {
 	MaxRows     int32
 }
 
+// To be planned for the values that are given (planned in package queue). What is pending is found as by SystemOldestWaiting.
 func (q *Queries) ListWritebacks(ctx context.Context, db DBTX, arg ListWritebacksParams) ([]Writeback, error) {
 	rows, err := db.Query(ctx, listWritebacks,
 		arg.TenantID,
@@ -413,10 +414,12 @@ func (q *Queries) ListWritebacks(ctx context.Context, db DBTX, arg ListWriteback
 }
 
 const openWritebacks = `-- name: OpenWritebacks :many
-SELECT writeback_id FROM jazzhr.writebacks WHERE tenant_id = $1 AND state IN ('pending', 'attention')
+SELECT writeback_id FROM jazzhr.writebacks WHERE tenant_id = $1
+    AND (state = 'attention' OR state = 'pending' AND (admitted_at IS NULL OR admitted_at IS NOT NULL))
 ORDER BY created_at LIMIT $2
 `
 
+// What is pending is found by two indexes, as by SystemOldestWaiting.
 func (q *Queries) OpenWritebacks(ctx context.Context, db DBTX, tenantID uuid.UUID, maxRows int32) ([]uuid.UUID, error) {
 	rows, err := db.Query(ctx, openWritebacks, tenantID, maxRows)
 	if err != nil {

@@ -19,17 +19,17 @@ RETURNING v.taken::boolean AS taken, b.tokens AS left_over,
 
 -- name: SystemPrepay :many
 -- Takes so many calls at once of each tenant whose bucket holds them above the reserve, and returns whose. A bucket that
--- somebody takes from at this moment is passed over, so that nobody waits.
-WITH buckets AS (
-    SELECT c.tenant_id, least(sqlc.arg(burst)::float8, c.tokens
-        + extract(epoch FROM greatest(interval '0', jazzhr.now() - c.refilled_at)) * sqlc.arg(per_second)::float8) AS held
-    FROM jazzhr.call_buckets c
+-- somebody takes from at this moment is passed over, so that nobody waits. By its place, as SystemDuePolls.
+UPDATE jazzhr.call_buckets b SET tokens = least(sqlc.arg(burst)::float8, b.tokens
+        + extract(epoch FROM greatest(interval '0', jazzhr.now() - b.refilled_at)) * sqlc.arg(per_second)::float8) - sqlc.arg(calls)::float8,
+    refilled_at = greatest(b.refilled_at, jazzhr.now())
+WHERE b.ctid = ANY(ARRAY(
+    SELECT c.ctid FROM jazzhr.call_buckets c
     WHERE c.tenant_id = ANY(@tenant_ids::uuid[]) AND (c.closed_until IS NULL OR c.closed_until <= jazzhr.now())
-    FOR UPDATE SKIP LOCKED
-)
-UPDATE jazzhr.call_buckets b SET tokens = s.held - sqlc.arg(calls)::float8, refilled_at = greatest(b.refilled_at, jazzhr.now())
-FROM buckets s
-WHERE b.tenant_id = s.tenant_id AND s.held >= sqlc.arg(calls)::float8 + sqlc.arg(reserve)::float8
+        AND least(sqlc.arg(burst)::float8, c.tokens
+            + extract(epoch FROM greatest(interval '0', jazzhr.now() - c.refilled_at)) * sqlc.arg(per_second)::float8)
+            >= sqlc.arg(calls)::float8 + sqlc.arg(reserve)::float8
+    FOR UPDATE SKIP LOCKED))
 RETURNING b.tenant_id;
 
 -- name: CloseBucket :one

@@ -55,11 +55,10 @@ WHERE created_at >= @since AND created_at < @until AND (sqlc.narg(tenant_id)::uu
 
 -- name: SystemPurgeEvents :execrows
 WITH gone AS (
-    DELETE FROM jazzhr.events e USING (
-        SELECT tenant_id, sequence FROM jazzhr.events WHERE created_at < jazzhr.now() - @retention::interval
-        ORDER BY created_at LIMIT sqlc.arg(max_rows) FOR UPDATE SKIP LOCKED
-    ) old
-    WHERE e.tenant_id = old.tenant_id AND e.sequence = old.sequence
+    DELETE FROM jazzhr.events e WHERE e.ctid = ANY(ARRAY(
+        SELECT o.ctid FROM jazzhr.events o WHERE o.created_at < jazzhr.now() - @retention::interval
+        ORDER BY o.created_at LIMIT sqlc.arg(max_rows) FOR UPDATE SKIP LOCKED
+    ))
     RETURNING e.tenant_id, e.sequence
 )
 UPDATE jazzhr.event_counters c SET purged_through = greatest(c.purged_through, g.last)

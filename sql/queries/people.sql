@@ -89,16 +89,15 @@ WHERE tenant_id = @tenant_id AND kind = @kind AND key = ANY(@keys::text[]) AND s
     AND state IN ('sending', 'unknown', 'done');
 
 -- name: SystemDueFullSyncs :many
--- As many as leave no more than so many active at once. A tenant is moved on by whole days, so that it keeps its hour.
+-- As many as leave no more than so many active at once, found as by SystemDueAudits. A tenant is moved on by whole days, so
+-- that it keeps its hour.
 UPDATE jazzhr.tenants t SET next_full_at = t.next_full_at
     + interval '1 day' * ceil(greatest(1, extract(epoch FROM jazzhr.now() - t.next_full_at) / 86400))
-FROM (
-    SELECT tenant_id FROM jazzhr.tenants
-    WHERE connection = 'verified' AND key_state = 'ok' AND paused_at IS NULL AND next_full_at <= jazzhr.now()
-    ORDER BY next_full_at
+WHERE t.ctid = ANY(ARRAY(
+    SELECT d.ctid FROM jazzhr.tenants d
+    WHERE d.connection = 'verified' AND d.key_state = 'ok' AND d.paused_at IS NULL AND d.next_full_at <= jazzhr.now()
+    ORDER BY d.next_full_at
     LIMIT greatest(0, sqlc.arg(at_once)::bigint - (SELECT count(*) FROM jazzhr.river_job
-        WHERE kind = 'full_sync' AND state IN ('available', 'running')))
-    FOR UPDATE SKIP LOCKED
-) due
-WHERE t.tenant_id = due.tenant_id
+        WHERE queue = 'syncs' AND kind = 'full_sync' AND state IN ('available', 'running')))
+    FOR NO KEY UPDATE SKIP LOCKED))
 RETURNING t.tenant_id;

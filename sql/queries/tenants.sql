@@ -93,26 +93,26 @@ RETURNING tenant_id;
 -- name: SystemDueKeyChecks :many
 -- The check's time moves on as its job is made, so that a job that is lost is made again.
 UPDATE jazzhr.tenants t SET key_retry_at = jazzhr.now() + interval '1 minute'
-FROM (
-    SELECT tenant_id FROM jazzhr.tenants WHERE key_state = 'rejected' AND key_retry_at <= jazzhr.now()
-    ORDER BY key_retry_at LIMIT sqlc.arg(max_rows) FOR UPDATE SKIP LOCKED
-) due
-WHERE t.tenant_id = due.tenant_id
+WHERE t.ctid = ANY(ARRAY(
+    SELECT d.ctid FROM jazzhr.tenants d
+    WHERE d.key_state = 'rejected' AND d.key_retry_at <= jazzhr.now()
+    ORDER BY d.key_retry_at LIMIT sqlc.arg(max_rows) FOR NO KEY UPDATE SKIP LOCKED))
 RETURNING t.tenant_id;
 
 -- name: SystemDuePolls :many
 -- A tenant is moved on by whole intervals from when it was due, so that it keeps its phase; one that was missed for
 -- long is not polled once for every poll it missed.
+--
+-- Those that are due are updated by their place: a join by their ids reads all tenants, once a second. The lock is the weakest
+-- that an update takes: FOR UPDATE keeps everybody from storing rows that refer to the tenant until the tick's jobs are in.
 UPDATE jazzhr.tenants t SET next_poll_at = t.next_poll_at
     + coalesce(t.poll_interval, @default_interval::interval)
     * ceil(greatest(1, extract(epoch FROM jazzhr.now() - t.next_poll_at)
         / extract(epoch FROM coalesce(t.poll_interval, @default_interval::interval))))
-FROM (
-    SELECT tenant_id FROM jazzhr.tenants
-    WHERE connection = 'verified' AND key_state = 'ok' AND paused_at IS NULL AND next_poll_at <= jazzhr.now()
-    ORDER BY next_poll_at LIMIT sqlc.arg(max_rows) FOR UPDATE SKIP LOCKED
-) due
-WHERE t.tenant_id = due.tenant_id
+WHERE t.ctid = ANY(ARRAY(
+    SELECT d.ctid FROM jazzhr.tenants d
+    WHERE d.connection = 'verified' AND d.key_state = 'ok' AND d.paused_at IS NULL AND d.next_poll_at <= jazzhr.now()
+    ORDER BY d.next_poll_at LIMIT sqlc.arg(max_rows) FOR NO KEY UPDATE SKIP LOCKED))
 RETURNING t.tenant_id;
 
 -- name: SystemPollLateness :one
@@ -185,15 +185,19 @@ UPDATE jazzhr.webhook_secrets SET sealed = @sealed
 WHERE tenant_id = @tenant_id AND version = @version AND sealed = @was;
 
 -- name: KnownInJazzHR :one
--- One thing of the account that a replacing key must know, the most recent first.
+-- One thing of the account that a replacing key must know, the most recent first: the time in an applicant's id puts them in
+-- the order in which they were made.
 SELECT coalesce((SELECT a.applicant_id FROM jazzhr.applicants a WHERE a.tenant_id = @tenant_id AND a.gone_at IS NULL
-        ORDER BY a.created_at DESC LIMIT 1), '')::text AS applicant_id,
+        ORDER BY a.applicant_id DESC LIMIT 1), '')::text AS applicant_id,
     coalesce((SELECT o.job_id FROM jazzhr.openings o WHERE o.tenant_id = @tenant_id AND o.gone_at IS NULL
         ORDER BY o.seen_at DESC LIMIT 1), '')::text AS job_id;
 
 -- name: TenantCounts :one
+-- What is pending is found by two indexes, as by SystemOldestWaiting.
 SELECT
-    (SELECT count(*) FROM jazzhr.webhooks w WHERE w.tenant_id = @tenant_id AND w.state = 'pending') AS webhooks_waiting,
-    (SELECT count(*) FROM jazzhr.writebacks w WHERE w.tenant_id = @tenant_id AND w.state = 'pending') AS writebacks_waiting,
+    (SELECT count(*) FROM jazzhr.webhooks w WHERE w.tenant_id = @tenant_id AND w.state = 'pending'
+        AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)) AS webhooks_waiting,
+    (SELECT count(*) FROM jazzhr.writebacks w WHERE w.tenant_id = @tenant_id AND w.state = 'pending'
+        AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)) AS writebacks_waiting,
     (SELECT count(*) FROM jazzhr.webhooks w WHERE w.tenant_id = @tenant_id AND w.state = 'attention') AS webhooks_attention,
     (SELECT count(*) FROM jazzhr.writebacks w WHERE w.tenant_id = @tenant_id AND w.state = 'attention') AS writebacks_attention;

@@ -47,13 +47,13 @@ WHERE tenant_id = @tenant_id AND state = 'pending';
 
 -- name: SystemAdmitStageEntries :many
 WITH RECURSIVE waiting AS (
-    (SELECT w.tenant_id FROM jazzhr.stage_entries w WHERE w.state = 'pending' AND w.admitted_at IS NULL
-        ORDER BY w.tenant_id LIMIT 1)
+    (SELECT w.tenant_id, w.next_attempt_at FROM jazzhr.stage_entries w WHERE w.state = 'pending' AND w.admitted_at IS NULL
+        ORDER BY w.tenant_id, w.next_attempt_at LIMIT 1)
     UNION ALL
-    SELECT following.tenant_id FROM waiting CROSS JOIN LATERAL (
-        SELECT w.tenant_id FROM jazzhr.stage_entries w
+    SELECT following.tenant_id, following.next_attempt_at FROM waiting CROSS JOIN LATERAL (
+        SELECT w.tenant_id, w.next_attempt_at FROM jazzhr.stage_entries w
         WHERE w.state = 'pending' AND w.admitted_at IS NULL AND w.tenant_id > waiting.tenant_id
-        ORDER BY w.tenant_id LIMIT 1
+        ORDER BY w.tenant_id, w.next_attempt_at LIMIT 1
     ) following
 ), ready AS (
     SELECT t.tenant_id, s.share FROM waiting JOIN jazzhr.tenants t ON t.tenant_id = waiting.tenant_id
@@ -61,10 +61,8 @@ WITH RECURSIVE waiting AS (
         SELECT sqlc.arg(per_tenant)::bigint - count(*) AS share FROM jazzhr.stage_entries a
         WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL
     ) s
-    WHERE s.share > 0 AND t.key_state = 'ok' AND t.paused_at IS NULL
+    WHERE waiting.next_attempt_at <= jazzhr.now() AND s.share > 0 AND t.key_state = 'ok' AND t.paused_at IS NULL
         AND NOT EXISTS (SELECT FROM jazzhr.call_buckets b WHERE b.tenant_id = t.tenant_id AND b.closed_until > jazzhr.now())
-        AND EXISTS (SELECT FROM jazzhr.stage_entries w WHERE w.tenant_id = t.tenant_id AND w.state = 'pending'
-            AND w.admitted_at IS NULL AND w.next_attempt_at <= jazzhr.now())
     LIMIT sqlc.arg(max_tenants)
 ), picked AS (
     SELECT p.tenant_id, p.activity_id FROM ready r CROSS JOIN LATERAL (

@@ -30,9 +30,10 @@ FROM jazzhr.writebacks w JOIN jazzhr.tenants t ON t.tenant_id = w.tenant_id
 WHERE w.tenant_id = @tenant_id AND w.writeback_id = @writeback_id;
 
 -- name: ListWritebacks :many
+-- To be planned for the values that are given (planned in package queue). What is pending is found as by SystemOldestWaiting.
 SELECT * FROM jazzhr.writebacks
 WHERE tenant_id = @tenant_id AND writeback_id > @after
-    AND (sqlc.narg(state)::text IS NULL OR state = sqlc.narg(state))
+    AND (sqlc.narg(state)::text IS NULL OR state = sqlc.narg(state)) AND (admitted_at IS NULL OR admitted_at IS NOT NULL)
     AND (sqlc.narg(interview_id)::text IS NULL OR interview_id = sqlc.narg(interview_id))
 ORDER BY writeback_id LIMIT sqlc.arg(max_rows);
 
@@ -129,7 +130,9 @@ UPDATE jazzhr.steps SET state = 'rejected', last_error = coalesce(last_error, @r
 WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id AND state IN ('pending', 'attention');
 
 -- name: OpenWritebacks :many
-SELECT writeback_id FROM jazzhr.writebacks WHERE tenant_id = @tenant_id AND state IN ('pending', 'attention')
+-- What is pending is found by two indexes, as by SystemOldestWaiting.
+SELECT writeback_id FROM jazzhr.writebacks WHERE tenant_id = @tenant_id
+    AND (state = 'attention' OR state = 'pending' AND (admitted_at IS NULL OR admitted_at IS NOT NULL))
 ORDER BY created_at LIMIT sqlc.arg(max_rows);
 
 -- name: DropWriteback :execrows
