@@ -46,8 +46,8 @@ func (b *bench) runExplained(ctx context.Context, d *database, sim *process, c *
 	}
 	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
 	defer backend.Close()
-	p, err := b.workerOn(ctx, d, "serve", "JAZZHR_BASE_URL="+sim.address+"/v1", "POLL_INTERVAL="+explainInterval.String(), "SETTLE_DELAY=20s",
-		"INTRVIO_EVENTS_URL="+backend.URL, "INTRVIO_EVENTS_SECRET=whsec_YmVuY2gtYmVuY2gtYmVuY2gtYmVuY2gtYmVuY2g=")
+	p, err := b.workerOn(ctx, d, "serve", append(beside(sim), "POLL_INTERVAL="+explainInterval.String(), "SETTLE_DELAY=20s",
+		"INTRVIO_EVENTS_URL="+backend.URL, "INTRVIO_EVENTS_SECRET=whsec_YmVuY2gtYmVuY2gtYmVuY2gtYmVuY2gtYmVuY2g=")...)
 	if err != nil {
 		return nil, err
 	}

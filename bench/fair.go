@@ -72,7 +72,7 @@ func (b *bench) quietWritebacks(ctx context.Context, waiting int) (f fairness, e
 	if err := d.settle(ctx); err != nil {
 		return f, err
 	}
-	p, err := b.workerOn(ctx, d, "serve", "JAZZHR_BASE_URL="+sim.address+"/v1", "JAZZHR_CALLS_PER_MINUTE=80")
+	p, err := b.workerOn(ctx, d, "serve", append(beside(sim), "JAZZHR_CALLS_PER_MINUTE=80")...)
 	if err != nil {
 		return f, err
 	}
@@ -127,7 +127,7 @@ func heap(ctx context.Context, d *database, c *customers, waiting int) error {
 	if _, err := d.pool.Exec(ctx, "UPDATE jazzhr.tenants SET paused_at = now() WHERE tenant_id = $1", last.ids[0]); err != nil {
 		return err
 	}
-	if err := enqueue(ctx, d, last, 1); err != nil {
+	if err := enqueue(ctx, d, last, "last", 1); err != nil {
 		return err
 	}
 	for _, statement := range []string{

@@ -50,7 +50,7 @@ func (b *bench) killOne(ctx context.Context, leads bool) (time.Duration, error) 
 	}
 	var workers [2]*process
 	for i := range workers {
-		if workers[i], err = b.workerOn(ctx, d, "work", "JAZZHR_BASE_URL="+sim.address+"/v1"); err != nil {
+		if workers[i], err = b.workerOn(ctx, d, "work", beside(sim)...); err != nil {
 			return 0, err
 		}
 		defer workers[i].stop()
@@ -58,7 +58,7 @@ func (b *bench) killOne(ctx context.Context, leads bool) (time.Duration, error) 
 	if err := pause(ctx, 8*time.Second); err != nil { // until either may judge the other
 		return 0, err
 	}
-	if err := enqueue(ctx, d, c, 4); err != nil {
+	if err := enqueue(ctx, d, c, "all", 4); err != nil {
 		return 0, err
 	}
 	if err := pause(ctx, time.Second); err != nil {

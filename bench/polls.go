@@ -47,7 +47,7 @@ func (b *bench) quietTenant(ctx context.Context, sim *process) (*database, error
 	if err := due(ctx, d, time.Now(), "1 second", "1 second"); err != nil {
 		return nil, err
 	}
-	p, err := b.workerOn(ctx, d, "work", "JAZZHR_BASE_URL="+sim.address+"/v1", "POLL_INTERVAL=1s")
+	p, err := b.workerOn(ctx, d, "work", append(beside(sim), "POLL_INTERVAL=1s")...)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (b *bench) polls(ctx context.Context, sim *process, model *database, tenant
 	if err := d.settle(ctx); err != nil {
 		return err
 	}
-	p, err := b.workerOn(ctx, d, "serve", "JAZZHR_BASE_URL="+sim.address+"/v1", "POLL_INTERVAL="+pollInterval.String())
+	p, err := b.workerOn(ctx, d, "serve", append(beside(sim), "POLL_INTERVAL="+pollInterval.String())...)
 	if err != nil {
 		return err
 	}

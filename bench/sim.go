@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -27,6 +29,9 @@ const quietKey = "quiet-"
 // keyOf is the API key of a tenant's account.
 func keyOf(tenant int) string { return fmt.Sprintf("bench-key-%d", tenant) }
 
+// eventsPath is where Intrvio's backend takes events, which it believes.
+const eventsPath = "/events"
+
 // Run serves until it is told to end.
 func (c simCommand) Run(ctx context.Context) error {
 	sim := jazzhrtest.New(jazzhrtest.Options{CallsPerMinute: -1, Seed: 1})
@@ -46,6 +51,11 @@ func (c simCommand) Run(ctx context.Context) error {
 	}
 	inner := sim.Handler()
 	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == eventsPath {
+			_, _ = io.Copy(io.Discard, r.Body)
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
 		if at := strings.Index(r.URL.RawQuery, "apikey="+quietKey); at >= 0 {
 			r.URL.RawQuery = r.URL.RawQuery[:at] + "apikey=" + quietKey
 		}
@@ -75,6 +85,14 @@ func fillQuiet(a *jazzhrtest.Account) {
 	for i := range 150 {
 		applied := applied.AddDate(0, 0, 2*(i-149))
 		a.AddActivity(jazzhrtest.Activity{Category: "logins", ObjectID: "usr_20260101000000_ABCDEFGHIJKLMNOP", Action: "logged in", At: applied})
+	}
+}
+
+// beside are the settings of a worker that works beside a simulator, which takes its events too.
+func beside(sim *process) []string {
+	return []string{
+		"JAZZHR_BASE_URL=" + sim.address + "/v1", "INTRVIO_EVENTS_URL=" + sim.address + eventsPath,
+		"INTRVIO_EVENTS_SECRET=whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("e", 32))),
 	}
 }
 

@@ -47,7 +47,7 @@ func (b *bench) webhookStarts(ctx context.Context) ([2]float64, error) {
 	if err != nil {
 		return [2]float64{}, err
 	}
-	p, err := b.workerOn(ctx, d, "serve", "JAZZHR_BASE_URL="+sim.address+"/v1")
+	p, err := b.workerOn(ctx, d, "serve", beside(sim)...)
 	if err != nil {
 		return [2]float64{}, err
 	}
