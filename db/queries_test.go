@@ -14,6 +14,7 @@ import (
 
 // systemQueries are those that work across tenants, each with the reason why it can't name one.
 var systemQueries = map[string]string{
+	"SystemActions":             "operators see what was done, whomever it concerns",
 	"SystemAdmitEvents":         "the tick looks for due work of all tenants",
 	"SystemAdmitStageEntries":   "the tick looks for due work of all tenants",
 	"SystemAdmitWebhooks":       "the tick looks for due work of all tenants",
@@ -21,6 +22,7 @@ var systemQueries = map[string]string{
 	"SystemAttentionCount":      "a metric, which has no tenant label",
 	"SystemBeat":                "nodes belong to no tenant",
 	"SystemDatabaseNow":         "reads no table",
+	"SystemDelivery":            "the console's page Health, which is of the whole service",
 	"SystemDistrustLedger":      "a restore concerns all tenants",
 	"SystemJumpSequences":       "a restore concerns all tenants",
 	"SystemTrustLedger":         "a restore concerns all tenants",
@@ -35,11 +37,14 @@ var systemQueries = map[string]string{
 	"SystemEmptyTranscripts":    "retention holds for all tenants",
 	"SystemEmptyWebhookBodies":  "retention holds for all tenants",
 	"SystemFingerprintOwner":    "asks whether another tenant has the key",
+	"SystemInsertAction":        "what operators do may concern no tenant, as a sign-in",
 	"SystemInsertWebhooks":      "webhooks of one moment are stored together, whosever they are",
 	"SystemInsertSession":       "operators' sessions belong to no tenant",
 	"SystemJobOwner":            "a job is named by its id in River's own table",
+	"SystemLeader":              "River's leader belongs to no tenant",
 	"SystemListTenants":         "lists all tenants for an operator",
 	"SystemMinReleaseSchema":    "the schema's mark belongs to no tenant",
+	"SystemNodes":               "nodes belong to no tenant",
 	"SystemOldestEvent":         "a metric, which has no tenant label",
 	"SystemOldestWaiting":       "a metric, which has no tenant label",
 	"SystemPollLateness":        "a metric, which has no tenant label",

@@ -19,5 +19,7 @@ CREATE TABLE jazzhr.river_job (
 );
 
 CREATE UNLOGGED TABLE jazzhr.river_leader (
-    leader_id text NOT NULL
+    leader_id  text NOT NULL,
+    elected_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL
 );
