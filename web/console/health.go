@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/intrvio/jazzhr-worker/db"
@@ -122,6 +123,7 @@ func (k *Console) databaseHealth(ctx context.Context) (databaseHealth, error) {
 	if err := k.config.Pool.QueryRow(ctx, question).Scan(&d.OldestTx, &d.Connections, &d.Limit, &d.Version); err != nil {
 		return d, fmt.Errorf("read the database's activity: %w", err)
 	}
+	d.Version, _, _ = strings.Cut(d.Version, " ") // and who packaged it
 	return d, nil
 }
 

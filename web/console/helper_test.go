@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,6 +43,7 @@ type service struct {
 	jazzhr   *jazzhrtest.Server
 	tenants  *tenant.Service
 	logs     *logs
+	handler  atomic.Pointer[http.Handler]
 }
 
 // logs is what was logged, as text.
@@ -93,7 +95,10 @@ func startOn(t *testing.T, pool *pgxpool.Pool, change ...func(*web.Config)) *ser
 		c(&config)
 	}
 	s.server = must(web.New(config))
-	listener.Config = web.HTTPServer(s.server.Handler(), logger)
+	s.handOver(s)
+	listener.Config = web.HTTPServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		(*s.handler.Load()).ServeHTTP(w, r)
+	}), logger)
 	if err := s.server.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -104,6 +109,12 @@ func startOn(t *testing.T, pool *pgxpool.Pool, change ...func(*web.Config)) *ser
 	t.Cleanup(s.server.EndStreams) // which the listener would wait for
 	t.Cleanup(transport.CloseIdleConnections)
 	return s
+}
+
+// handOver has another server answer at this one's address from now on.
+func (s *service) handOver(to *service) {
+	handler := to.server.Handler()
+	s.handler.Store(&handler)
 }
 
 func (s *service) logger() *slog.Logger {

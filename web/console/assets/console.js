@@ -1,47 +1,72 @@
 // What the pages need of script beyond htmx. Everything works without it, only not live.
 "use strict";
 
-// Streams. A browser allows one host six connections over HTTP/1.1, so a page that nobody sees gives its own back, and
-// takes it up again, with everything that has changed, when it is looked at.
-(() => {
-  const sources = new Set();
+// Streams: what the htmx extension gets for an EventSource. It connects anew whatever happened, and says on the page when it
+// has been without a connection for longer than a hiccup. A browser allows one host six connections over HTTP/1.1, so a page
+// that nobody sees gives its own back, and takes it up again, with everything that has changed, when it is looked at.
+class Stream {
+  #url; #source; #timer; #note; #delay; #listeners = []; #closed = false;
 
-  htmx.createEventSource = (url) => {
-    const source = new EventSource(url, { withCredentials: true });
-    for (const old of sources) if (old.readyState === EventSource.CLOSED) sources.delete(old);
-    sources.add(source);
-    source.addEventListener("reload", () => { source.close(); location.reload(); });
-    return source;
+  constructor(url) {
+    this.#url = url;
+    this.addEventListener("reload", () => { this.close(); location.reload(); });
+    document.addEventListener("visibilitychange", this.#look);
+    this.#look();
+  }
+
+  #look = () => {
+    this.#disconnect();
+    this.#delay = 500;
+    if (!document.hidden) this.#connect();
   };
 
-  document.addEventListener("visibilitychange", () => {
-    for (const source of sources) {
-      if (document.hidden) {
-        source.close();
-      } else if (source.readyState === EventSource.CLOSED) {
-        sources.delete(source);
-        source.dispatchEvent(new Event("error")); // the extension then connects anew
-      }
-    }
-  });
+  #connect() {
+    const source = this.#source = new EventSource(this.#url);
+    for (const [name, listener] of this.#listeners) source.addEventListener(name, listener);
+    source.onopen = () => { this.#delay = 500; this.#tell(true); this.onopen?.(new Event("open")); };
+    source.onerror = () => {
+      this.#note ??= setTimeout(() => this.#tell(false), 4000);
+      if (source.readyState !== EventSource.CLOSED) return; // the browser tries again
+      this.#delay = Math.min(this.#delay * 2, 30000);
+      this.#timer = setTimeout(() => this.#connect(), this.#delay * (0.75 + Math.random() / 2));
+    };
+  }
 
-  // The note that a page may be out of date, once its stream has been away for longer than a hiccup.
-  const timers = new WeakMap();
-  const live = (target) => target.closest?.("[data-live]");
-  document.addEventListener("htmx:sseError", (event) => {
-    const page = live(event.target);
-    if (!page || document.hidden || timers.has(page)) return;
-    timers.set(page, setTimeout(() => { page.querySelector(".stale").hidden = false; }, 4000));
-  });
-  document.addEventListener("htmx:sseOpen", (event) => {
-    const page = live(event.target);
+  #disconnect() {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#note);
+    this.#note = undefined;
+    this.#source?.close();
+  }
+
+  #tell(connected) {
+    if (this.#closed) return;
+    clearTimeout(this.#note);
+    this.#note = undefined;
+    const page = document.querySelector("[data-live]");
     if (!page) return;
-    clearTimeout(timers.get(page));
-    timers.delete(page);
-    page.querySelector(".stale").hidden = true;
-    page.dataset.live = "on";
-  });
-})();
+    page.querySelector(".stale").hidden = connected;
+    page.dataset.live = connected ? "on" : "off";
+  }
+
+  addEventListener(name, listener) {
+    this.#listeners.push([name, listener]);
+    this.#source?.addEventListener(name, listener);
+  }
+
+  removeEventListener(name, listener) {
+    this.#listeners = this.#listeners.filter(([n, l]) => n !== name || l !== listener);
+    this.#source?.removeEventListener(name, listener);
+  }
+
+  close() {
+    this.#closed = true;
+    document.removeEventListener("visibilitychange", this.#look);
+    this.#disconnect();
+  }
+}
+
+htmx.createEventSource = (url) => new Stream(url);
 
 // Times, as functions.go writes them.
 (() => {
