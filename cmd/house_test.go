@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"bench": {"db", "db/localpg", "jazzhr/jazzhrtest", "queue", "tenant"},
 
 	"web":         {"db", "db/gen", "intrvio", "jazzhr", "queue", "tenant", "web/console"},
-	"web/console": {"db", "db/gen", "queue", "tenant"},
+	"web/console": {"db", "db/gen", "jazzhr", "queue", "tenant"}, // jazzhr, to read whom an export is about
 
 	"jobs":   {"db", "db/gen", "intrvio", "jazzhr", "queue", "tenant"},
 	"queue":  {"db", "db/gen", "intrvio", "tenant"}, // tenant, for the state that its events tell

@@ -65,6 +65,21 @@ var systemQueries = map[string]string{
 	"SystemTakeDeadNode":        "nodes belong to no tenant",
 	"SystemTenantByExternalID":  "finds out who the tenant is",
 	"SystemWebhookReceivers":    "finds out who the tenants are",
+	"SystemAttention":           "operators see what needs a person, whosever it is",
+	"SystemAttentionProblems":   "operators see what needs a person, whosever it is",
+	"SystemJob":                 "a job is named by its id in River's own table",
+	"SystemJobDepth":            "the console's page Queue, which is of the whole service",
+	"SystemJobErrors":           "the console's page Queue, which is of the whole service",
+	"SystemJobsFinished":        "the console's page Queue, which is of the whole service",
+	"SystemJobsOfTenant":        "reads River's own table, which knows no tenants",
+	"SystemQueues":              "River's queues belong to no tenant",
+	"SystemRefusedWebhooks":     "operators see who is sent what is refused",
+	"SystemRunningJobs":         "the console's page Queue, which is of the whole service",
+	"SystemTenantsLike":         "finds out who the tenant is",
+	"SystemWaitingRows":         "the console's page Queue, which is of the whole service",
+	"SystemWebhooks":            "operators see what came, whosever it is",
+	"SystemWebhooksOfProblem":   "operators see what came, whosever it is",
+	"SystemWebhooksOfTenants":   "operators may look at several tenants' at once",
 }
 
 // query is one of sql/queries.

@@ -116,6 +116,11 @@ type Opening struct {
 	GoneAt     *time.Time
 }
 
+type RiverQueue struct {
+	Name     string
+	PausedAt *time.Time
+}
+
 type StageEntry struct {
 	TenantID      uuid.UUID
 	ActivityID    string
@@ -182,6 +187,7 @@ type Webhook struct {
 	WaitingFor    *string
 	Attempts      int32
 	LastError     *string
+	ReplayedAt    *time.Time
 }
 
 type Writeback struct {

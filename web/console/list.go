@@ -3,6 +3,12 @@ package console
 // allPages is every page but the sign-in, the errors and those that customers see. A new one is added here.
 func (k *Console) allPages() []page {
 	return []page{
+		k.attentionPage(),
+		k.attentionItemPage(),
+		k.webhooksPage(),
+		k.webhookPage(),
+		k.queuePage(),
+		k.jobPage(),
 		k.healthPage(),
 		k.recordPage(),
 	}
@@ -10,5 +16,9 @@ func (k *Console) allPages() []page {
 
 // allDeeds is everything that posted forms do. A new one is added here.
 func (k *Console) allDeeds() []deed {
-	return nil
+	return []deed{
+		{route: "/attention/:tenant/:item", do: k.decide},
+		{route: "/webhooks/:tenant/:webhook/replay", do: k.replay},
+		{route: "/webhooks/:tenant/:webhook/reveal", show: k.reveal, file: "webhook-revealed"},
+	}
 }

@@ -171,7 +171,13 @@ func (k *Console) parsePages() error {
 		k.pages = append(k.pages, s)
 	}
 	k.plain = map[string]*sheet{}
-	for _, name := range []string{"sign-in", "error"} {
+	names := []string{"sign-in", "error"}
+	for _, d := range k.allDeeds() {
+		if d.file != "" {
+			names = append(names, d.file)
+		}
+	}
+	for _, name := range names {
 		if k.plain[name], err = parse(page{file: name}); err != nil {
 			return err
 		}
@@ -238,6 +244,10 @@ type deed struct {
 	// do returns the address of the page to go to, and what to say there. An error that is a failure of status 422 is said
 	// on the page that it names; any other shows as a page of its own.
 	do func(ctx context.Context, f form) (to, saying string, err error)
+	// show, in place of do, returns what the page in file shows in answer, this once: what is kept nowhere to be shown after a
+	// redirect.
+	show func(ctx context.Context, f form) (data any, err error)
+	file string
 	// timeout bounds it; pageTimeout if 0.
 	timeout time.Duration
 }
@@ -266,7 +276,17 @@ func (k *Console) perform(c *gin.Context, d deed) {
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), timeout)
 	defer cancel()
-	to, saying, err := d.do(ctx, form{placeOf(c), c.Request.PostForm, who(c)})
+	posted := form{placeOf(c), c.Request.PostForm, who(c)}
+	if d.show != nil {
+		data, err := d.show(ctx, posted)
+		if err != nil {
+			k.fail(c, err)
+			return
+		}
+		k.show(c, http.StatusOK, k.plain[d.file], data)
+		return
+	}
+	to, saying, err := d.do(ctx, posted)
 	f, told := errors.AsType[*failure](err)
 	switch {
 	case told && f.Status == http.StatusUnprocessableEntity && to != "":
