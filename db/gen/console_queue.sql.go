@@ -170,19 +170,20 @@ func (q *Queries) SystemJobErrors(ctx context.Context, db DBTX, maxRows int32) (
 }
 
 const systemJobsFinished = `-- name: SystemJobsFinished :many
-SELECT f.kind, floor(extract(epoch FROM now() - f.finalized_at) / $1::float8)::integer AS slot,
+SELECT f.kind, f.queue, floor(extract(epoch FROM now() - f.finalized_at) / $1::float8)::integer AS slot,
     count(*) AS jobs, coalesce(sum(extract(epoch FROM f.finalized_at - f.attempted_at)), 0)::float8 AS took_seconds,
     extract(epoch FROM now() - min(f.finalized_at))::float8 AS oldest_seconds
 FROM (
-    SELECT r.kind, r.finalized_at, r.attempted_at FROM jazzhr.river_job r
+    SELECT r.kind, r.queue, r.finalized_at, r.attempted_at FROM jazzhr.river_job r
     WHERE r.state = 'completed' AND r.finalized_at > now() - $2::interval
     ORDER BY r.finalized_at DESC LIMIT $3
 ) f
-GROUP BY f.kind, slot ORDER BY f.kind, slot
+GROUP BY f.kind, f.queue, slot ORDER BY f.kind, f.queue, slot
 `
 
 type SystemJobsFinishedRow struct {
 	Kind          string
+	Queue         string
 	Slot          int32
 	Jobs          int64
 	TookSeconds   float64
@@ -201,6 +202,7 @@ func (q *Queries) SystemJobsFinished(ctx context.Context, db DBTX, slotSeconds f
 		var i SystemJobsFinishedRow
 		if err := rows.Scan(
 			&i.Kind,
+			&i.Queue,
 			&i.Slot,
 			&i.Jobs,
 			&i.TookSeconds,

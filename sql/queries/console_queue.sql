@@ -13,15 +13,15 @@ GROUP BY q.queue, j.kind, s.state ORDER BY q.queue, j.kind, s.state;
 
 -- name: SystemJobsFinished :many
 -- What was finished in the last minutes, by kind and by slots of time, 0 being the latest. Only the latest so many are looked at.
-SELECT f.kind, floor(extract(epoch FROM now() - f.finalized_at) / sqlc.arg(slot_seconds)::float8)::integer AS slot,
+SELECT f.kind, f.queue, floor(extract(epoch FROM now() - f.finalized_at) / sqlc.arg(slot_seconds)::float8)::integer AS slot,
     count(*) AS jobs, coalesce(sum(extract(epoch FROM f.finalized_at - f.attempted_at)), 0)::float8 AS took_seconds,
     extract(epoch FROM now() - min(f.finalized_at))::float8 AS oldest_seconds
 FROM (
-    SELECT r.kind, r.finalized_at, r.attempted_at FROM jazzhr.river_job r
+    SELECT r.kind, r.queue, r.finalized_at, r.attempted_at FROM jazzhr.river_job r
     WHERE r.state = 'completed' AND r.finalized_at > now() - @since::interval
     ORDER BY r.finalized_at DESC LIMIT sqlc.arg(most)
 ) f
-GROUP BY f.kind, slot ORDER BY f.kind, slot;
+GROUP BY f.kind, f.queue, slot ORDER BY f.kind, f.queue, slot;
 
 -- name: SystemJobErrors :many
 -- Jobs whose last attempt failed and that are tried again, and those that were given up, the latest first.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/google/uuid"
@@ -55,6 +56,14 @@ type decisions struct {
 	Adopt    string // what follows from it
 	Others   []way
 	Shared   int64 // how many other writebacks are settled along
+}
+
+// Candidate is the address of the story that a writeback belongs to.
+func (a attentionItem) Candidate() string { return candidateHref(a.Tenant.ID, a.ID) }
+
+// candidateHref is the address of the story of whom something is about, by its id.
+func candidateHref(tenant, id uuid.UUID) string {
+	return rootPath + "/candidates?" + url.Values{"q": {id.String()}, "tenant": {tenant.String()}}.Encode()
 }
 
 // fact is a line of what is compared. It is marked where nothing in JazzHR is like it.

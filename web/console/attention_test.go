@@ -202,3 +202,24 @@ func TestAttentionOfWebhook(t *testing.T) {
 	s.wantCount(1, "webhooks WHERE state = 'done' AND problem = 'unreadable'")
 	s.wantCount(1, "actions WHERE what = 'decide' AND detail = 'gave it up'")
 }
+
+// TestAttentionAboutNote has a note whose answer was lost, on an account that hides notes.
+func TestAttentionAboutNote(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	cookie, acme := s.person("Sam"), s.activate()
+	id := uuid.MustParse(s.api("POST", acme.path+"/writebacks", writeback("int-1")).want(http.StatusAccepted).text("id"))
+	effect := uuid.New()
+	s.exec(`INSERT INTO jazzhr.effects (tenant_id, effect_id, kind, key, state, sends, problem, evidence)
+		VALUES ($1, $2, 'write_note', 'int-1/1/1', 'attention', 1, 'not_visible', '[{"at":"2026-11-25T10:00:00Z","what":"lost","detail":"timeout"},
+			{"at":"2026-11-25T10:05:00Z","what":"late_answer","remote_ids":["comment_7"]}]')`, acme.id, effect)
+	s.exec(`UPDATE jazzhr.steps SET state = 'attention', last_error = 'not_visible', effect_id = $2 WHERE writeback_id = $1 AND kind = 'write_notes'`, id, effect)
+	s.exec(`UPDATE jazzhr.writebacks SET state = 'attention', step = 'write_notes', last_error = 'not_visible', admitted_at = NULL WHERE writeback_id = $1`, id)
+	page := s.see(cookie, acme.attention(id))
+	wantTexts(t, page, "What we were to write: the note", "IV-", "score 4.5 of 5", "the account hides such things", `value="comment_7"`, "prospect_1",
+		"It is not there: send it", "twice", "The answer was lost", "An answer came late", "timeout")
+	wantNone(t, page, `value="prospect_1"`)
+	s.post(acme.attention(id), url.Values{"decision": {"resend"}}, "Cookie", cookie).want(http.StatusSeeOther)
+	s.wantCount(1, "effects WHERE state = 'planned' AND sends = 0")
+	s.wantCount(1, "actions WHERE what = 'decide' AND detail = 'had it tried again'")
+}

@@ -70,6 +70,7 @@ type Console struct {
 	plain     map[string]*sheet // pages without a route of their own: sign-in, error
 	views     *views
 	riverUI   *riverui.Handler
+	riverBack string // what leads from River UI's pages to the console's
 }
 
 // New builds the console. Its errors are mistakes in the configuration or in a template.
@@ -90,6 +91,9 @@ func New(config Config) (*Console, error) {
 		return nil, fmt.Errorf("console: %w", err)
 	}
 	if err := k.parsePages(); err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	if k.riverBack, err = riverBack(k.assets); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
 	if k.riverUI, err = riverui.NewHandler(&riverui.HandlerOpts{
@@ -136,9 +140,8 @@ func (k *Console) Route(group *gin.RouterGroup) {
 		signedIn.POST(d.route, func(c *gin.Context) { k.perform(c, d) })
 	}
 
-	river := signedIn.Group("/river", func(c *gin.Context) { c.Header("Content-Security-Policy", riverPolicy) })
-	river.Any("", gin.WrapH(k.riverUI))
-	river.Any("/*any", gin.WrapH(k.riverUI))
+	signedIn.Any("/river", k.serveRiver)
+	signedIn.Any("/river/*any", k.serveRiver)
 }
 
 // NotFound answers a request under /console that no route takes.

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/queue"
 )
 
 // lookedAt is how many jobs, the newest, are looked through for those of a tenant.
@@ -31,7 +32,8 @@ type queueJob struct {
 	Tone tone
 	Word string
 	Href string // of our own page of the job
-	Row  string // the address of what it works on; may be empty
+	On   string // what it works on
+	Row  string // the address of that; may be empty
 }
 
 // River is the address of the job in River UI.
@@ -66,19 +68,30 @@ func (k *Console) jobsOf(ctx context.Context, at place, w whose) (*tenantJobs, e
 	}
 	shown.Pager = at.pages(next)
 	for _, row := range rows {
-		r := queueJob{SystemJobsOfTenantRow: row, Text: jobText(row.Kind), Href: jobHref(row.ID), Row: worksOn(shown.ID, row.WebhookID, row.WritebackID)}
+		r := queueJob{SystemJobsOfTenantRow: row, Text: jobText(row.Kind), Href: jobHref(row.ID)}
+		r.On, r.Row = worksOn(shown.ID, row.Kind, row.WebhookID, row.WritebackID)
 		r.Tone, r.Word = riverBadge(row.State)
 		shown.Rows = append(shown.Rows, r)
 	}
 	return shown, nil
 }
 
-// worksOn is the address of what a job works on, where there is a page of it.
-func worksOn(tenant uuid.UUID, webhookID, _ string) string {
+// worksOn is what a job works on, and its address, where there is a page of it.
+func worksOn(tenant uuid.UUID, kind, webhookID, writebackID string) (on, href string) {
 	if id, err := uuid.Parse(webhookID); err == nil {
-		return webhookHref(tenant, id)
+		return "a webhook", webhookHref(tenant, id)
 	}
-	return ""
+	if id, err := uuid.Parse(writebackID); err == nil {
+		return "a writeback", candidateHref(tenant, id)
+	}
+	switch kind {
+	case queue.DeliverEvent{}.Kind():
+		return "an event", ""
+	case queue.ResolveStageEntry{}.Kind():
+		return "a move to a stage", ""
+	default:
+		return "the account", ""
+	}
 }
 
 func jobHref(id int64) string { return queuePath + "/jobs/" + strconv.FormatInt(id, 10) }
@@ -94,7 +107,8 @@ type job struct {
 	Tone   tone
 	Word   string
 	Tenant *tenantName // nil if it is of none
-	Row    string
+	On     string      // what it works on
+	Row    string      // the address of that; may be empty
 }
 
 // River is the address of the job in River UI.
@@ -126,7 +140,8 @@ func (k *Console) loadJob(ctx context.Context, at place) (any, error) {
 		return nil, fmt.Errorf("read tenant: %w", err)
 	}
 	if len(names) == 1 {
-		shown.Tenant, shown.Row = &tenantName{tenant, names[0]}, worksOn(tenant, row.WebhookID, row.WritebackID)
+		shown.Tenant = &tenantName{tenant, names[0]}
+		shown.On, shown.Row = worksOn(tenant, row.Kind, row.WebhookID, row.WritebackID)
 	}
 	return shown, nil
 }

@@ -23,9 +23,16 @@ func reasonText(reason string) string {
 		queue.WaitingForQueue: "for its turn", queue.WaitingForRateLimit: "for JazzHR’s call limit", queue.WaitingForPaused: "until the tenant is resumed",
 		queue.WaitingForCredentials: "for a key that JazzHR takes", queue.WaitingForSettling: "for a lost answer to settle",
 		queue.WaitingForRetry: "to be tried again", queue.WaitingForEarlierStep: "for an earlier step", queue.WaitingForPerson: "for a person",
-		"admitted": "in River’s queue now",
 	}
 	return cmp.Or(words[reason], reason)
+}
+
+// standsText says where a row that is not done stands.
+func standsText(reason string) string {
+	if reason == "admitted" {
+		return "has a job in the queue"
+	}
+	return "waits " + reasonText(reason)
 }
 
 // riverBadge is how a state of a River job shows.

@@ -172,9 +172,6 @@ func (v *queueView) kind(name, of string) *kindWork {
 		i = len(v.Kinds)
 		v.Kinds = append(v.Kinds, kindWork{Kind: name, Text: jobText(name), Queue: of, Waiting: "0", Scheduled: "0"})
 	}
-	if v.Kinds[i].Queue == "" {
-		v.Kinds[i].Queue = of
-	}
 	return &v.Kinds[i]
 }
 
@@ -212,7 +209,7 @@ func (k *Console) readFinished(ctx context.Context, shown *queueView) error {
 		slots = slots[:min(max(int(oldest/slotTime.Seconds()), 1), len(slots))] // the oldest one is not whole
 	}
 	for _, row := range rows {
-		w := shown.kind(row.Kind, "")
+		w := shown.kind(row.Kind, row.Queue)
 		before := w.PerMinute * minutes
 		w.PerMinute = (before + float64(row.Jobs)) / minutes
 		w.Took = (w.Took*before + row.TookSeconds) / (before + float64(row.Jobs))
@@ -235,7 +232,7 @@ func (k *Console) readRows(ctx context.Context, shown *queueView) error {
 		perTable[writes(row.Kind)] += row.Waiting
 	}
 	for _, row := range rows {
-		r := waitingRow{SystemWaitingRowsRow: row, Text: jobText(row.Kind), Why: reasonText(row.Reason)}
+		r := waitingRow{SystemWaitingRowsRow: row, Text: jobText(row.Kind), Why: standsText(row.Reason)}
 		if r.Shown, err = count(row.Waiting); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,7 +32,7 @@ type webhook struct {
 	Word     string
 	Outcome  string
 	Event    string
-	Requests []gen.RequestsOfWebhookRow
+	Requests []askedFor
 	CanPlay  bool   // it can be resolved again
 	WhyNot   string // why it can't
 	Open     bool   // shown unmasked
@@ -39,6 +40,15 @@ type webhook struct {
 
 // Attention is the address of the decision that it needs.
 func (w webhook) Attention() string { return itemHref(w.Tenant.ID, w.Row.WebhookID) }
+
+// askedFor is an interview that a webhook asked for.
+type askedFor struct{ gen.RequestsOfWebhookRow }
+
+// Job is what is known of the job: its title, else its id, else the title in the key, which was not resolved.
+func (a askedFor) Job() string {
+	_, title, _ := strings.Cut(a.JobKey, " title:")
+	return cmp.Or(a.Title, a.JobID, title)
+}
 
 // header is a header that came with a webhook.
 type header struct{ Name, Value string }
@@ -123,8 +133,12 @@ func readWebhook(ctx context.Context, tx db.TenantTx, id uuid.UUID) (w webhook, 
 	if err != nil {
 		return w, fmt.Errorf("read webhook: %w", err)
 	}
-	if w.Requests, err = tx.Q.RequestsOfWebhook(ctx, tx, tx.Tenant, &id); err != nil {
+	requests, err := tx.Q.RequestsOfWebhook(ctx, tx, tx.Tenant, &id)
+	if err != nil {
 		return w, fmt.Errorf("read the webhook's requests: %w", err)
+	}
+	for _, row := range requests {
+		w.Requests = append(w.Requests, askedFor{row})
 	}
 	problem := orEmpty(w.Row.Problem)
 	w.Tone, w.Word = webhookBadge(w.Row.State, problem)
