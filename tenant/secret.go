@@ -113,9 +113,9 @@ func (s *Service) SecretsOf(r Receiver) ([]Secret, error) {
 }
 
 // RotateSecret mints a new webhook secret and returns it, which is the only time that it can be read. The old ones stay
-// valid until 24 hours after the first request that is signed with it, or end at once if revokeOld is set. Its errors are
-// [ErrNoTenant] and [ErrNotConnected].
-func (s *Service) RotateSecret(ctx context.Context, id uuid.UUID, revokeOld bool) (secret string, err error) {
+// valid until 24 hours after the first request that is signed with it, or end at once if revokeOld is set. also runs last in
+// the same transaction. Its errors are [ErrNoTenant] and [ErrNotConnected].
+func (s *Service) RotateSecret(ctx context.Context, id uuid.UUID, revokeOld bool, also ...func(db.TenantTx) error) (secret string, err error) {
 	err = s.inTenant(ctx, id, func(tx db.TenantTx) error {
 		t, err := found(tx.Q.TenantForChange(ctx, tx, id))
 		if err != nil {
@@ -133,7 +133,7 @@ func (s *Service) RotateSecret(ctx context.Context, id uuid.UUID, revokeOld bool
 				return fmt.Errorf("revoke webhook secrets: %w", err)
 			}
 		}
-		return nil
+		return runAll(tx, also)
 	})
 	if err != nil {
 		return "", err

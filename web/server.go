@@ -37,6 +37,9 @@ const (
 	// jazzhrTimeout ends a request that asks JazzHR as well: clients of it wait for up to two minutes.
 	jazzhrTimeout = 150 * time.Second
 
+	// callsPerMinute is what JazzHR allows a key.
+	callsPerMinute = 80
+
 	// minAdminToken is the least length of the token that opens everything, in bytes.
 	minAdminToken = 32
 )
@@ -58,6 +61,8 @@ type Config struct {
 	// TriggerMatchWindow is how long the export of a candidate who entered an auto-trigger stage may take before it counts
 	// as missed.
 	TriggerMatchWindow time.Duration
+	// CallsPerMinute is how many calls each tenant may make to JazzHR, for the console to say what share is used. Optional: 80.
+	CallsPerMinute int
 	// WebhookTimeout bounds what a webhook may take, the reading of its body included: JazzHR documents no timeout of its
 	// own, and a 503 in time is tried again where no answer at all may not be. Optional: 10 s.
 	WebhookTimeout time.Duration
@@ -96,6 +101,7 @@ func New(config Config) (*Server, error) {
 	}
 	if s.console, err = console.New(console.Config{
 		Pool: config.Pool, Client: config.Client, Tenants: config.Tenants, AdminToken: config.AdminToken, PublicURL: public,
+		CallsPerMinute: cmp.Or(config.CallsPerMinute, callsPerMinute), TriggerMatchWindow: config.TriggerMatchWindow,
 		Checks: s.runChecks, Logger: config.Logger,
 		Note: func(c *gin.Context, code string, err error) { note(c, Code(code), err) },
 	}); err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -52,6 +53,10 @@ type Config struct {
 	AdminToken string
 	// PublicURL is where the service is reached from outside; where it is https, cookies are sent over TLS only.
 	PublicURL *url.URL
+	// CallsPerMinute is how many calls each tenant may make to JazzHR, and TriggerMatchWindow how long the export of a candidate
+	// who entered an auto-trigger stage may take before it counts as missed.
+	CallsPerMinute     int
+	TriggerMatchWindow time.Duration
 	// Checks runs the checks of this process.
 	Checks func(context.Context) []CheckResult
 	// Note takes the code of a failure and its cause, for the request's log line.
