@@ -349,24 +349,38 @@ const systemWaitingRows = `-- name: SystemWaitingRows :many
 SELECT w.kind::text AS kind, w.reason::text AS reason, count(*) AS waiting, min(w.since)::timestamptz AS oldest_at,
     coalesce(extract(epoch FROM jazzhr.now() - min(w.since)), 0)::float8 AS oldest_seconds
 FROM (
-    (SELECT b.step AS kind, CASE WHEN t.paused_at IS NOT NULL THEN 'paused' WHEN t.key_state <> 'ok' THEN 'credentials'
-            WHEN b.admitted_at IS NOT NULL THEN 'admitted' ELSE coalesce(b.waiting_for, 'queue') END AS reason, b.created_at AS since
-        FROM (SELECT tenant_id, writeback_id, interview_id, revision, content_hash, request_id, candidate_id, applicant_id, applicant_given, first_name, last_name, email, phone, source, job_id, board_code, note, transcript, state, step, part, begun, created_at, done_at, admitted_at, next_attempt_at, waiting_for, waiting_effect, attempts, failing_since, last_error FROM jazzhr.writebacks p WHERE p.state = 'pending' LIMIT $1) b
-        JOIN jazzhr.tenants t ON t.tenant_id = b.tenant_id)
+    SELECT r.kind, CASE WHEN t.paused_at IS NOT NULL THEN 'paused' WHEN t.key_state <> 'ok' THEN 'credentials' ELSE r.reason END AS reason, r.since
+    FROM (
+        (SELECT p.tenant_id, p.step AS kind, coalesce(p.waiting_for, 'queue') AS reason, p.created_at AS since
+            FROM jazzhr.writebacks p WHERE p.state = 'pending' AND p.admitted_at IS NULL
+            ORDER BY p.tenant_id, p.begun DESC, p.created_at LIMIT $1)
+        UNION ALL
+        (SELECT p.tenant_id, p.step, 'admitted', p.created_at
+            FROM jazzhr.writebacks p WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL
+            ORDER BY p.tenant_id, p.admitted_at LIMIT $1)
+        UNION ALL
+        (SELECT p.tenant_id, 'resolve_export', coalesce(p.waiting_for, 'queue'), p.received_at
+            FROM jazzhr.webhooks p WHERE p.state = 'pending' AND p.admitted_at IS NULL
+            ORDER BY p.tenant_id, p.next_attempt_at, p.received_at LIMIT $1)
+        UNION ALL
+        (SELECT p.tenant_id, 'resolve_export', 'admitted', p.received_at
+            FROM jazzhr.webhooks p WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL
+            ORDER BY p.tenant_id, p.admitted_at LIMIT $1)
+        UNION ALL
+        (SELECT p.tenant_id, 'resolve_stage_entry', coalesce(p.waiting_for, 'queue'), p.first_seen_at
+            FROM jazzhr.stage_entries p WHERE p.state = 'pending' AND p.admitted_at IS NULL
+            ORDER BY p.tenant_id, p.next_attempt_at, p.first_seen_at LIMIT $1)
+        UNION ALL
+        (SELECT p.tenant_id, 'resolve_stage_entry', 'admitted', p.first_seen_at
+            FROM jazzhr.stage_entries p WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL
+            ORDER BY p.tenant_id, p.admitted_at LIMIT $1)
+    ) r JOIN jazzhr.tenants t ON t.tenant_id = r.tenant_id
     UNION ALL
-    (SELECT 'resolve_export', CASE WHEN t.paused_at IS NOT NULL THEN 'paused' WHEN t.key_state <> 'ok' THEN 'credentials'
-            WHEN b.admitted_at IS NOT NULL THEN 'admitted' ELSE coalesce(b.waiting_for, 'queue') END, b.received_at
-        FROM (SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, replayed_at FROM jazzhr.webhooks p WHERE p.state = 'pending' LIMIT $1) b
-        JOIN jazzhr.tenants t ON t.tenant_id = b.tenant_id)
+    (SELECT 'deliver_event', CASE WHEN p.attempts > 0 THEN 'retry' ELSE 'queue' END, p.created_at
+        FROM jazzhr.events p WHERE p.state = 'pending' AND p.admitted_at IS NULL ORDER BY p.next_attempt_at LIMIT $1)
     UNION ALL
-    (SELECT 'resolve_stage_entry', CASE WHEN t.paused_at IS NOT NULL THEN 'paused' WHEN t.key_state <> 'ok' THEN 'credentials'
-            WHEN b.admitted_at IS NOT NULL THEN 'admitted' ELSE coalesce(b.waiting_for, 'queue') END, b.first_seen_at
-        FROM (SELECT tenant_id, activity_id, applicant_id, stage, job_title, state, outcome, request_id, first_seen_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error FROM jazzhr.stage_entries p WHERE p.state = 'pending' LIMIT $1) b
-        JOIN jazzhr.tenants t ON t.tenant_id = b.tenant_id)
-    UNION ALL
-    (SELECT 'deliver_event', CASE WHEN b.admitted_at IS NOT NULL THEN 'admitted' WHEN b.attempts > 0 THEN 'retry' ELSE 'queue' END,
-            b.created_at
-        FROM (SELECT tenant_id, sequence, event_id, type, data, created_at, state, deliver_until, delivered_at, admitted_at, next_attempt_at, attempts, last_error FROM jazzhr.events p WHERE p.state = 'pending' LIMIT $1) b)
+    (SELECT 'deliver_event', 'admitted', p.created_at
+        FROM jazzhr.events p WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL ORDER BY p.admitted_at LIMIT $1)
 ) w GROUP BY w.kind, w.reason ORDER BY w.kind, w.reason
 `
 
@@ -378,7 +392,9 @@ type SystemWaitingRowsRow struct {
 	OldestSeconds float64
 }
 
-// What of our own rows waits, by kind and why, and since when the oldest has. Of each table no more than so many are counted.
+// What of our own rows is not done, by kind and where it stands, and since when the oldest has. Of each table no more than so many
+// are counted of those that wait and of those that have a job, in the order of the index that they are found by, so that the planner
+// takes it whatever it believes of the table.
 func (q *Queries) SystemWaitingRows(ctx context.Context, db DBTX, most int32) ([]SystemWaitingRowsRow, error) {
 	rows, err := db.Query(ctx, systemWaitingRows, most)
 	if err != nil {

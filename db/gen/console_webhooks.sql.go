@@ -125,12 +125,15 @@ SELECT w.tenant_id, t.name AS tenant_name, w.webhook_id, w.state, coalesce(w.pro
     coalesce(w.waiting_for, '')::text AS waiting_for, w.received_at, w.replayed_at, w.attempts,
     coalesce(octet_length(w.body), -1)::integer AS bytes, coalesce(w.headers ->> 'X-JazzHR-Event', '')::text AS event,
     (t.paused_at IS NOT NULL)::boolean AS paused, t.key_state
-FROM unnest($1::text[]) AS s(state)
-CROSS JOIN LATERAL (
-    SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, replayed_at FROM jazzhr.webhooks h WHERE h.state = s.state AND h.webhook_id < $2
-    ORDER BY h.webhook_id DESC LIMIT $3
-) w JOIN jazzhr.tenants t ON t.tenant_id = w.tenant_id
-ORDER BY w.webhook_id DESC LIMIT $3
+FROM (
+    SELECT h.tenant_id, h.webhook_id, h.dedup_key, h.body_hash, h.body, h.headers, h.export_context, h.state, h.problem, h.received_at, h.done_at, h.admitted_at, h.next_attempt_at, h.waiting_for, h.attempts, h.last_error, h.replayed_at FROM unnest($1::text[]) AS s(state)
+    CROSS JOIN LATERAL (
+        SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, replayed_at FROM jazzhr.webhooks i WHERE i.state = s.state AND i.webhook_id < $2
+        ORDER BY i.webhook_id DESC LIMIT $3
+    ) h ORDER BY h.webhook_id DESC LIMIT $3
+) w
+CROSS JOIN LATERAL (SELECT n.name, n.paused_at, n.key_state FROM jazzhr.tenants n WHERE n.tenant_id = w.tenant_id LIMIT 1) t
+ORDER BY w.webhook_id DESC
 `
 
 type SystemWebhooksRow struct {
@@ -149,7 +152,8 @@ type SystemWebhooksRow struct {
 	KeyState   string
 }
 
-// The newest webhooks of all tenants in some states: each state is read in the order of its index.
+// The newest webhooks of all tenants in some states: each state is read in the order of its index. A LIMIT keeps the planner from
+// reading all tenants for the names of a few.
 func (q *Queries) SystemWebhooks(ctx context.Context, db DBTX, states []string, before uuid.UUID, maxRows int32) ([]SystemWebhooksRow, error) {
 	rows, err := db.Query(ctx, systemWebhooks, states, before, maxRows)
 	if err != nil {
@@ -189,9 +193,13 @@ SELECT w.tenant_id, t.name AS tenant_name, w.webhook_id, w.state, coalesce(w.pro
     coalesce(w.waiting_for, '')::text AS waiting_for, w.received_at, w.replayed_at, w.attempts,
     coalesce(octet_length(w.body), -1)::integer AS bytes, coalesce(w.headers ->> 'X-JazzHR-Event', '')::text AS event,
     (t.paused_at IS NOT NULL)::boolean AS paused, t.key_state
-FROM jazzhr.webhooks w JOIN jazzhr.tenants t ON t.tenant_id = w.tenant_id
-WHERE w.problem = $1 AND w.state = ANY($2::text[]) AND w.webhook_id < $3
-ORDER BY w.webhook_id DESC LIMIT $4
+FROM (
+    SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, replayed_at FROM jazzhr.webhooks h
+    WHERE h.problem = $1 AND h.state = ANY($2::text[]) AND h.webhook_id < $3
+    ORDER BY h.webhook_id DESC LIMIT $4
+) w
+CROSS JOIN LATERAL (SELECT n.name, n.paused_at, n.key_state FROM jazzhr.tenants n WHERE n.tenant_id = w.tenant_id LIMIT 1) t
+ORDER BY w.webhook_id DESC
 `
 
 type SystemWebhooksOfProblemParams struct {
@@ -261,23 +269,25 @@ SELECT w.tenant_id, t.name AS tenant_name, w.webhook_id, w.state, coalesce(w.pro
     coalesce(w.waiting_for, '')::text AS waiting_for, w.received_at, w.replayed_at, w.attempts,
     coalesce(octet_length(w.body), -1)::integer AS bytes, coalesce(w.headers ->> 'X-JazzHR-Event', '')::text AS event,
     (t.paused_at IS NOT NULL)::boolean AS paused, t.key_state
-FROM jazzhr.tenants t
-CROSS JOIN LATERAL (
-    SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, replayed_at FROM jazzhr.webhooks h
-    WHERE h.tenant_id = t.tenant_id AND h.webhook_id < $1 AND h.state = ANY($2::text[])
-        AND ($3::text IS NULL OR h.problem = $3)
-    ORDER BY h.webhook_id DESC LIMIT $4
+FROM (
+    SELECT h.tenant_id, h.webhook_id, h.dedup_key, h.body_hash, h.body, h.headers, h.export_context, h.state, h.problem, h.received_at, h.done_at, h.admitted_at, h.next_attempt_at, h.waiting_for, h.attempts, h.last_error, h.replayed_at FROM unnest($1::uuid[]) AS s(tenant_id)
+    CROSS JOIN LATERAL (
+        SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, replayed_at FROM jazzhr.webhooks i
+        WHERE i.tenant_id = s.tenant_id AND i.webhook_id < $2 AND i.state = ANY($3::text[])
+            AND ($4::text IS NULL OR i.problem = $4)
+        ORDER BY i.webhook_id DESC LIMIT $5
+    ) h ORDER BY h.webhook_id DESC LIMIT $5
 ) w
-WHERE t.tenant_id = ANY($5::uuid[])
-ORDER BY w.webhook_id DESC LIMIT $4
+CROSS JOIN LATERAL (SELECT n.name, n.paused_at, n.key_state FROM jazzhr.tenants n WHERE n.tenant_id = w.tenant_id LIMIT 1) t
+ORDER BY w.webhook_id DESC
 `
 
 type SystemWebhooksOfTenantsParams struct {
+	TenantIds []uuid.UUID
 	Before    uuid.UUID
 	States    []string
 	Problem   *string
 	MaxRows   int32
-	TenantIds []uuid.UUID
 }
 
 type SystemWebhooksOfTenantsRow struct {
@@ -298,11 +308,11 @@ type SystemWebhooksOfTenantsRow struct {
 
 func (q *Queries) SystemWebhooksOfTenants(ctx context.Context, db DBTX, arg SystemWebhooksOfTenantsParams) ([]SystemWebhooksOfTenantsRow, error) {
 	rows, err := db.Query(ctx, systemWebhooksOfTenants,
+		arg.TenantIds,
 		arg.Before,
 		arg.States,
 		arg.Problem,
 		arg.MaxRows,
-		arg.TenantIds,
 	)
 	if err != nil {
 		return nil, err

@@ -1,39 +1,49 @@
 -- name: SystemWebhooks :many
--- The newest webhooks of all tenants in some states: each state is read in the order of its index.
+-- The newest webhooks of all tenants in some states: each state is read in the order of its index. A LIMIT keeps the planner from
+-- reading all tenants for the names of a few.
 SELECT w.tenant_id, t.name AS tenant_name, w.webhook_id, w.state, coalesce(w.problem, '')::text AS problem,
     coalesce(w.waiting_for, '')::text AS waiting_for, w.received_at, w.replayed_at, w.attempts,
     coalesce(octet_length(w.body), -1)::integer AS bytes, coalesce(w.headers ->> 'X-JazzHR-Event', '')::text AS event,
     (t.paused_at IS NOT NULL)::boolean AS paused, t.key_state
-FROM unnest(@states::text[]) AS s(state)
-CROSS JOIN LATERAL (
-    SELECT * FROM jazzhr.webhooks h WHERE h.state = s.state AND h.webhook_id < @before
-    ORDER BY h.webhook_id DESC LIMIT sqlc.arg(max_rows)
-) w JOIN jazzhr.tenants t ON t.tenant_id = w.tenant_id
-ORDER BY w.webhook_id DESC LIMIT sqlc.arg(max_rows);
+FROM (
+    SELECT h.* FROM unnest(@states::text[]) AS s(state)
+    CROSS JOIN LATERAL (
+        SELECT * FROM jazzhr.webhooks i WHERE i.state = s.state AND i.webhook_id < @before
+        ORDER BY i.webhook_id DESC LIMIT sqlc.arg(max_rows)
+    ) h ORDER BY h.webhook_id DESC LIMIT sqlc.arg(max_rows)
+) w
+CROSS JOIN LATERAL (SELECT n.name, n.paused_at, n.key_state FROM jazzhr.tenants n WHERE n.tenant_id = w.tenant_id LIMIT 1) t
+ORDER BY w.webhook_id DESC;
 
 -- name: SystemWebhooksOfProblem :many
 SELECT w.tenant_id, t.name AS tenant_name, w.webhook_id, w.state, coalesce(w.problem, '')::text AS problem,
     coalesce(w.waiting_for, '')::text AS waiting_for, w.received_at, w.replayed_at, w.attempts,
     coalesce(octet_length(w.body), -1)::integer AS bytes, coalesce(w.headers ->> 'X-JazzHR-Event', '')::text AS event,
     (t.paused_at IS NOT NULL)::boolean AS paused, t.key_state
-FROM jazzhr.webhooks w JOIN jazzhr.tenants t ON t.tenant_id = w.tenant_id
-WHERE w.problem = @problem AND w.state = ANY(@states::text[]) AND w.webhook_id < @before
-ORDER BY w.webhook_id DESC LIMIT sqlc.arg(max_rows);
+FROM (
+    SELECT * FROM jazzhr.webhooks h
+    WHERE h.problem = @problem AND h.state = ANY(@states::text[]) AND h.webhook_id < @before
+    ORDER BY h.webhook_id DESC LIMIT sqlc.arg(max_rows)
+) w
+CROSS JOIN LATERAL (SELECT n.name, n.paused_at, n.key_state FROM jazzhr.tenants n WHERE n.tenant_id = w.tenant_id LIMIT 1) t
+ORDER BY w.webhook_id DESC;
 
 -- name: SystemWebhooksOfTenants :many
 SELECT w.tenant_id, t.name AS tenant_name, w.webhook_id, w.state, coalesce(w.problem, '')::text AS problem,
     coalesce(w.waiting_for, '')::text AS waiting_for, w.received_at, w.replayed_at, w.attempts,
     coalesce(octet_length(w.body), -1)::integer AS bytes, coalesce(w.headers ->> 'X-JazzHR-Event', '')::text AS event,
     (t.paused_at IS NOT NULL)::boolean AS paused, t.key_state
-FROM jazzhr.tenants t
-CROSS JOIN LATERAL (
-    SELECT * FROM jazzhr.webhooks h
-    WHERE h.tenant_id = t.tenant_id AND h.webhook_id < @before AND h.state = ANY(@states::text[])
-        AND (sqlc.narg(problem)::text IS NULL OR h.problem = sqlc.narg(problem))
-    ORDER BY h.webhook_id DESC LIMIT sqlc.arg(max_rows)
+FROM (
+    SELECT h.* FROM unnest(@tenant_ids::uuid[]) AS s(tenant_id)
+    CROSS JOIN LATERAL (
+        SELECT * FROM jazzhr.webhooks i
+        WHERE i.tenant_id = s.tenant_id AND i.webhook_id < @before AND i.state = ANY(@states::text[])
+            AND (sqlc.narg(problem)::text IS NULL OR i.problem = sqlc.narg(problem))
+        ORDER BY i.webhook_id DESC LIMIT sqlc.arg(max_rows)
+    ) h ORDER BY h.webhook_id DESC LIMIT sqlc.arg(max_rows)
 ) w
-WHERE t.tenant_id = ANY(@tenant_ids::uuid[])
-ORDER BY w.webhook_id DESC LIMIT sqlc.arg(max_rows);
+CROSS JOIN LATERAL (SELECT n.name, n.paused_at, n.key_state FROM jazzhr.tenants n WHERE n.tenant_id = w.tenant_id LIMIT 1) t
+ORDER BY w.webhook_id DESC;
 
 -- name: SystemRefusedWebhooks :many
 -- Tenants at whose address requests were refused, the latest first.

@@ -27,9 +27,12 @@ func reasonText(reason string) string {
 	return cmp.Or(words[reason], reason)
 }
 
+// admitted is where a row stands that has a job.
+const admitted = "admitted"
+
 // standsText says where a row that is not done stands.
 func standsText(reason string) string {
-	if reason == "admitted" {
+	if reason == admitted {
 		return "has a job in the queue"
 	}
 	return "waits " + reasonText(reason)
