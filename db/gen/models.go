@@ -168,6 +168,10 @@ type Tenant struct {
 	NextAuditAt       time.Time
 	NextOpeningsAt    *time.Time
 	NextFullAt        *time.Time
+	NoteScore         bool
+	NoteSummary       bool
+	NoteLink          bool
+	NoteTranscript    bool
 }
 
 type Webhook struct {
