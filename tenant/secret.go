@@ -142,16 +142,16 @@ func (s *Service) RotateSecret(ctx context.Context, id uuid.UUID, revokeOld bool
 }
 
 // currentSecret returns the newest secret, a new one if there is none. The caller holds the tenant's row.
-func (s *Service) currentSecret(ctx context.Context, tx db.TenantTx) (string, error) {
+func (s *Service) currentSecret(ctx context.Context, tx db.TenantTx) (secret string, minted bool, err error) {
 	secrets, err := s.Secrets(ctx, tx, tx.Tenant)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if len(secrets) > 0 {
-		return secrets[0].Text, nil
+		return secrets[0].Text, false, nil
 	}
-	secret, _, err := s.mintSecret(ctx, tx)
-	return secret, err
+	secret, _, err = s.mintSecret(ctx, tx)
+	return secret, err == nil, err
 }
 
 // mintSecret stores a new secret. The caller holds the tenant's row, so that versions don't collide.

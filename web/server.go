@@ -40,6 +40,9 @@ const (
 	// callsPerMinute is what JazzHR allows a key.
 	callsPerMinute = 80
 
+	// payloadRetention is the default of the service's setting.
+	payloadRetention = 30 * 24 * time.Hour
+
 	// minAdminToken is the least length of the token that opens everything, in bytes.
 	minAdminToken = 32
 )
@@ -63,6 +66,8 @@ type Config struct {
 	TriggerMatchWindow time.Duration
 	// CallsPerMinute is how many calls each tenant may make to JazzHR, for the console to say what share is used. Optional: 80.
 	CallsPerMinute int
+	// PayloadRetention is how long webhooks' bodies and written transcripts are kept, for the console to say. Optional: 30 days.
+	PayloadRetention time.Duration
 	// WebhookTimeout bounds what a webhook may take, the reading of its body included: JazzHR documents no timeout of its
 	// own, and a 503 in time is tried again where no answer at all may not be. Optional: 10 s.
 	WebhookTimeout time.Duration
@@ -102,7 +107,8 @@ func New(config Config) (*Server, error) {
 	if s.console, err = console.New(console.Config{
 		Pool: config.Pool, Client: config.Client, Tenants: config.Tenants, AdminToken: config.AdminToken, PublicURL: public,
 		CallsPerMinute: cmp.Or(config.CallsPerMinute, callsPerMinute), TriggerMatchWindow: config.TriggerMatchWindow,
-		Checks: s.runChecks, Logger: config.Logger,
+		PayloadRetention: cmp.Or(config.PayloadRetention, payloadRetention),
+		Checks:           s.runChecks, Logger: config.Logger,
 		Note: func(c *gin.Context, code string, err error) { note(c, Code(code), err) },
 	}); err != nil {
 		return nil, fmt.Errorf("web server: %w", err)
@@ -153,13 +159,17 @@ func (s *Server) routes() *gin.Engine {
 	engine.RedirectTrailingSlash = false
 	engine.Use(s.observe)
 	engine.NoRoute(func(c *gin.Context) {
-		if strings.HasPrefix(c.Request.URL.Path, "/console/") {
+		if console.Serves(c.Request.URL.Path) {
 			s.console.NotFound(c)
 			return
 		}
 		fail(c, notFound("address"))
 	})
 	engine.NoMethod(func(c *gin.Context) {
+		if strings.HasPrefix(c.Request.URL.Path, "/connect/") {
+			s.console.NotFound(c)
+			return
+		}
 		fail(c, &failure{Code: CodeMethodNotAllowed, Message: "this address does not take " + knownMethod(c.Request.Method)})
 	})
 
@@ -168,6 +178,7 @@ func (s *Server) routes() *gin.Engine {
 	engine.POST("/webhooks/jazzhr/:token", outliveClient, endpoint(maxWebhook, cmp.Or(s.config.WebhookTimeout, webhookTimeout), s.receiveWebhook))
 	s.routeAPI(engine.Group("/v1", s.requireToken))
 	s.console.Route(engine.Group("/console"))
+	s.console.RouteConnect(engine.Group("/connect"))
 	return engine
 }
 
@@ -190,6 +201,8 @@ func (s *Server) routeAPI(api *gin.RouterGroup) {
 	one.DELETE("/connection", quick(s.disconnect))
 	one.POST("/connection/test", asksJazzHR(s.testConnection))
 	one.POST("/connection/secret", quick(s.rotateSecret))
+
+	one.POST("/connect-links", quick(s.makeConnectLink))
 
 	one.POST("/writebacks", quick(s.enqueueWriteback))
 	one.GET("/writebacks", quick(s.listWritebacks))

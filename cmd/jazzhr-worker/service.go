@@ -119,7 +119,7 @@ func (s *service) start(ctx context.Context, what parts) error {
 			Pool: pool, JazzHR: client, Tenants: tenants, Bucket: queue.NewBucket(pool, s.config.JazzHRCallsPerMinute),
 		}, inserter),
 		PublicURL: s.config.PublicURL, Checks: checks, Registry: registry, Logger: s.logger,
-		TriggerMatchWindow: s.config.TriggerMatchWindow, CallsPerMinute: s.config.JazzHRCallsPerMinute,
+		TriggerMatchWindow: s.config.TriggerMatchWindow, CallsPerMinute: s.config.JazzHRCallsPerMinute, PayloadRetention: s.config.PayloadRetention,
 	}); err != nil {
 		return err
 	}

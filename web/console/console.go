@@ -57,6 +57,8 @@ type Config struct {
 	// who entered an auto-trigger stage may take before it counts as missed.
 	CallsPerMinute     int
 	TriggerMatchWindow time.Duration
+	// PayloadRetention is how long what JazzHR sends and what is written into notes is kept, for customers to read.
+	PayloadRetention time.Duration
 	// Checks runs the checks of this process.
 	Checks func(context.Context) []CheckResult
 	// Note takes the code of a failure and its cause, for the request's log line.
@@ -72,7 +74,10 @@ type Console struct {
 	crossSite *http.CrossOriginProtection
 	assets    assets
 	pages     []*sheet
-	plain     map[string]*sheet // pages without a route of their own: sign-in, error
+	plain     map[string]*sheet  // pages without a route of their own, by their file
+	linked    map[Purpose]*sheet // where connect links lead
+	links     *links
+	tries     *tries
 	views     *views
 	riverUI   *riverui.Handler
 	riverBack string // what leads from River UI's pages to the console's
@@ -87,11 +92,15 @@ func New(config Config) (*Console, error) {
 		views:     newViews(maxStreams),
 	}
 	k.signIn = newTokenSignIn(k)
+	k.tries = newTries()
 	// For browsers that don't say where a request comes from, behind a proxy that gives us another Host.
 	if err := k.crossSite.AddTrustedOrigin(config.PublicURL.Scheme + "://" + config.PublicURL.Host); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
 	var err error
+	if k.links, err = newLinks(config.AdminToken); err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
 	if k.assets, err = loadAssets(); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
@@ -138,7 +147,7 @@ func (k *Console) Route(group *gin.RouterGroup) {
 	for _, s := range k.pages {
 		signedIn.GET(s.page.route, func(c *gin.Context) { k.open(c, s) })
 		if s.page.every > 0 {
-			group.GET(s.page.route+liveSuffix, func(c *gin.Context) { k.stream(c, s) })
+			group.GET(s.page.route+liveSuffix, func(c *gin.Context) { k.stream(c, s, k.signIn.who) })
 		}
 	}
 	for _, d := range k.allDeeds() {
@@ -149,8 +158,17 @@ func (k *Console) Route(group *gin.RouterGroup) {
 	signedIn.Any("/river/*any", k.serveRiver)
 }
 
-// NotFound answers a request under /console that no route takes.
+// Serves reports whether an address is under /console or /connect.
+func Serves(path string) bool {
+	return strings.HasPrefix(path, rootPath+"/") || path == connectPath || strings.HasPrefix(path, connectPath+"/")
+}
+
+// NotFound answers a request under /console or /connect that no route takes.
 func (k *Console) NotFound(c *gin.Context) {
+	if !strings.HasPrefix(c.Request.URL.Path, rootPath+"/") {
+		k.linkNotFound(c)
+		return
+	}
 	k.protect(c)
 	if !c.IsAborted() {
 		k.fail(c, errNotFound)
@@ -159,11 +177,15 @@ func (k *Console) NotFound(c *gin.Context) {
 
 // protect refuses what a page of another site posts, and bounds what our own pages may load.
 func (k *Console) protect(c *gin.Context) {
-	c.Header("Content-Security-Policy", pagePolicy)
-	c.Header("Cache-Control", "no-store")
+	protectPage(c)
 	if err := k.crossSite.Check(c.Request); err != nil {
 		k.fail(c, errCrossOrigin)
 	}
+}
+
+func protectPage(c *gin.Context) {
+	c.Header("Content-Security-Policy", pagePolicy)
+	c.Header("Cache-Control", "no-store")
 }
 
 // whoKey is where a request keeps who it is from.

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"path"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // KitHandler serves one page, at any address, that shows every component as testdata/kit.html has them.
@@ -49,4 +51,13 @@ func KitHandler() (http.Handler, error) {
 		w.Header().Set("Content-Security-Policy", pagePolicy)
 		_, _ = w.Write(html.Bytes())
 	}), nil
+}
+
+// SignLink is the path of a link to connect a tenant, good until a time.
+func SignLink(adminToken string, tenant uuid.UUID, expires time.Time) string {
+	l, err := newLinks(adminToken)
+	if err != nil {
+		panic(err)
+	}
+	return connectPath + "/" + l.sign(grant{Tenant: tenant, Purpose: Connect, Expires: expires})
 }

@@ -21,6 +21,7 @@ func (k *Console) allPages() []page {
 // allDeeds is everything that posted forms do. A new one is added here.
 func (k *Console) allDeeds() []deed {
 	return append(k.tenantDeeds(), []deed{
+		{route: "/tenants/:id/connect-link", show: k.makeLink, file: "tenant-link"},
 		{route: "/attention/:tenant/:item", do: k.decide},
 		{route: "/webhooks/:tenant/:webhook/replay", do: k.replay},
 		{route: "/webhooks/:tenant/:webhook/reveal", show: k.reveal, file: "webhook-revealed"},

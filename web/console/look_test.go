@@ -29,7 +29,8 @@ func (b *tab) look(name string) {
 		b.screen(phone)
 		for _, scheme := range []string{"light", "dark"} {
 			command(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+				// Without motion, for a picture must not show a colour on its way to another.
+				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
 			})
 			title := name + "-" + scheme
 			if phone {

@@ -171,7 +171,7 @@ func (k *Console) parsePages() error {
 		k.pages = append(k.pages, s)
 	}
 	k.plain = map[string]*sheet{}
-	names := []string{"sign-in", "error"}
+	names := []string{"sign-in", "error", "connect-problem"}
 	for _, d := range k.allDeeds() {
 		if d.file != "" {
 			names = append(names, d.file)
@@ -179,6 +179,12 @@ func (k *Console) parsePages() error {
 	}
 	for _, name := range names {
 		if k.plain[name], err = parse(page{file: name}); err != nil {
+			return err
+		}
+	}
+	k.linked = map[Purpose]*sheet{}
+	for purpose, p := range k.linkPages() {
+		if k.linked[purpose], err = parse(p); err != nil {
 			return err
 		}
 	}
@@ -213,14 +219,18 @@ func (k *Console) open(c *gin.Context, s *sheet) {
 
 // show writes a page, or only what stands in its main element if htmx asks.
 func (k *Console) show(c *gin.Context, status int, s *sheet, data any) {
+	k.showAt(c, status, s, data, placeOf(c))
+}
+
+// showAt is show for a page that stands at another address than the one that was asked for.
+func (k *Console) showAt(c *gin.Context, status int, s *sheet, data any, at place) {
 	f := frame{Who: who(c), Said: k.takeSaid(c), Data: data}
 	// Without a database nobody can be known, and whoever waits for it keeps the navigation.
 	if failed, ok := data.(failure); f.Who != "" || ok && failed.Retry {
 		f.Sections = k.navigation(s.page.section)
 		f.Search = slices.ContainsFunc(f.Sections, func(l link) bool { return l.Text == "Candidates" })
 	}
-	if s.page.every > 0 && status == http.StatusOK {
-		at := placeOf(c)
+	if s.page.every > 0 {
 		at.path = path.Join(at.path, liveSuffix)
 		f.Live = at.href()
 	}

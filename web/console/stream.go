@@ -28,9 +28,10 @@ const Streamed = "console.streamed"
 
 // stream answers a live page's request for what changes, by server-sent events. Each carries a part of the page, under
 // the part's name.
-func (k *Console) stream(c *gin.Context, s *sheet) {
+// who tells who asks, and is asked again while the stream lasts.
+func (k *Console) stream(c *gin.Context, s *sheet, who func(*gin.Context) (string, error)) {
 	c.Set(Streamed, true)
-	name, err := k.signIn.who(c)
+	name, err := who(c)
 	if err != nil {
 		k.fail(c, err)
 		return
@@ -54,11 +55,11 @@ func (k *Console) stream(c *gin.Context, s *sheet) {
 		return
 	}
 	defer k.views.leave(view)
-	k.follow(c, view, out)
+	k.follow(c, view, out, who)
 }
 
 // follow sends what changes until the browser goes, the session is over, or the server ends.
-func (k *Console) follow(c *gin.Context, v *view, out *events) {
+func (k *Console) follow(c *gin.Context, v *view, out *events, who func(*gin.Context) (string, error)) {
 	beat, check := time.NewTicker(heartbeat), time.NewTicker(sessionCheck)
 	defer beat.Stop()
 	defer check.Stop()
@@ -84,7 +85,7 @@ func (k *Console) follow(c *gin.Context, v *view, out *events) {
 			}
 		case <-check.C:
 			// If the database is away nobody can say; the stream is what tells people so.
-			if name, err := k.signIn.who(c); err == nil && name == "" {
+			if name, err := who(c); err == nil && name == "" {
 				_ = out.send("reload", nil)
 				return
 			}

@@ -107,3 +107,15 @@ document.addEventListener("click", (event) => {
   if (opener) document.getElementById(opener.dataset.dialog).showModal();
   event.target.closest("[data-close]")?.closest("dialog").close();
 });
+
+// Fields whose content is hidden: <button type="button" class="scripted" data-reveal="id of the field">. Without script a
+// .scripted button does not show.
+document.documentElement.dataset.scripted = "";
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-reveal]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.reveal);
+  const hidden = field.type === "password";
+  field.type = hidden ? "text" : "password";
+  button.textContent = hidden ? "Hide" : "Show";
+});
