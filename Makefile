@@ -2,7 +2,7 @@
 tool := go tool -modfile=.ci/tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help run test world torture bench explain lint fmt generate clean
+.PHONY: help run test browser world torture bench explain lint fmt generate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,11 @@ run: ## run everything here: database, JazzHR simulator, backend stand-in, servi
 # work, so more of them run at once than there are cores.
 test: ## run all tests, in random order; ARGS="-race" adds flags
 	@go build -o bin/withpg ./db/dbtest/withpg && exec bin/withpg go test -shuffle=on -parallel 8 $(ARGS) ./...
+
+# The pages in a real Chromium, which has to be there; axe-core, which looks them over, comes from npm.
+browser: ## run the tests of the console in a browser, and take pictures into screenshots/; ARGS="-run X" chooses
+	@[ -e .ci/tools/npm/node_modules/axe-core ] || npm ci --prefix .ci/tools/npm --ignore-scripts --no-audit --no-fund
+	@go build -o bin/withpg ./db/dbtest/withpg && exec bin/withpg go test -tags browser -parallel 4 -run '^TestBrowser' $(ARGS) ./web/console
 
 world: ## break the ledger in 500 seeded ways and look for doubles and losses; ARGS="-world.seed=7" replays one
 	@go build -o bin/withpg ./db/dbtest/withpg && exec bin/withpg go test ./jobs -run '^TestWorld$$' -count=1 -timeout 0 -v \

@@ -32,7 +32,9 @@ var mayImport = map[string][]string{
 	// The bench fills databases itself and runs the service as a program.
 	"bench": {"db", "db/localpg", "jazzhr/jazzhrtest", "queue", "tenant"},
 
-	"web":    {"db", "db/gen", "intrvio", "jazzhr", "queue", "tenant"},
+	"web":         {"db", "db/gen", "intrvio", "jazzhr", "queue", "tenant", "web/console"},
+	"web/console": {"db", "db/gen", "jazzhr", "queue", "tenant"}, // jazzhr, to read whom an export is about
+
 	"jobs":   {"db", "db/gen", "intrvio", "jazzhr", "queue", "tenant"},
 	"queue":  {"db", "db/gen", "intrvio", "tenant"}, // tenant, for the state that its events tell
 	"tenant": {"db", "db/gen"},

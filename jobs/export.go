@@ -59,7 +59,7 @@ func (w *resolveExportWorker) Work(ctx context.Context, job *river.Job[queue.Res
 	if err != nil {
 		return err
 	}
-	if wait.failing && now.Sub(e.webhook.ReceivedAt) > readsMayFail {
+	if wait.failing && now.Sub(e.since()) > readsMayFail {
 		setOutcome(ctx, "unresolved_"+unresolvedUnreadable)
 		jobs, err := e.knownJobs(ctx)
 		if err != nil {
@@ -125,7 +125,7 @@ func (e *export) resolve(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if now.Sub(e.webhook.ReceivedAt) < resolveFor {
+		if now.Sub(e.since()) < resolveFor {
 			err := e.handBack(ctx, wait{reason: queue.WaitingForRetry, in: resolveEvery, err: "the exported person is not found in JazzHR yet"})
 			setOutcome(ctx, "not_found_yet")
 			return err
@@ -136,6 +136,14 @@ func (e *export) resolve(ctx context.Context) error {
 		setOutcome(ctx, "unresolved_"+unresolved)
 	}
 	return e.tell(ctx, jobs, targets, applicantID, unresolved)
+}
+
+// since is when the work began: when the webhook came, or when a person last had it resolved again.
+func (e *export) since() time.Time {
+	if e.webhook.ReplayedAt != nil {
+		return *e.webhook.ReplayedAt
+	}
+	return e.webhook.ReceivedAt
 }
 
 func (e *export) now(ctx context.Context) (now time.Time, err error) {
@@ -190,6 +198,9 @@ func (e *export) tell(ctx context.Context, jobs, targets []intrvio.Job, applican
 // request asks for an interview, unless the person's move to a stage has done so, or one was asked for lately and is still
 // to come.
 func (e *export) request(ctx context.Context, tx db.TenantTx, person string, job intrvio.Job, applicantID, unresolved string) (request intrvio.InterviewRequest, asked bool, err error) {
+	if before, err := e.askedBefore(ctx, tx, job); err != nil || before {
+		return request, false, err
+	}
 	candidate := e.candidate()
 	id, outcome, err := e.ask(ctx, tx, asking{
 		trigger: intrvio.TriggerExport, webhook: e.webhook.WebhookID, seenAt: e.webhook.ReceivedAt,
@@ -200,6 +211,24 @@ func (e *export) request(ctx context.Context, tx db.TenantTx, person string, job
 		Job: job, Candidate: candidate, Resolved: applicantID != "", UnresolvedReason: unresolved,
 		WebhookID: e.webhook.WebhookID, Profile: e.parsed.Profile(),
 	}, outcome == askedRequested, err
+}
+
+// askedBefore reports whether a webhook that is resolved again has asked for an interview for the job before: JazzHR sent it
+// once, and so it asks once.
+func (e *export) askedBefore(ctx context.Context, tx db.TenantTx, job intrvio.Job) (bool, error) {
+	if e.webhook.ReplayedAt == nil {
+		return false, nil
+	}
+	rows, err := tx.Q.RequestsOfWebhook(ctx, tx, tx.Tenant, &e.webhook.WebhookID)
+	if err != nil {
+		return false, fmt.Errorf("look for requests of the webhook: %w", err)
+	}
+	for _, row := range rows {
+		if sameMovesJob(job, keyedJob(row.JobKey, intrvio.Job{JobID: row.JobID, BoardCode: row.BoardCode, Title: row.Title})) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // personKey is JazzHR's number of the person, else what comes nearest to one.

@@ -97,7 +97,7 @@ func (e *export) resolvePerson(ctx context.Context) (applicantID, unresolved str
 	}
 	s := search{
 		account: e.account, pool: e.config.Pool, names: []name{{person.FirstName, person.LastName}},
-		emails: emails, known: e.webhook.ReceivedAt.Add(-detailsFresh),
+		emails: emails, known: e.since().Add(-detailsFresh),
 	}
 	matches, _, _, err := s.run(ctx)
 	switch {

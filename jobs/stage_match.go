@@ -169,8 +169,12 @@ func jobKey(job intrvio.Job) string {
 
 // jobOf is the job of a request, as far as it is known.
 func jobOf(row gen.RequestsOfPersonRow) intrvio.Job {
-	job := intrvio.Job{JobID: text(row.JobID), BoardCode: text(row.BoardCode), Title: text(row.Title)}
-	if named, is := strings.CutPrefix(row.JobKey, keyCode); is {
+	return keyedJob(row.JobKey, intrvio.Job{JobID: text(row.JobID), BoardCode: text(row.BoardCode), Title: text(row.Title)})
+}
+
+// keyedJob adds to what is known of a request's job what its key tells.
+func keyedJob(key string, job intrvio.Job) intrvio.Job {
+	if named, is := strings.CutPrefix(key, keyCode); is {
 		code, title, _ := strings.Cut(named, keyTitle)
 		if job.BoardCode == "" {
 			job.BoardCode = code

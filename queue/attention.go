@@ -74,21 +74,25 @@ func ListAttention(ctx context.Context, tx db.TenantTx, after uuid.UUID, limit i
 			ID: row.WritebackID, Type: TypeWriteback, Since: row.Since.UTC(), Problem: row.Problem,
 			InterviewID: row.InterviewID, Revision: int(row.Revision), Step: row.Step, Part: int(row.Part),
 			ApplicantID: deref(row.ApplicantID), JobID: deref(row.JobID), Evidence: row.Evidence,
-			Decisions: decisionsOn(row.Problem),
+			Decisions: DecisionsOn(TypeWriteback, row.Problem),
 		})
 	}
 	for _, row := range webhooks {
 		items = append(items, AttentionItem{
 			ID: row.WebhookID, Type: TypeWebhook, Since: row.ReceivedAt.UTC(), Problem: row.Problem,
-			Decisions: []string{DecisionAbandon},
+			Decisions: DecisionsOn(TypeWebhook, row.Problem),
 		})
 	}
 	slices.SortFunc(items, func(a, b AttentionItem) int { return cmp.Compare(a.ID.String(), b.ID.String()) })
 	return items[:min(limit, len(items))], nil
 }
 
-func decisionsOn(problem string) []string {
-	if problem == ProblemTwoMatches {
+// DecisionsOn is what can be decided about a writeback or webhook with a problem.
+func DecisionsOn(kind, problem string) []string {
+	switch {
+	case kind == TypeWebhook:
+		return []string{DecisionAbandon}
+	case problem == ProblemTwoMatches:
 		return []string{DecisionAdopt, DecisionAbandon}
 	}
 	return []string{DecisionAdopt, DecisionResend, DecisionAbandon}
@@ -149,6 +153,8 @@ func settle(ctx context.Context, tx db.TenantTx, item uuid.UUID, d Decision) (pr
 		return step.Problem, []Event{event}, err
 	case d.Decision == DecisionResend && step.Problem == ProblemTwoMatches:
 		return "", nil, &InvalidError{"decision", "resend would make one more of two matches: adopt one of them, or abandon"}
+	case d.Decision == DecisionResend && step.Problem == ProblemUnreadable:
+		err = readdress(ctx, tx, item, nil, d) // the effect itself is with nobody: the ledger goes on where it was
 	case step.EffectID == nil || step.Problem == ProblemApplicantUnresolved || step.Problem == ProblemApplicantGone:
 		err = readdress(ctx, tx, item, step.EffectID, d)
 	default:

@@ -28,3 +28,39 @@ func TestAttentionSaysWhyAPersonIsAsked(t *testing.T) {
 		return err
 	})
 }
+
+// TestDecideAboutWhatCouldNotBeRead settles an effect that nobody has sent, or whose answer was lost: it is with no person
+// itself, only the writeback is.
+func TestDecideAboutWhatCouldNotBeRead(t *testing.T) {
+	t.Parallel()
+	for _, state := range []string{"planned", "unknown"} {
+		for decision, want := range map[string]string{queue.DecisionAdopt: "done prospect_1", queue.DecisionResend: state, queue.DecisionAbandon: state} {
+			t.Run(state+" "+decision, func(t *testing.T) {
+				t.Parallel()
+				f := newFixture(t)
+				tenant, effect := f.tenant(t), uuid.New()
+				id := f.mustEnqueue(t, tenant, writeback("i-1"))
+				f.exec(t, `INSERT INTO jazzhr.effects (tenant_id, effect_id, kind, key, state) VALUES ($1, $2, 'create_applicant', 'ada@example.com', $3)`,
+					tenant, effect, state)
+				f.exec(t, "UPDATE jazzhr.steps SET state = 'attention', last_error = 'unreadable', effect_id = $2 WHERE writeback_id = $1 AND kind = 'create_applicant'",
+					id, effect)
+				f.exec(t, "UPDATE jazzhr.writebacks SET state = 'attention', admitted_at = NULL, last_error = 'unreadable' WHERE writeback_id = $1", id)
+				d := queue.Decision{Decision: decision, By: "somebody"}
+				if decision == queue.DecisionAdopt {
+					d.RemoteID = "prospect_1"
+				}
+				f.inTenant(t, tenant, func(tx db.TenantTx) error { return queue.Decide(t.Context(), tx, f.client, id, d) })
+				if got := one[string](t, f, "SELECT concat_ws(' ', state, remote_id) FROM jazzhr.effects"); got != want {
+					t.Errorf("the effect is %s, want %s", got, want)
+				}
+				writeback := queue.StatePending
+				if decision == queue.DecisionAbandon {
+					writeback = queue.StateRejected
+				}
+				if got := one[string](t, f, "SELECT state FROM jazzhr.writebacks"); got != writeback {
+					t.Errorf("the writeback is %s", got)
+				}
+			})
+		}
+	}
+}

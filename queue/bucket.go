@@ -39,8 +39,14 @@ const closedFor = 62 * time.Second
 
 // NewBucket returns a bucket of so many calls a minute, on a pool.
 func NewBucket(conn gen.DBTX, callsPerMinute int) *Bucket {
+	burst, perSecond := BudgetOf(callsPerMinute)
+	return &Bucket{conn: conn, burst: burst, perSecond: perSecond}
+}
+
+// BudgetOf tells how many calls a full bucket of so many a minute holds, and how many come back a second.
+func BudgetOf(callsPerMinute int) (burst, perSecond float64) {
 	calls := float64(callsPerMinute)
-	return &Bucket{conn: conn, burst: max(1, calls/4), perSecond: calls * 3 / 4 / 60}
+	return max(1, calls/4), calls * 3 / 4 / 60
 }
 
 // PacedError says that a tenant has to wait for its next call.

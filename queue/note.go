@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
 // NotePartLimit is how many characters one note in JazzHR may have. JazzHR documents no limit; what is longer is split
@@ -25,6 +27,26 @@ type Note struct {
 	Summary    string   `json:"summary,omitempty"`
 	Transcript string   `json:"transcript,omitempty"`
 	URL        string   `json:"url,omitempty"` // where the whole interview can be seen
+}
+
+// held is the text of a note of which the tenant wants nothing written but that there is one.
+const held = "The interview was held. Its result is in Intrvio."
+
+// Only returns the part of the note that a tenant wants written.
+func (n Note) Only(content tenant.NoteContent) Note {
+	if !content.Score {
+		n.Score, n.Scale = nil, nil
+	}
+	if !content.Summary {
+		n.Summary = ""
+	}
+	if !content.Link {
+		n.URL = ""
+	}
+	if !content.Transcript {
+		n.Transcript = ""
+	}
+	return n
 }
 
 // PartCount is how many notes in JazzHR the note becomes.
@@ -69,6 +91,9 @@ func (n Note) chunks() []string {
 			text += "\n\n"
 		}
 		text += "Transcript\n\n" + n.Transcript
+	}
+	if text == "" {
+		text = held
 	}
 	return cut(text, NotePartLimit-partOverhead)
 }

@@ -17,7 +17,7 @@ import (
 
 // Why a webhook needs attention, or ended without being resolved.
 const (
-	ProblemUnreadable   = "unreadable"   // rightly signed, but not the JSON of an export
+	ProblemUnreadable   = "unreadable"   // rightly signed, but not the JSON of an export. Of a writeback: JazzHR could not be read
 	ProblemConflict     = "conflict"     // other bytes under an X-JazzHR-UUID that was used
 	ProblemDisconnected = "disconnected" // the tenant left before it was resolved
 )

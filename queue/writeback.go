@@ -13,6 +13,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
 // The steps of a writeback, in their order; each is done by a job of the same name.
@@ -91,14 +92,14 @@ func EnqueueWriteback(ctx context.Context, tx pgx.Tx, client *Client, tenantID u
 		w.Revision = 1
 	}
 	scope := db.ForTenant(tx, tenantID)
-	tenant, err := scope.Q.TenantForWork(ctx, tx, tenantID)
+	owner, err := scope.Q.TenantForWork(ctx, tx, tenantID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return uuid.Nil, false, ErrNoTenant
 	}
 	if err != nil {
 		return uuid.Nil, false, fmt.Errorf("read tenant: %w", err)
 	}
-	if tenant.Connection == "created" || tenant.Connection == "disconnected" {
+	if owner.Connection == "created" || owner.Connection == "disconnected" {
 		return uuid.Nil, false, ErrNotConnected
 	}
 	if err := w.validate(); err != nil {
@@ -109,12 +110,15 @@ func EnqueueWriteback(ctx context.Context, tx pgx.Tx, client *Client, tenantID u
 		return uuid.Nil, false, fmt.Errorf("hash writeback: %w", err)
 	}
 	hash := sha256.Sum256(content)
+	// What is written is settled now: a note is found again by its text. The hash is of what was sent, so that the same is
+	// the same under other settings too.
+	w.Note = w.Note.Only(tenant.NoteContentOf(owner))
 	row, err := w.row(ctx, scope)
 	if err != nil {
 		return uuid.Nil, false, err
 	}
 	row.ContentHash = hash[:]
-	if mayWork(tenant) {
+	if mayWork(owner) {
 		busy, err := scope.Q.AdmittedCount(ctx, tx, tenantID)
 		if err != nil {
 			return uuid.Nil, false, fmt.Errorf("count admitted writebacks: %w", err)

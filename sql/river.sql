@@ -10,14 +10,26 @@ CREATE TABLE jazzhr.river_job (
     id           bigserial PRIMARY KEY,
     state        jazzhr.river_job_state NOT NULL,
     attempt      smallint NOT NULL,
+    max_attempts smallint NOT NULL,
     attempted_at timestamptz,
+    created_at   timestamptz NOT NULL,
+    finalized_at timestamptz,
     attempted_by text[],
+    priority     smallint NOT NULL,
     args         jsonb NOT NULL,
+    errors       jsonb[],
     kind         text NOT NULL,
     queue        text NOT NULL,
     scheduled_at timestamptz NOT NULL
 );
 
 CREATE UNLOGGED TABLE jazzhr.river_leader (
-    leader_id text NOT NULL
+    leader_id  text NOT NULL,
+    elected_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+
+CREATE TABLE jazzhr.river_queue (
+    name      text NOT NULL,
+    paused_at timestamptz
 );

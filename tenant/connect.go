@@ -43,7 +43,9 @@ type Connection struct {
 	WebhookURL string `json:"-"`
 	// WebhookSecret is empty once JazzHR has called the webhook.
 	WebhookSecret string `json:"-"`
-	JobsSeen      int
+	// SecretNew reports that the secret was made by this call, and so was shown to nobody.
+	SecretNew bool
+	JobsSeen  int
 	// Restored reports that the key replaced one that JazzHR refused.
 	Restored bool
 }
@@ -64,12 +66,12 @@ const maxConnectTries = 3
 var errOvertaken = errors.New("another key was stored meanwhile")
 
 // Connect asks JazzHR with the key and stores it, with a webhook address and secret if there are none. Until JazzHR has
-// called the webhook, the same call gives the same answer. restored, if not nil, is run last in the transaction that
-// replaces a refused key, to announce that.
+// called the webhook, the same call gives the same answer, but for SecretNew. restored, if not nil, is run last in the transaction that
+// replaces a refused key, to announce that. also runs in the transaction of any key.
 //
 // Nothing is stored with any error: [*InvalidError], [ErrNoTenant], [ErrCredentialsRejected], [ErrJazzHRUnavailable],
 // [ErrKeyInUse], [ErrDifferentAccount] or what else went wrong.
-func (s *Service) Connect(ctx context.Context, id uuid.UUID, key string, restored func(db.TenantTx) error) (Connection, error) {
+func (s *Service) Connect(ctx context.Context, id uuid.UUID, key string, restored func(db.TenantTx) error, also ...func(db.TenantTx) error) (Connection, error) {
 	key, err := normalizeKey(key)
 	if err != nil {
 		return Connection{}, err
@@ -84,7 +86,7 @@ func (s *Service) Connect(ctx context.Context, id uuid.UUID, key string, restore
 			return Connection{}, err
 		}
 		var connection Connection
-		connection, err = s.store(ctx, before, key, probe, restored)
+		connection, err = s.store(ctx, before, key, probe, restored, also)
 		if !errors.Is(err, errOvertaken) {
 			return connection, err
 		}
@@ -143,7 +145,7 @@ func (s *Service) check(ctx context.Context, t gen.Tenant, key string) (Probe, e
 }
 
 // store makes a key that was checked against before the tenant's.
-func (s *Service) store(ctx context.Context, before gen.Tenant, key string, probe Probe, restored func(db.TenantTx) error) (Connection, error) {
+func (s *Service) store(ctx context.Context, before gen.Tenant, key string, probe Probe, restored func(db.TenantTx) error, also []func(db.TenantTx) error) (Connection, error) {
 	var connection Connection
 	err := db.InTenant(ctx, s.pool, before.TenantID, func(tx db.TenantTx) error {
 		t, err := found(tx.Q.TenantForUpdate(ctx, tx, tx.Tenant))
@@ -164,11 +166,14 @@ func (s *Service) store(ctx context.Context, before gen.Tenant, key string, prob
 			return err
 		}
 		connection.State, _ = StateOf(t)
-		connection.WebhookURL = s.webhookURL(*t.WebhookToken)
+		connection.WebhookURL = s.WebhookURL(t)
 		if t.Connection == connectionAwaiting {
-			if connection.WebhookSecret, err = s.currentSecret(ctx, tx); err != nil {
+			if connection.WebhookSecret, connection.SecretNew, err = s.currentSecret(ctx, tx); err != nil {
 				return err
 			}
+		}
+		if err := runAll(tx, also); err != nil {
+			return err
 		}
 		if connection.Restored && restored != nil {
 			return restored(tx)
@@ -214,4 +219,11 @@ func storeOpenings(ctx context.Context, tx db.TenantTx, openings []Opening) erro
 	return nil
 }
 
-func (s *Service) webhookURL(token string) string { return s.publicURL + "/webhooks/jazzhr/" + token }
+// WebhookURL is the address of a tenant's webhook, empty if it has none. It holds the tenant's token: it is for whoever
+// enters it in JazzHR only.
+func (s *Service) WebhookURL(t gen.Tenant) string {
+	if t.WebhookToken == nil {
+		return ""
+	}
+	return s.publicURL + "/webhooks/jazzhr/" + *t.WebhookToken
+}

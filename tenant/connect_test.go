@@ -30,7 +30,11 @@ func TestConnectAndVerify(t *testing.T) {
 	if !ok || len(token) != 43 {
 		t.Error("the webhook's address is not as it should be")
 	}
-	if again := f.connect(t, id, "key-1"); again != first {
+	again := f.connect(t, id, "key-1")
+	if !first.SecretNew || again.SecretNew {
+		t.Error("the secret is not of the first call")
+	}
+	if again.SecretNew = true; again != first {
 		t.Error("the same call gave another answer")
 	}
 	version := f.keyVersion(t, id, "key-1")
@@ -236,6 +240,10 @@ func TestTheSameCallTwiceAtOnce(t *testing.T) {
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
+	if connections[0].SecretNew == connections[1].SecretNew {
+		t.Error("the secret is not of one of the two calls")
+	}
+	connections[0].SecretNew = connections[1].SecretNew
 	if connections[0] != connections[1] || connections[0].WebhookSecret == "" {
 		t.Error("the two calls got different answers")
 	}

@@ -113,9 +113,9 @@ func (s *Service) SecretsOf(r Receiver) ([]Secret, error) {
 }
 
 // RotateSecret mints a new webhook secret and returns it, which is the only time that it can be read. The old ones stay
-// valid until 24 hours after the first request that is signed with it, or end at once if revokeOld is set. Its errors are
-// [ErrNoTenant] and [ErrNotConnected].
-func (s *Service) RotateSecret(ctx context.Context, id uuid.UUID, revokeOld bool) (secret string, err error) {
+// valid until 24 hours after the first request that is signed with it, or end at once if revokeOld is set. also runs last in
+// the same transaction. Its errors are [ErrNoTenant] and [ErrNotConnected].
+func (s *Service) RotateSecret(ctx context.Context, id uuid.UUID, revokeOld bool, also ...func(db.TenantTx) error) (secret string, err error) {
 	err = s.inTenant(ctx, id, func(tx db.TenantTx) error {
 		t, err := found(tx.Q.TenantForChange(ctx, tx, id))
 		if err != nil {
@@ -133,7 +133,7 @@ func (s *Service) RotateSecret(ctx context.Context, id uuid.UUID, revokeOld bool
 				return fmt.Errorf("revoke webhook secrets: %w", err)
 			}
 		}
-		return nil
+		return runAll(tx, also)
 	})
 	if err != nil {
 		return "", err
@@ -142,16 +142,16 @@ func (s *Service) RotateSecret(ctx context.Context, id uuid.UUID, revokeOld bool
 }
 
 // currentSecret returns the newest secret, a new one if there is none. The caller holds the tenant's row.
-func (s *Service) currentSecret(ctx context.Context, tx db.TenantTx) (string, error) {
+func (s *Service) currentSecret(ctx context.Context, tx db.TenantTx) (secret string, minted bool, err error) {
 	secrets, err := s.Secrets(ctx, tx, tx.Tenant)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if len(secrets) > 0 {
-		return secrets[0].Text, nil
+		return secrets[0].Text, false, nil
 	}
-	secret, _, err := s.mintSecret(ctx, tx)
-	return secret, err
+	secret, _, err = s.mintSecret(ctx, tx)
+	return secret, err == nil, err
 }
 
 // mintSecret stores a new secret. The caller holds the tenant's row, so that versions don't collide.

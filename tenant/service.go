@@ -128,32 +128,44 @@ func (s *Service) SetPollInterval(ctx context.Context, id uuid.UUID, interval *t
 	})
 }
 
-// Pause makes a tenant's work wait. What comes in is still accepted. A paused tenant stays as it is.
-func (s *Service) Pause(ctx context.Context, id uuid.UUID) (gen.Tenant, error) {
+// Pause makes a tenant's work wait. What comes in is still accepted. A paused tenant stays as it is. also runs last in the same
+// transaction.
+func (s *Service) Pause(ctx context.Context, id uuid.UUID, also ...func(db.TenantTx) error) (gen.Tenant, error) {
 	return s.change(ctx, id, "pause tenant", func(tx db.TenantTx) error {
 		_, err := tx.Q.PauseTenant(ctx, tx, id)
 		return err
-	})
+	}, also...)
 }
 
-// Resume ends a pause, if there is one.
-func (s *Service) Resume(ctx context.Context, id uuid.UUID) (gen.Tenant, error) {
+// Resume ends a pause, if there is one. also is as in [Service.Pause].
+func (s *Service) Resume(ctx context.Context, id uuid.UUID, also ...func(db.TenantTx) error) (gen.Tenant, error) {
 	return s.change(ctx, id, "resume tenant", func(tx db.TenantTx) error {
 		_, err := tx.Q.ResumeTenant(ctx, tx, id)
 		return err
-	})
+	}, also...)
 }
 
-// change runs one statement on a tenant and returns what the tenant is then.
-func (s *Service) change(ctx context.Context, id uuid.UUID, name string, work func(db.TenantTx) error) (t gen.Tenant, err error) {
+// change runs one statement on a tenant, and then also, and returns what the tenant is then.
+func (s *Service) change(ctx context.Context, id uuid.UUID, name string, work func(db.TenantTx) error, also ...func(db.TenantTx) error) (t gen.Tenant, err error) {
 	err = s.inTenant(ctx, id, func(tx db.TenantTx) error {
 		if err := work(tx); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		t, err = found(tx.Q.Tenant(ctx, tx, id))
-		return err
+		if t, err = found(tx.Q.Tenant(ctx, tx, id)); err != nil {
+			return err
+		}
+		return runAll(tx, also)
 	})
 	return t, err
+}
+
+func runAll(tx db.TenantTx, also []func(db.TenantTx) error) error {
+	for _, work := range also {
+		if err := work(tx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // inTenant is db.InTenant for an id that comes from outside and may be nobody's.

@@ -64,25 +64,36 @@ func (s *Service) AutoTriggers(ctx context.Context, id uuid.UUID) ([]AutoTrigger
 	return triggers, nil
 }
 
-// SetAutoTriggers makes the triggers those of the tenant, and no others. One that it had already keeps its SetAt.
-func (s *Service) SetAutoTriggers(ctx context.Context, id uuid.UUID, triggers []AutoTrigger) (gen.Tenant, error) {
-	triggers, err := NormalizeAutoTriggers(triggers)
-	if err != nil {
-		return gen.Tenant{}, err
-	}
+// SetAutoTriggers makes the triggers those of the tenant, and no others. One that it had already keeps its SetAt. also runs
+// last in the same transaction.
+func (s *Service) SetAutoTriggers(ctx context.Context, id uuid.UUID, triggers []AutoTrigger, also ...func(db.TenantTx) error) (gen.Tenant, error) {
+	return s.ChangeAutoTriggers(ctx, id, func([]AutoTrigger) []AutoTrigger { return triggers }, also...)
+}
+
+// ChangeAutoTriggers is [Service.SetAutoTriggers] with what change makes of those that the tenant has, which nobody else
+// changes meanwhile.
+func (s *Service) ChangeAutoTriggers(ctx context.Context, id uuid.UUID, change func([]AutoTrigger) []AutoTrigger, also ...func(db.TenantTx) error) (gen.Tenant, error) {
 	return s.change(ctx, id, "set auto triggers", func(tx db.TenantTx) error {
 		if _, err := found(tx.Q.TenantForChange(ctx, tx, id)); err != nil { // two changes at once go one after the other
 			return err
 		}
-		before, err := tx.Q.AutoTriggers(ctx, tx, id)
+		rows, err := tx.Q.AutoTriggers(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		for _, row := range before {
-			if slices.Contains(triggers, AutoTrigger{Stage: row.Stage, JobID: row.JobID}) {
+		before := make([]AutoTrigger, len(rows))
+		for i, row := range rows {
+			before[i] = AutoTrigger{Stage: row.Stage, JobID: row.JobID}
+		}
+		triggers, err := NormalizeAutoTriggers(change(slices.Clone(before)))
+		if err != nil {
+			return err
+		}
+		for _, trigger := range before {
+			if slices.Contains(triggers, trigger) {
 				continue
 			}
-			if err := tx.Q.RemoveAutoTrigger(ctx, tx, id, row.Stage, row.JobID); err != nil {
+			if err := tx.Q.RemoveAutoTrigger(ctx, tx, id, trigger.Stage, trigger.JobID); err != nil {
 				return err
 			}
 		}
@@ -92,5 +103,5 @@ func (s *Service) SetAutoTriggers(ctx context.Context, id uuid.UUID, triggers []
 			}
 		}
 		return nil
-	})
+	}, also...)
 }

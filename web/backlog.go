@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 )
 
@@ -80,7 +81,7 @@ func (b *backlog) current() []prometheus.Metric {
 	if err != nil {
 		// Half an answer would look like a short queue.
 		figures, up = nil, 0
-		b.logger.WarnContext(ctx, "metrics of the backlog", "error", logText(err))
+		b.logger.WarnContext(ctx, "metrics of the backlog", "error", db.LogText(err))
 	}
 	b.known, b.asked = append(figures, gauge(b.up, up)), time.Now()
 	return b.known

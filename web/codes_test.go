@@ -4,7 +4,11 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,11 +42,16 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-// codesOfSource returns the package's constants of type Code by name, and which are used outside of codes.go.
+// codesOfSource returns the package's constants of type Code by name, and which are used outside of codes.go, be it as their
+// text in the console.
 func codesOfSource(t *testing.T) (constants map[string]web.Code, used map[string]bool) {
 	t.Helper()
 	constants, used = map[string]web.Code{}, map[string]bool{}
 	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	console, err := os.ReadFile("console/errors.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,6 +76,14 @@ func codesOfSource(t *testing.T) (constants map[string]web.Code, used map[string
 			}
 			return true
 		})
+	}
+	for name, code := range constants {
+		used[name] = used[name] || strings.Contains(string(console), strconv.Quote(string(code)))
+	}
+	for _, literal := range regexp.MustCompile(`Code: "(\w+)"`).FindAllSubmatch(console, -1) {
+		if !slices.Contains(slices.Collect(maps.Values(constants)), web.Code(literal[1])) {
+			t.Errorf("the console has a code of its own: %s", literal[1])
+		}
 	}
 	return constants, used
 }

@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"github.com/intrvio/jazzhr-worker/db"
-	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
@@ -20,9 +19,7 @@ func (s *Server) connect(r *request) (int, any, error) {
 	if err := r.decode(&body); err != nil {
 		return 0, nil, err
 	}
-	connection, err := s.config.Tenants.Connect(r.context(), id, body.APIKey, func(tx db.TenantTx) error {
-		return queue.AnnounceConnection(r.context(), tx, s.config.Client, intrvio.ConnectionRestored)
-	})
+	connection, err := queue.Connect(r.context(), s.config.Client, s.config.Tenants, id, body.APIKey)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -66,7 +66,7 @@ func TestDocsListTheRoutes(t *testing.T) {
 			if !strings.Contains(text, "`/console/river/`") {
 				t.Error("docs/http-api.md does not name River UI's address")
 			}
-		case strings.HasPrefix(info.Path, "/console"):
+		case strings.HasPrefix(info.Path, "/console"), strings.HasPrefix(info.Path, "/connect"):
 			if !strings.Contains(text, "`"+route+"`") {
 				t.Errorf("docs/http-api.md does not name %s", route)
 			}

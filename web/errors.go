@@ -3,16 +3,12 @@ package web
 import (
 	"context"
 	"errors"
-	"io"
-	"net"
 	"net/http"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
-	"github.com/jackc/pgerrcode"
-	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
@@ -73,7 +69,7 @@ func failureOf(err error) *failure {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return &failure{Code: CodeClientClosedRequest, Message: "the client hung up"}
-	case databaseAway(err):
+	case db.Away(err):
 		return &failure{Code: CodeDatabaseUnavailable, Message: "the database can't be reached; try again"}
 	default:
 		return &failure{Code: CodeInternal, Message: "something failed on our side"}
@@ -139,34 +135,4 @@ func failureOfConnection(err error) *failure {
 		return &failure{Code: CodeJazzHRUnavailable, Message: "JazzHR could not be asked; try again"}
 	}
 	return nil
-}
-
-// databaseAway reports whether an error means that the database can't be reached, is not ready or answers too late, and
-// not that it refused a statement.
-func databaseAway(err error) bool {
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return pgerrcode.IsConnectionException(e.Code) || pgerrcode.IsOperatorIntervention(e.Code) ||
-			e.Code == pgerrcode.TooManyConnections
-	}
-	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[net.Error](err); ok { // a connection lost in the middle
-		return true
-	}
-	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
-		errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err)
-}
-
-// logText is an error's text without what Postgres says in its own words, which can quote values.
-func logText(err error) string {
-	text := err.Error()
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		said := "SQLSTATE " + e.Code
-		if e.ConstraintName != "" {
-			said += ", constraint " + e.ConstraintName
-		}
-		text = strings.ReplaceAll(text, e.Error(), said)
-	}
-	return text
 }

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/web/console"
 )
 
 // Check is one thing that must hold for the service to be ready.
@@ -22,24 +25,28 @@ const checkTimeout = 2 * time.Second
 
 func (s *Server) livez(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "ok"}) }
 
-// readyz names each check and whether it holds. Why one does not stands in the log: the address is open to anyone.
-func (s *Server) readyz(c *gin.Context) {
-	ctx, cancel := context.WithTimeout(c.Request.Context(), checkTimeout)
+// runChecks runs all checks at once.
+func (s *Server) runChecks(ctx context.Context) []console.CheckResult {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	errs := make([]error, len(s.config.Checks))
+	results := make([]console.CheckResult, len(s.config.Checks))
 	var wait sync.WaitGroup
 	for i, check := range s.config.Checks {
-		wait.Go(func() { errs[i] = check.Do(ctx) })
+		wait.Go(func() { results[i] = console.CheckResult{Name: check.Name, Err: check.Do(ctx)} })
 	}
 	wait.Wait()
+	return results
+}
 
+// readyz names each check and whether it holds. Why one does not stands in the log: the address is open to anyone.
+func (s *Server) readyz(c *gin.Context) {
 	status, answer, results := http.StatusOK, "ready", map[string]string{}
 	var failed []string
-	for i, check := range s.config.Checks {
+	for _, check := range s.runChecks(c.Request.Context()) {
 		results[check.Name] = "ok"
-		if errs[i] != nil {
+		if check.Err != nil {
 			results[check.Name] = "failed"
-			failed = append(failed, check.Name+": "+logText(errs[i]))
+			failed = append(failed, check.Name+": "+db.LogText(check.Err))
 		}
 	}
 	if len(failed) > 0 {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -141,6 +142,21 @@ func (s *service) send(method, path string, body []byte, header ...string) answe
 		s.t.Fatal(err)
 	}
 	return answer{s.t, resp.StatusCode, resp.Header, text}
+}
+
+// post posts a form to the console, as a browser does from a page of ours.
+func (s *service) post(path string, form url.Values, header ...string) answer {
+	s.t.Helper()
+	header = append([]string{"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin"}, header...)
+	return s.send("POST", path, []byte(form.Encode()), header...)
+}
+
+// signIn returns the cookie of a session.
+func (s *service) signIn() string {
+	s.t.Helper()
+	got := s.post("/console/sign-in", url.Values{"token": {adminToken}}).want(http.StatusSeeOther)
+	cookie, _, _ := strings.Cut(got.header.Get("Set-Cookie"), ";")
+	return cookie
 }
 
 // api calls the API with a token and a body, which may be empty.

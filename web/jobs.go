@@ -44,7 +44,7 @@ func (s *Server) refuseUnknownJob(ctx context.Context, tenant uuid.UUID, w queue
 	found, err := s.config.Jobs.FindJob(asking, tenant, job.ID, job.BoardCode)
 	switch {
 	case err != nil:
-		s.config.Logger.WarnContext(ctx, "a writeback's job could not be looked for", slog.String("tenant_id", tenant.String()), slog.String("error", logText(err)))
+		s.config.Logger.WarnContext(ctx, "a writeback's job could not be looked for", slog.String("tenant_id", tenant.String()), slog.String("error", db.LogText(err)))
 		return nil
 	case found:
 		return nil

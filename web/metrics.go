@@ -52,7 +52,10 @@ func registerMetrics(config Config) (*traffic, error) {
 	return t, nil
 }
 
-func (t *traffic) count(method, route string, status int, took time.Duration) {
+func (t *traffic) count(method, route string, status int) {
 	t.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
+}
+
+func (t *traffic) time(method, route string, took time.Duration) {
 	t.seconds.WithLabelValues(method, route).Observe(took.Seconds())
 }

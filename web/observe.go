@@ -9,6 +9,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
+
+	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/web/console"
 )
 
 // What a request's handlers leave in Gin's context for its log line.
@@ -38,7 +41,10 @@ func (s *Server) observe(c *gin.Context) {
 	if route == "" {
 		route = "unmatched"
 	}
-	s.traffic.count(method, route, status, took)
+	s.traffic.count(method, route, status)
+	if !c.GetBool(console.Streamed) {
+		s.traffic.time(method, route, took)
+	}
 	attrs := []slog.Attr{
 		slog.String("method", method), slog.String("route", route), slog.Int("status", status),
 		slog.Duration("duration", took),
@@ -54,7 +60,7 @@ func (s *Server) observe(c *gin.Context) {
 	case status >= http.StatusInternalServerError:
 		level = slog.LevelError
 		if err, ok := c.Get(notedError); ok {
-			attrs = append(attrs, slog.String("error", logText(err.(error))))
+			attrs = append(attrs, slog.String("error", db.LogText(err.(error))))
 		}
 	case route == "/livez" || route == "/readyz":
 		level = slog.LevelDebug

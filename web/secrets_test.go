@@ -39,7 +39,7 @@ func TestNothingPrivateIsShown(t *testing.T) {
 	see(s.api("PUT", tenant.path+"/connection", `{"api_key":"`+apiKey+`x"}`))
 	see(s.api("PUT", tenant.path+"/connection", `{"api_key":["`+apiKey+`"]}`))
 	see(s.send("GET", "/v1/tenants", nil, "Authorization", "Bearer "+apiToken+"x"))
-	see(s.send("GET", "/console/", nil, "Cookie", cookie))
+	see(s.send("GET", "/console/health", nil, "Cookie", cookie))
 	see(s.send("GET", "/console/river/api/jobs?state=available", nil, "Cookie", cookie))
 	see(s.post("/console/sign-in", url.Values{"token": {adminToken + "x"}}))
 	// The address holds the webhook's token: the one answer that may, and does.

@@ -1,5 +1,5 @@
 // Package web is the service's HTTP side, on Gin: JazzHR's webhook, the JSON API under /v1, health, metrics, and the
-// operators' console with River UI behind a sign-in.
+// operators' console, which has a package of its own.
 //
 // A handler of the API is a small function from a [request] to a status, a body and an error. [Codes] is the closed set
 // of what can go wrong, and one place (errors.go) turns any error into one of them. Every request leaves one log line and
@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
+	"github.com/intrvio/jazzhr-worker/web/console"
 )
 
 const (
@@ -34,6 +36,12 @@ const (
 	apiTimeout = 30 * time.Second
 	// jazzhrTimeout ends a request that asks JazzHR as well: clients of it wait for up to two minutes.
 	jazzhrTimeout = 150 * time.Second
+
+	// callsPerMinute is what JazzHR allows a key.
+	callsPerMinute = 80
+
+	// payloadRetention is the default of the service's setting.
+	payloadRetention = 30 * 24 * time.Hour
 
 	// minAdminToken is the least length of the token that opens everything, in bytes.
 	minAdminToken = 32
@@ -56,6 +64,10 @@ type Config struct {
 	// TriggerMatchWindow is how long the export of a candidate who entered an auto-trigger stage may take before it counts
 	// as missed.
 	TriggerMatchWindow time.Duration
+	// CallsPerMinute is how many calls each tenant may make to JazzHR, for the console to say what share is used. Optional: 80.
+	CallsPerMinute int
+	// PayloadRetention is how long webhooks' bodies and written transcripts are kept, for the console to say. Optional: 30 days.
+	PayloadRetention time.Duration
 	// WebhookTimeout bounds what a webhook may take, the reading of its body included: JazzHR documents no timeout of its
 	// own, and a 503 in time is tried again where no answer at all may not be. Optional: 10 s.
 	WebhookTimeout time.Duration
@@ -70,7 +82,7 @@ type Config struct {
 type Server struct {
 	config    Config
 	apiTokens tokens
-	console   *console
+	console   *console.Console
 	traffic   *traffic
 	engine    *gin.Engine
 	draining  atomic.Bool
@@ -92,20 +104,30 @@ func New(config Config) (*Server, error) {
 	if s.traffic, err = registerMetrics(config); err != nil {
 		return nil, fmt.Errorf("web server: %w", err)
 	}
-	if s.console, err = newConsole(config, public); err != nil {
+	if s.console, err = console.New(console.Config{
+		Pool: config.Pool, Client: config.Client, Tenants: config.Tenants, AdminToken: config.AdminToken, PublicURL: public,
+		CallsPerMinute: cmp.Or(config.CallsPerMinute, callsPerMinute), TriggerMatchWindow: config.TriggerMatchWindow,
+		PayloadRetention: cmp.Or(config.PayloadRetention, payloadRetention),
+		Checks:           s.runChecks, Logger: config.Logger,
+		Note: func(c *gin.Context, code string, err error) { note(c, Code(code), err) },
+	}); err != nil {
 		return nil, fmt.Errorf("web server: %w", err)
 	}
 	s.engine = s.routes()
 	return s, nil
 }
 
-// Start starts what River UI does in the background; it ends with ctx. Call it once before the handler serves.
+// Start starts what the console does in the background; it ends with ctx. Call it once before the handler serves.
 func (s *Server) Start(ctx context.Context) error {
-	if err := s.console.riverUI.Start(ctx); err != nil {
-		return fmt.Errorf("start River UI: %w", err)
+	if err := s.console.Start(ctx); err != nil {
+		return fmt.Errorf("start the console: %w", err)
 	}
 	return nil
 }
+
+// EndStreams ends the streams of the console's live pages, and lets none begin. An [http.Server] waits for them when it
+// shuts down: give it this by RegisterOnShutdown.
+func (s *Server) EndStreams() { s.console.EndStreams() }
 
 // Handler answers every request but those for metrics, which have a listener of their own.
 func (s *Server) Handler() http.Handler { return s.engine }
@@ -136,8 +158,18 @@ func (s *Server) routes() *gin.Engine {
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false
 	engine.Use(s.observe)
-	engine.NoRoute(func(c *gin.Context) { fail(c, notFound("address")) })
+	engine.NoRoute(func(c *gin.Context) {
+		if console.Serves(c.Request.URL.Path) {
+			s.console.NotFound(c)
+			return
+		}
+		fail(c, notFound("address"))
+	})
 	engine.NoMethod(func(c *gin.Context) {
+		if strings.HasPrefix(c.Request.URL.Path, "/connect/") {
+			s.console.NotFound(c)
+			return
+		}
 		fail(c, &failure{Code: CodeMethodNotAllowed, Message: "this address does not take " + knownMethod(c.Request.Method)})
 	})
 
@@ -145,7 +177,8 @@ func (s *Server) routes() *gin.Engine {
 	engine.GET("/readyz", s.readyz)
 	engine.POST("/webhooks/jazzhr/:token", outliveClient, endpoint(maxWebhook, cmp.Or(s.config.WebhookTimeout, webhookTimeout), s.receiveWebhook))
 	s.routeAPI(engine.Group("/v1", s.requireToken))
-	s.console.route(engine.Group("/console", s.console.protect))
+	s.console.Route(engine.Group("/console"))
+	s.console.RouteConnect(engine.Group("/connect"))
 	return engine
 }
 
@@ -168,6 +201,8 @@ func (s *Server) routeAPI(api *gin.RouterGroup) {
 	one.DELETE("/connection", quick(s.disconnect))
 	one.POST("/connection/test", asksJazzHR(s.testConnection))
 	one.POST("/connection/secret", quick(s.rotateSecret))
+
+	one.POST("/connect-links", quick(s.makeConnectLink))
 
 	one.POST("/writebacks", quick(s.enqueueWriteback))
 	one.GET("/writebacks", quick(s.listWritebacks))

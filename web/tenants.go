@@ -42,7 +42,16 @@ type settingsView struct {
 	// PollInterval is a duration as Go writes it; null is the service's default.
 	PollInterval *string `json:"poll_interval"`
 	// AutoTriggerStages are read for one tenant, not in lists.
-	AutoTriggerStages *[]autoTrigger `json:"auto_trigger_stages,omitempty"`
+	AutoTriggerStages *[]autoTrigger  `json:"auto_trigger_stages,omitempty"`
+	NoteContent       noteContentView `json:"note_content"`
+}
+
+// noteContentView is what is written into a tenant's notes.
+type noteContentView struct {
+	Score      bool `json:"score"`
+	Summary    bool `json:"summary"`
+	Link       bool `json:"link"`
+	Transcript bool `json:"transcript"`
 }
 
 type refusedWebhook struct {
@@ -62,6 +71,7 @@ func viewTenant(t gen.Tenant) tenantView {
 		Paused: t.PausedAt != nil, LastPollAt: utc(t.LastPollAt), LastWebhookAt: utc(t.LastWebhookAt),
 		CreatedAt: t.CreatedAt.UTC(),
 	}
+	view.Settings.NoteContent = noteContentView(tenant.NoteContentOf(t))
 	view.State, view.Reason = tenant.StateOf(t)
 	if t.PollInterval != nil {
 		text := t.PollInterval.String()
@@ -186,6 +196,7 @@ func (s *Server) changeTenant(r *request) (int, any, error) {
 		Settings struct {
 			PollInterval      optional[string]        `json:"poll_interval"`
 			AutoTriggerStages optional[[]autoTrigger] `json:"auto_trigger_stages"`
+			NoteContent       optional[noteContent]   `json:"note_content"`
 		} `json:"settings"`
 	}
 	if err := r.decode(&body); err != nil {
@@ -209,10 +220,38 @@ func (s *Server) changeTenant(r *request) (int, any, error) {
 	if err == nil && body.Settings.AutoTriggerStages.given {
 		t, err = s.config.Tenants.SetAutoTriggers(r.context(), id, triggers)
 	}
+	if err == nil && body.Settings.NoteContent.given {
+		t, err = s.config.Tenants.SetNoteContent(r.context(), id, body.Settings.NoteContent.value.over(tenant.NoteContentOf(t)))
+	}
 	if err != nil {
 		return 0, nil, err
 	}
 	return s.showTenant(r, http.StatusOK, t)
+}
+
+// noteContent is a change of what is written into notes; what is left out stays.
+type noteContent struct {
+	Score      *bool `json:"score"`
+	Summary    *bool `json:"summary"`
+	Link       *bool `json:"link"`
+	Transcript *bool `json:"transcript"`
+}
+
+// over is what becomes of the content before; null is the default, all of it.
+func (c *noteContent) over(before tenant.NoteContent) tenant.NoteContent {
+	if c == nil {
+		return tenant.NoteContent{Score: true, Summary: true, Link: true, Transcript: true}
+	}
+	choose := func(given *bool, before bool) bool {
+		if given == nil {
+			return before
+		}
+		return *given
+	}
+	return tenant.NoteContent{
+		Score: choose(c.Score, before.Score), Summary: choose(c.Summary, before.Summary),
+		Link: choose(c.Link, before.Link), Transcript: choose(c.Transcript, before.Transcript),
+	}
 }
 
 // pollInterval reads the setting; nil is the service's default.

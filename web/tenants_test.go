@@ -140,6 +140,27 @@ func TestChangeTenant(t *testing.T) {
 	}
 }
 
+func TestChangeNoteContent(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	tenant := s.newTenant()
+	for _, test := range []struct{ body, score, transcript string }{
+		{`{}`, "true", "true"},
+		{`{"settings":{"note_content":{"transcript":false}}}`, "true", "false"},
+		{`{"settings":{"note_content":{"score":false}}}`, "false", "false"},
+		{`{"settings":{"note_content":{}}}`, "false", "false"},
+		{`{"settings":{"note_content":null}}`, "true", "true"},
+	} {
+		changed := s.api("PATCH", tenant.path, test.body).want(http.StatusOK)
+		score, transcript := changed.get("settings.note_content.score"), changed.get("settings.note_content.transcript")
+		if fmt.Sprint(score) != test.score || fmt.Sprint(transcript) != test.transcript {
+			t.Errorf("%s gives %s", test.body, changed.body)
+		}
+	}
+	s.api("PATCH", tenant.path, `{"settings":{"note_content":{"score":1}}}`).wantError(web.CodeInvalidRequest, "settings.note_content.score")
+	s.api("PATCH", tenant.path, `{"settings":{"note_content":{"rating":true}}}`).wantError(web.CodeInvalidRequest, "settings.note_content.rating")
+}
+
 func TestTenantShowsWhatWaits(t *testing.T) {
 	t.Parallel()
 	s := start(t)

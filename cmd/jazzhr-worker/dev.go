@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/intrvio/jazzhr-worker/db"
@@ -28,7 +29,7 @@ type devCommand struct {
 
 // Help is shown by --help.
 func (devCommand) Help() string {
-	return `Starts a database, the service, a simulator of JazzHR and a stand-in for Intrvio's backend, connects a tenant as its administrator would, exports one candidate and shows the note that comes back. Then it runs until Ctrl-C. The next start finds its data again.
+	return `Starts a database, the service, a simulator of JazzHR and a stand-in for Intrvio's backend, connects a tenant as its administrator would, exports one candidate and shows the note that comes back. Another customer waits for you to connect it, by a link. Then it runs until Ctrl-C, and candidates go on to apply and to be exported, so that the console moves. The next start finds its data again.
 
 No setting is needed. DATABASE_URL, if set, is used instead of a database of its own; LISTEN_ADDR, METRICS_ADDR, LOG_LEVEL, LOG_FORMAT and the settings of pace are used too.`
 }
@@ -65,17 +66,21 @@ type demo struct {
 	started time.Time
 	story   *slog.Logger
 
-	secrets  demoSecrets
-	database string // the URL
-	sim      *jazzhrtest.Sim
-	page     string // the simulator's address
-	receiver *intrviotest.Receiver
-	config   Config
-	service  *service
-	address  string // the service's
-	watchers sync.WaitGroup
-	told     chan intrvio.Envelope         // events, as they were told
-	stops    []func(context.Context) error // in the order of the starts
+	secrets   demoSecrets
+	database  string // the URL
+	sim       *jazzhrtest.Sim
+	page      string // the simulator's address
+	receiver  *intrviotest.Receiver
+	config    Config
+	service   *service
+	address   string // the service's
+	watchers  sync.WaitGroup
+	told      chan intrvio.Envelope         // events, as they were told
+	ready     atomic.Bool                   // the story is told
+	quiet     sync.Map                      // ids and emails of those of whom nothing is told: they come by themselves
+	link      string                        // a connect link, to the tenant that the user connects
+	connected bool                          // the user has connected it
+	stops     []func(context.Context) error // in the order of the starts
 }
 
 func (d *demo) run(ctx context.Context) error {
@@ -101,6 +106,13 @@ func (d *demo) run(ctx context.Context) error {
 	if err := d.conclude(last); err != nil {
 		return err
 	}
+	d.ready.Store(true)
+	moving, stopMoving := context.WithCancel(ctx)
+	d.atStop(func(context.Context) error {
+		stopMoving()
+		return nil
+	})
+	d.watchers.Go(func() { d.keepMoving(moving) })
 	select {
 	case <-ctx.Done():
 		return nil
@@ -163,9 +175,16 @@ func (d *demo) startService(ctx context.Context) error {
 		return err
 	}
 	d.atStop(d.service.stop)
-	d.story.Info("the service is up", "address", d.address)
+	attrs := []any{"console", d.address + "/console/"}
+	if d.ownToken() {
+		attrs = append(attrs, "admin_token", d.secrets.AdminToken)
+	}
+	d.story.Info("the service is up: sign in and watch", attrs...)
 	return nil
 }
+
+// ownToken reports whether the admin token is the demo's own, and no secret of the user's.
+func (d *demo) ownToken() bool { return d.config.AdminToken == d.secrets.AdminToken }
 
 // settings sets what the demo needs, and what makes it quick, unless the environment says otherwise.
 func (d *demo) settings() {

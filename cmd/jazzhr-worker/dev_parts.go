@@ -30,6 +30,7 @@ func (d *demo) startJazzHR(ctx context.Context) error {
 	if d.account() == nil {
 		jazzhrtest.Demo(d.sim, d.secrets.JazzHRKey)
 	}
+	d.addNewAccount()
 	saving, endSaving := context.WithCancel(context.WithoutCancel(ctx))
 	saved := make(chan error, 1)
 	go func() { saved <- d.sim.KeepSaved(saving, file) }()
@@ -40,7 +41,7 @@ func (d *demo) startJazzHR(ctx context.Context) error {
 		endSaving() // last, so that it keeps what the last requests wrote
 		return errors.Join(err, <-saved)
 	})
-	d.story.Info("the JazzHR simulator is up", "page", d.page)
+	d.story.Info("the JazzHR simulator is up")
 	return nil
 }
 

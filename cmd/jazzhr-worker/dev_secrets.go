@@ -19,6 +19,7 @@ type demoSecrets struct {
 	APIToken      string `json:"api_token"`
 	EventsSecret  string `json:"events_secret"`
 	JazzHRKey     string `json:"jazzhr_api_key"`
+	NewJazzHRKey  string `json:"new_jazzhr_api_key"` // of the customer whom the user connects
 }
 
 // loadDemoSecrets reads the file, or makes it, for its owner only.
@@ -34,6 +35,10 @@ func loadDemoSecrets(path string) (demoSecrets, error) {
 	if err := json.Unmarshal(text, &secrets); err != nil {
 		return secrets, fmt.Errorf("the demo's secrets: %s can't be read; \"make clean\" begins anew", path)
 	}
+	if secrets.NewJazzHRKey == "" { // of a demo before there was one
+		secrets.NewJazzHRKey = newDemoToken()
+		return secrets, saveDemoSecrets(path, secrets)
+	}
 	return secrets, nil
 }
 
@@ -44,16 +49,20 @@ func newDemoSecrets(path string) (demoSecrets, error) {
 	}
 	secrets := demoSecrets{
 		SealingKeyset: keyset, AdminToken: newDemoToken(), APIToken: newDemoToken(), EventsSecret: intrvio.NewSecret(),
-		JazzHRKey: newDemoToken(),
+		JazzHRKey: newDemoToken(), NewJazzHRKey: newDemoToken(),
 	}
+	return secrets, saveDemoSecrets(path, secrets)
+}
+
+func saveDemoSecrets(path string, secrets demoSecrets) error {
 	text, err := json.MarshalIndent(secrets, "", "  ") //nolint:gosec // G117: a file for its owner is what it is for
 	if err != nil {
-		return demoSecrets{}, fmt.Errorf("the demo's secrets: %w", err)
+		return fmt.Errorf("the demo's secrets: %w", err)
 	}
 	if err := os.WriteFile(path, append(text, '\n'), 0o600); err != nil {
-		return demoSecrets{}, fmt.Errorf("the demo's secrets: %w", err)
+		return fmt.Errorf("the demo's secrets: %w", err)
 	}
-	return secrets, nil
+	return nil
 }
 
 // newDemoToken is long enough for any token of the configuration.

@@ -55,6 +55,9 @@ func (d *demo) tell(ctx context.Context) (*jazzhrtest.Applicant, error) {
 	if err := d.connect(ctx, client, t.ID); err != nil {
 		return nil, err
 	}
+	if err := d.prepareNew(ctx, client); err != nil {
+		return nil, err
+	}
 	if _, err := client.call(ctx, "GET", "/v1/tenants/"+t.ID.String(), nil, &t); err != nil {
 		return nil, fmt.Errorf("read the demo's tenant: %w", err)
 	}
@@ -161,22 +164,32 @@ func (d *demo) result(ctx context.Context, email string) (intrvio.Envelope, erro
 
 // conclude says where to look and how to go on.
 func (d *demo) conclude(last *jazzhrtest.Applicant) error {
-	account := d.page + "/accounts/" + d.account().ID()
+	account, newAccount := d.page+"/accounts/"+d.account().ID(), d.page+"/accounts/"+d.newAccount().ID()
 	var b strings.Builder
 	line := func(name, text string) { fmt.Fprintf(&b, "  %-18s%s\n", name, text) }
 	fmt.Fprintf(&b, "\nReady after %s.\n\n", time.Since(d.started).Round(100*time.Millisecond))
+	line("console", d.address+"/console/")
+	token := "your ADMIN_TOKEN"
+	if d.ownToken() {
+		token = d.secrets.AdminToken + "  (of this demo; it signs in, and opens the API as a Bearer token)"
+	}
+	line("admin token", token)
+	line("River UI", d.address+"/console/river/")
+	line("API", d.address+"/v1/tenants")
 	line("JazzHR simulator", account)
 	if last != nil {
 		line("the note", account+"/candidates/"+last.ID)
 	}
-	line("River UI", d.address+"/console/river/")
-	line("API", d.address+"/v1/tenants")
-	token := "your ADMIN_TOKEN"
-	if d.config.AdminToken == d.secrets.AdminToken {
-		token = d.secrets.AdminToken + "  (of this demo; it signs in to River UI, and opens the API as a Bearer token)"
+	if d.connected {
+		fmt.Fprintf(&b, "\n%s, whom you connected, changes key and settings here:\n\n", demoNewCustomer)
+		line("manage link", d.link)
+	} else {
+		fmt.Fprintf(&b, "\nConnect another customer, %s, as its administrator does. Its JazzHR is in the simulator:\nsave address and secret there, and it sends VERIFY.\n\n", demoNewCustomer)
+		line("connect link", d.link)
 	}
-	line("admin token", token)
-	b.WriteString("\nOpen the simulator and press Export on another candidate: its note follows within seconds.\nCtrl-C stops everything.\n\n")
+	line("its API key", d.newAccount().Key())
+	line("its settings", newAccount+"/settings")
+	b.WriteString("\nCandidates apply and are exported by themselves now and then. Press Export on one in the simulator: its note\nfollows within seconds. Ctrl-C stops everything.\n\n")
 	_, err := fmt.Fprint(d.out, b.String())
 	return err
 }

@@ -15,6 +15,9 @@ func TestDevTellsItsStoryAndFindsItsDataAgain(t *testing.T) {
 	p := program{map[string]string{"DATABASE_URL": dbtest.New(t).URL, "LISTEN_ADDR": "127.0.0.1:0"}}
 
 	first := p.start(t, "dev", "--data", folder)
+	if line := first.until(t, "http://"); !strings.Contains(line, "/console/") || !strings.Contains(line, "admin_token=") {
+		t.Errorf("the first address is not the console's: %s", line)
+	}
 	for _, line := range []string{
 		"1. tenant created", "2. JazzHR API key tested", "3. webhook address and secret saved",
 		"4. VERIFY sent and verified", "5. exporting a candidate", "interview.requested", "JazzHR: note written", "Ready after",
@@ -22,6 +25,15 @@ func TestDevTellsItsStoryAndFindsItsDataAgain(t *testing.T) {
 		first.until(t, line)
 	}
 	first.until(t, "admin token")
+	link := strings.Fields(first.until(t, "connect link"))[2]
+	key := strings.Fields(first.until(t, "its API key"))[3]
+	page := get(t, link)
+	for _, text := range []string{"Connect JazzHR", demoNewCustomer, "What is stored in the United States"} {
+		if !strings.Contains(page, text) {
+			t.Errorf("behind the connect link nothing says %q", text)
+		}
+	}
+	first.until(t, "its settings")
 	first.stop()
 	first.until(t, "stopped")
 	first.wait(t)
@@ -46,6 +58,9 @@ func TestDevTellsItsStoryAndFindsItsDataAgain(t *testing.T) {
 	second.until(t, "JazzHR: note written")
 	if line := second.until(t, "admin token"); !strings.Contains(line, secrets.AdminToken) {
 		t.Error("the second run has other secrets")
+	}
+	if line := second.until(t, "its API key"); !strings.HasSuffix(line, key) {
+		t.Error("the second run has another key to connect with")
 	}
 	second.stop()
 	second.wait(t)

@@ -9,6 +9,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/intrvio/intrviotest"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
+	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 )
 
 // watch tells, until the demo stops, what arrives at either end, and has the stand-in hold interviews.
@@ -28,8 +29,10 @@ func (d *demo) watch(ctx context.Context) error {
 	for _, watch := range []func(context.Context){
 		func(ctx context.Context) { interviewer.Run(ctx, d.receiver) },
 		func(ctx context.Context) { d.receiver.Each(ctx, d.tellEvent) },
-		d.watchWebhooks,
-		d.watchNotes,
+		func(ctx context.Context) { d.watchWebhooks(ctx, d.account()) },
+		func(ctx context.Context) { d.watchWebhooks(ctx, d.newAccount()) },
+		func(ctx context.Context) { d.watchNotes(ctx, d.account()) },
+		func(ctx context.Context) { d.watchNotes(ctx, d.newAccount()) },
 	} {
 		d.watchers.Go(func() { watch(ctx) })
 	}
@@ -37,7 +40,9 @@ func (d *demo) watch(ctx context.Context) error {
 }
 
 func (d *demo) tellInterview(result intrviotest.Result) {
+	_, quiet := d.quiet.Load(result.Request.Candidate.Email)
 	switch {
+	case quiet && result.Err == nil:
 	case result.Err != nil && !errors.Is(result.Err, context.Canceled):
 		d.story.Warn("Intrvio: the interview's result was not taken", "error", result.Err)
 	case result.Err == nil:
@@ -51,6 +56,9 @@ func fullName(candidate intrvio.Candidate) string {
 }
 
 func (d *demo) tellEvent(event intrvio.Envelope) {
+	if d.ready.Load() {
+		return // the console shows them
+	}
 	d.story.Info("Intrvio: event delivered, signature right", "type", event.Type, "sequence", event.Sequence)
 	select {
 	case d.told <- event:
@@ -59,8 +67,7 @@ func (d *demo) tellEvent(event intrvio.Envelope) {
 }
 
 // watchWebhooks tells how each export of the simulator was answered.
-func (d *demo) watchWebhooks(ctx context.Context) {
-	account := d.account()
+func (d *demo) watchWebhooks(ctx context.Context, account *jazzhrtest.Account) {
 	for told := 0; ; told++ {
 		if d.sim.Wait(ctx, func() bool {
 			sent := account.Deliveries()
@@ -68,15 +75,15 @@ func (d *demo) watchWebhooks(ctx context.Context) {
 		}) != nil {
 			return
 		}
-		if delivery := account.Deliveries()[told]; delivery.Event == jazzhr.EventCandidateExport {
+		delivery := account.Deliveries()[told]
+		if _, quiet := d.quiet.Load(delivery.ApplicantID); !quiet && delivery.Event == jazzhr.EventCandidateExport {
 			d.story.Info("webhook received", "event", delivery.Event, "answer", delivery.Status)
 		}
 	}
 }
 
 // watchNotes tells of each note that appears in the simulator.
-func (d *demo) watchNotes(ctx context.Context) {
-	account := d.account()
+func (d *demo) watchNotes(ctx context.Context, account *jazzhrtest.Account) {
 	told := map[string]bool{}
 	for _, note := range account.Notes("") {
 		told[note.ID] = true
@@ -94,6 +101,9 @@ func (d *demo) watchNotes(ctx context.Context) {
 				continue
 			}
 			told[note.ID] = true
+			if _, quiet := d.quiet.Load(note.ApplicantID); quiet {
+				continue
+			}
 			applicant, _ := account.Applicant(note.ApplicantID)
 			d.story.Info("JazzHR: note written", "candidate", applicant.FirstName+" "+applicant.LastName, "characters", len(note.Text))
 		}

@@ -42,12 +42,15 @@ func (s *service) closeLater(listener net.Listener) {
 	s.closers = append(s.closers, func() { _ = listener.Close() })
 }
 
-// listen serves on a listener, if there is one.
-func (s *service) listen(name string, listener net.Listener, handler http.Handler) {
+// listen serves on a listener, if there is one. atShutdown, which may be nil, ends what a shutdown would wait for.
+func (s *service) listen(name string, listener net.Listener, handler http.Handler, atShutdown func()) {
 	if listener == nil {
 		return
 	}
 	server := web.HTTPServer(handler, s.logger)
+	if atShutdown != nil {
+		server.RegisterOnShutdown(atShutdown)
+	}
 	s.servers = append(s.servers, server)
 	s.logger.Info("listening", "for", name, "address", listener.Addr().String())
 	go func() {

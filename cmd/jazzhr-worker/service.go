@@ -110,7 +110,7 @@ func (s *service) start(ctx context.Context, what parts) error {
 		registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-		s.listen("metrics", metricsListener, mux)
+		s.listen("metrics", metricsListener, mux, nil)
 		return nil
 	}
 	if err := s.startWeb(ctx, web.Config{
@@ -119,12 +119,12 @@ func (s *service) start(ctx context.Context, what parts) error {
 			Pool: pool, JazzHR: client, Tenants: tenants, Bucket: queue.NewBucket(pool, s.config.JazzHRCallsPerMinute),
 		}, inserter),
 		PublicURL: s.config.PublicURL, Checks: checks, Registry: registry, Logger: s.logger,
-		TriggerMatchWindow: s.config.TriggerMatchWindow,
+		TriggerMatchWindow: s.config.TriggerMatchWindow, CallsPerMinute: s.config.JazzHRCallsPerMinute, PayloadRetention: s.config.PayloadRetention,
 	}); err != nil {
 		return err
 	}
-	s.listen("web", webListener, s.web.Handler())
-	s.listen("metrics", metricsListener, s.web.MetricsHandler())
+	s.listen("web", webListener, s.web.Handler(), s.web.EndStreams)
+	s.listen("metrics", metricsListener, s.web.MetricsHandler(), nil)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
@@ -153,7 +154,7 @@ func (c tenantResumeCommand) Run(ctx context.Context, env *environment) error {
 }
 
 // change does one thing to a tenant and prints it.
-func change(ctx context.Context, env *environment, arg tenantArg, flag jsonFlag, do func(*tenant.Service, context.Context, uuid.UUID) (gen.Tenant, error)) error {
+func change(ctx context.Context, env *environment, arg tenantArg, flag jsonFlag, do func(*tenant.Service, context.Context, uuid.UUID, ...func(db.TenantTx) error) (gen.Tenant, error)) error {
 	a, err := administer(ctx, env, needDatabase)
 	if err != nil {
 		return err

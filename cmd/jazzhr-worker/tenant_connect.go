@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/intrvio/jazzhr-worker/db"
-	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
@@ -48,9 +47,7 @@ func (c tenantConnectCommand) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	connection, err := a.Connect(ctx, t.TenantID, key, func(tx db.TenantTx) error {
-		return queue.AnnounceConnection(ctx, tx, inserter, intrvio.ConnectionRestored)
-	})
+	connection, err := queue.Connect(ctx, inserter, a.Service, t.TenantID, key)
 	if _, ok := errors.AsType[*tenant.InvalidError](err); ok {
 		return wrongUse{err}
 	}

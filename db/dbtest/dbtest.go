@@ -99,12 +99,13 @@ func Server(t testing.TB) *localpg.Server {
 }
 
 // Main runs a package's tests, ends the server that they may have started, fails them if goroutines are left, and exits.
-// It is the body of TestMain in a package whose tests are checked for leaks; others need no TestMain.
-func Main(m *testing.M, options ...goleak.Option) {
+// It is the body of TestMain in a package whose tests are checked for leaks; others need no TestMain. m is the package's
+// tests: a *testing.M, or what runs one and ends something of its own.
+func Main(m goleak.TestingM, options ...goleak.Option) {
 	goleak.VerifyTestMain(suite{m}, options...)
 }
 
-type suite struct{ m *testing.M }
+type suite struct{ m goleak.TestingM }
 
 func (s suite) Run() int {
 	ofProcess.reuse = true

@@ -16,7 +16,7 @@ import (
 const adoptByPerson = `-- name: AdoptByPerson :execrows
 UPDATE jazzhr.effects SET state = 'done', remote_id = $1, adopted = true, problem = NULL,
     evidence = evidence || $2::jsonb, settled_at = jazzhr.now()
-WHERE tenant_id = $3 AND effect_id = $4 AND state = 'attention'
+WHERE tenant_id = $3 AND effect_id = $4 AND state IN ('planned', 'unknown', 'attention')
 `
 
 type AdoptByPersonParams struct {
@@ -26,6 +26,7 @@ type AdoptByPersonParams struct {
 	EffectID uuid.UUID
 }
 
+// An effect that is planned or unknown is with nobody itself, but may be what a writeback stopped at.
 func (q *Queries) AdoptByPerson(ctx context.Context, db DBTX, arg AdoptByPersonParams) (int64, error) {
 	result, err := db.Exec(ctx, adoptByPerson,
 		arg.RemoteID,

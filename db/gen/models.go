@@ -66,6 +66,11 @@ type Opening struct {
 	GoneAt     *time.Time
 }
 
+type RiverQueue struct {
+	Name     string
+	PausedAt *time.Time
+}
+
 type StageEntry struct {
 	TenantID      uuid.UUID
 	ActivityID    string
@@ -113,6 +118,10 @@ type Tenant struct {
 	NextAuditAt       time.Time
 	NextOpeningsAt    *time.Time
 	NextFullAt        *time.Time
+	NoteScore         bool
+	NoteSummary       bool
+	NoteLink          bool
+	NoteTranscript    bool
 }
 
 type Webhook struct {
@@ -132,6 +141,7 @@ type Webhook struct {
 	WaitingFor    *string
 	Attempts      int32
 	LastError     *string
+	ReplayedAt    *time.Time
 }
 
 type Writeback struct {

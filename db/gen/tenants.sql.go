@@ -313,7 +313,7 @@ UPDATE jazzhr.tenants SET
     webhook_token = coalesce(webhook_token, $3),
     disconnected_at = NULL
 WHERE tenant_id = $4
-RETURNING tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at
+RETURNING tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript
 `
 
 type StoreKeyParams struct {
@@ -361,6 +361,10 @@ func (q *Queries) StoreKey(ctx context.Context, db DBTX, arg StoreKeyParams) (Te
 		&i.NextAuditAt,
 		&i.NextOpeningsAt,
 		&i.NextFullAt,
+		&i.NoteScore,
+		&i.NoteSummary,
+		&i.NoteLink,
+		&i.NoteTranscript,
 	)
 	return i, err
 }
@@ -444,7 +448,7 @@ func (q *Queries) SystemFingerprintOwner(ctx context.Context, db DBTX, keyFinger
 }
 
 const systemListTenants = `-- name: SystemListTenants :many
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at FROM jazzhr.tenants
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript FROM jazzhr.tenants
 WHERE tenant_id > $1 ORDER BY tenant_id LIMIT $2
 `
 
@@ -486,6 +490,10 @@ func (q *Queries) SystemListTenants(ctx context.Context, db DBTX, after uuid.UUI
 			&i.NextAuditAt,
 			&i.NextOpeningsAt,
 			&i.NextFullAt,
+			&i.NoteScore,
+			&i.NoteSummary,
+			&i.NoteLink,
+			&i.NoteTranscript,
 		); err != nil {
 			return nil, err
 		}
@@ -540,7 +548,7 @@ func (q *Queries) SystemSealedSecrets(ctx context.Context, db DBTX, tenantIds []
 }
 
 const systemTenantByExternalID = `-- name: SystemTenantByExternalID :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at FROM jazzhr.tenants WHERE external_id = $1
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript FROM jazzhr.tenants WHERE external_id = $1
 `
 
 func (q *Queries) SystemTenantByExternalID(ctx context.Context, db DBTX, externalID *string) (Tenant, error) {
@@ -575,6 +583,10 @@ func (q *Queries) SystemTenantByExternalID(ctx context.Context, db DBTX, externa
 		&i.NextAuditAt,
 		&i.NextOpeningsAt,
 		&i.NextFullAt,
+		&i.NoteScore,
+		&i.NoteSummary,
+		&i.NoteLink,
+		&i.NoteTranscript,
 	)
 	return i, err
 }
@@ -628,7 +640,7 @@ func (q *Queries) SystemWebhookReceivers(ctx context.Context, db DBTX, tokens []
 }
 
 const tenant = `-- name: Tenant :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at FROM jazzhr.tenants WHERE tenant_id = $1
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript FROM jazzhr.tenants WHERE tenant_id = $1
 `
 
 func (q *Queries) Tenant(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tenant, error) {
@@ -663,6 +675,10 @@ func (q *Queries) Tenant(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tena
 		&i.NextAuditAt,
 		&i.NextOpeningsAt,
 		&i.NextFullAt,
+		&i.NoteScore,
+		&i.NoteSummary,
+		&i.NoteLink,
+		&i.NoteTranscript,
 	)
 	return i, err
 }
@@ -698,7 +714,7 @@ func (q *Queries) TenantCounts(ctx context.Context, db DBTX, tenantID uuid.UUID)
 }
 
 const tenantForChange = `-- name: TenantForChange :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at FROM jazzhr.tenants WHERE tenant_id = $1 FOR NO KEY UPDATE
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript FROM jazzhr.tenants WHERE tenant_id = $1 FOR NO KEY UPDATE
 `
 
 // Locks the tenant against other changes, and not against rows that refer to it.
@@ -734,12 +750,16 @@ func (q *Queries) TenantForChange(ctx context.Context, db DBTX, tenantID uuid.UU
 		&i.NextAuditAt,
 		&i.NextOpeningsAt,
 		&i.NextFullAt,
+		&i.NoteScore,
+		&i.NoteSummary,
+		&i.NoteLink,
+		&i.NoteTranscript,
 	)
 	return i, err
 }
 
 const tenantForUpdate = `-- name: TenantForUpdate :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at FROM jazzhr.tenants WHERE tenant_id = $1 FOR UPDATE
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript FROM jazzhr.tenants WHERE tenant_id = $1 FOR UPDATE
 `
 
 func (q *Queries) TenantForUpdate(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tenant, error) {
@@ -774,12 +794,16 @@ func (q *Queries) TenantForUpdate(ctx context.Context, db DBTX, tenantID uuid.UU
 		&i.NextAuditAt,
 		&i.NextOpeningsAt,
 		&i.NextFullAt,
+		&i.NoteScore,
+		&i.NoteSummary,
+		&i.NoteLink,
+		&i.NoteTranscript,
 	)
 	return i, err
 }
 
 const tenantForWork = `-- name: TenantForWork :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at FROM jazzhr.tenants WHERE tenant_id = $1 FOR KEY SHARE
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript FROM jazzhr.tenants WHERE tenant_id = $1 FOR KEY SHARE
 `
 
 // Keeps the tenant from being disconnected until the transaction ends, as a row that refers to it would; nobody else waits.
@@ -815,6 +839,10 @@ func (q *Queries) TenantForWork(ctx context.Context, db DBTX, tenantID uuid.UUID
 		&i.NextAuditAt,
 		&i.NextOpeningsAt,
 		&i.NextFullAt,
+		&i.NoteScore,
+		&i.NoteSummary,
+		&i.NoteLink,
+		&i.NoteTranscript,
 	)
 	return i, err
 }

@@ -259,7 +259,7 @@ func (q *Queries) SystemInsertWebhooks(ctx context.Context, db DBTX, arg SystemI
 }
 
 const webhook = `-- name: Webhook :one
-SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error FROM jazzhr.webhooks WHERE tenant_id = $1 AND webhook_id = $2
+SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, replayed_at FROM jazzhr.webhooks WHERE tenant_id = $1 AND webhook_id = $2
 `
 
 func (q *Queries) Webhook(ctx context.Context, db DBTX, tenantID uuid.UUID, webhookID uuid.UUID) (Webhook, error) {
@@ -282,6 +282,7 @@ func (q *Queries) Webhook(ctx context.Context, db DBTX, tenantID uuid.UUID, webh
 		&i.WaitingFor,
 		&i.Attempts,
 		&i.LastError,
+		&i.ReplayedAt,
 	)
 	return i, err
 }

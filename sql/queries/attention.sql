@@ -32,9 +32,10 @@ INSERT INTO jazzhr.decisions (tenant_id, decision_id, item_id, problem, decision
 VALUES (@tenant_id, @decision_id, @item_id, @problem, @decision, sqlc.narg(remote_id), @decided_by);
 
 -- name: AdoptByPerson :execrows
+-- An effect that is planned or unknown is with nobody itself, but may be what a writeback stopped at.
 UPDATE jazzhr.effects SET state = 'done', remote_id = @remote_id, adopted = true, problem = NULL,
     evidence = evidence || @evidence::jsonb, settled_at = jazzhr.now()
-WHERE tenant_id = @tenant_id AND effect_id = @effect_id AND state = 'attention';
+WHERE tenant_id = @tenant_id AND effect_id = @effect_id AND state IN ('planned', 'unknown', 'attention');
 
 -- name: ReplanByPerson :execrows
 -- As if it had never been sent: a person has looked, and says that it is not there.

@@ -1,4 +1,4 @@
-package web_test
+package console_test
 
 import (
 	"net/http"
@@ -11,24 +11,6 @@ import (
 	"github.com/intrvio/jazzhr-worker/db/dbtest"
 	"github.com/intrvio/jazzhr-worker/web"
 )
-
-// post posts a form to the console, as a browser does from a page of ours.
-func (s *service) post(path string, form url.Values, header ...string) answer {
-	s.t.Helper()
-	header = append([]string{"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin"}, header...)
-	return s.send("POST", path, []byte(form.Encode()), header...)
-}
-
-// signIn returns the cookie of a session.
-func (s *service) signIn() string {
-	s.t.Helper()
-	got := s.post("/console/sign-in", url.Values{"token": {adminToken}}).want(http.StatusSeeOther)
-	if to := got.header.Get("Location"); to != "/console/" {
-		s.t.Errorf("sent to %s", to)
-	}
-	cookie, _, _ := strings.Cut(got.header.Get("Set-Cookie"), ";")
-	return cookie
-}
 
 func TestSignIn(t *testing.T) {
 	t.Parallel()
@@ -45,13 +27,13 @@ func TestSignIn(t *testing.T) {
 	}
 	s.wantCount(0, "sessions")
 	cookie := s.signIn()
-	s.send("GET", "/console/", nil, "Cookie", cookie).want(http.StatusOK)
+	s.send("GET", "/console/health", nil, "Cookie", cookie).want(http.StatusOK)
 	s.wantCount(1, "sessions WHERE expires_at > jazzhr.now() + interval '11 hours'")
 	_, value, _ := strings.Cut(cookie, "=")
 	s.wantCount(0, "sessions WHERE token_hash = convert_to($1, 'UTF8')", value)
 
 	s.post("/console/sign-out", nil, "Cookie", cookie).want(http.StatusSeeOther)
-	s.send("GET", "/console/", nil, "Cookie", cookie).want(http.StatusSeeOther)
+	s.send("GET", "/console/health", nil, "Cookie", cookie).want(http.StatusSeeOther)
 }
 
 func TestSessionEnds(t *testing.T) {
@@ -59,9 +41,9 @@ func TestSessionEnds(t *testing.T) {
 	s := start(t)
 	cookie := s.signIn()
 	dbtest.OffsetClock(t, s.database, 11*time.Hour+59*time.Minute)
-	s.send("GET", "/console/", nil, "Cookie", cookie).want(http.StatusOK)
+	s.send("GET", "/console/health", nil, "Cookie", cookie).want(http.StatusOK)
 	dbtest.OffsetClock(t, s.database, 12*time.Hour+time.Minute)
-	s.send("GET", "/console/", nil, "Cookie", cookie).want(http.StatusSeeOther)
+	s.send("GET", "/console/health", nil, "Cookie", cookie).want(http.StatusSeeOther)
 }
 
 func TestNewAdminTokenEndsSessions(t *testing.T) {
@@ -69,7 +51,7 @@ func TestNewAdminTokenEndsSessions(t *testing.T) {
 	s := start(t)
 	cookie := s.signIn()
 	other := startOn(t, s.pool, func(config *web.Config) { config.AdminToken = strings.Repeat("another", 5) })
-	other.send("GET", "/console/", nil, "Cookie", cookie).want(http.StatusSeeOther)
+	other.send("GET", "/console/health", nil, "Cookie", cookie).want(http.StatusSeeOther)
 }
 
 func TestSignInTriesAreFew(t *testing.T) {
@@ -173,17 +155,57 @@ func TestPagesHoldNoScript(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	cookie := s.signIn()
-	for _, path := range []string{"/console/sign-in", "/console/"} {
+	assets := map[string]bool{}
+	for _, path := range []string{"/console/sign-in", "/console/health"} {
 		page := s.send("GET", path, nil, "Cookie", cookie).want(http.StatusOK)
-		if regexp.MustCompile(`(?i)<script|<style|style=| on[a-z]+=|https?://[^"<]*\.(js|css)`).Match(page.body) {
-			t.Errorf("%s holds a script or a style: %s", path, page.body)
+		// Scripts are files of our own.
+		if regexp.MustCompile(`(?i)<script[^>]*>[^<]|<style|style=| on[a-z]+=|(src|href)="(https?:)?//`).Match(page.body) {
+			t.Errorf("%s holds a script or a style, or leads elsewhere: %s", path, page.body)
 		}
-		if policy := page.header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'; style-src 'self';") {
+		if policy := page.header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'; script-src 'self'; style-src 'self';") {
 			t.Errorf("%s: policy %s", path, policy)
 		}
+		for _, found := range regexp.MustCompile(`"(/console/assets/[^"]+)"`).FindAllSubmatch(page.body, -1) {
+			assets[string(found[1])] = true
+		}
 	}
-	style := s.send("GET", "/console/style.css", nil).want(http.StatusOK)
-	if !strings.HasPrefix(style.header.Get("Content-Type"), "text/css") {
-		t.Errorf("style.css is %s", style.header.Get("Content-Type"))
+	if len(assets) != 5 {
+		t.Errorf("the pages have %d assets: %v", len(assets), assets)
 	}
+	for path := range assets {
+		got := s.send("GET", path, nil).want(http.StatusOK)
+		if kept := got.header.Get("Cache-Control"); !strings.Contains(kept, "immutable") || len(got.header["Cache-Control"]) != 1 {
+			t.Errorf("%s: Cache-Control %v", path, kept)
+		}
+		if kind := got.header.Get("Content-Type"); strings.HasSuffix(path, ".css") != strings.HasPrefix(kind, "text/css") {
+			t.Errorf("%s is %s", path, kind)
+		}
+	}
+}
+
+func TestSignInLeadsBack(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	to := s.send("GET", "/console/health?a=b", nil).want(http.StatusSeeOther).header.Get("Location")
+	if page := s.send("GET", to, nil).want(http.StatusOK); !strings.Contains(string(page.body), `name="to" value="/console/health?a=b"`) {
+		t.Errorf("%s: %s", to, page.body)
+	}
+	for given, want := range map[string]string{
+		"/console/health?a=b": "/console/health?a=b", "": "/console/", "//evil.example/console/": "/console/",
+		"https://evil.example/console/": "/console/",
+	} {
+		other := startOn(t, s.pool) // which counts tries of its own
+		got := other.post("/console/sign-in", url.Values{"token": {adminToken}, "to": {given}}).want(http.StatusSeeOther)
+		if got.header.Get("Location") != want {
+			t.Errorf("%q leads to %s", given, got.header.Get("Location"))
+		}
+	}
+}
+
+func TestSignInIsRecorded(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.post("/console/sign-in", url.Values{"token": {adminToken}, "name": {" Sam\n "}}).want(http.StatusSeeOther)
+	s.wantCount(1, "actions WHERE who = 'admin (Sam)' AND what = 'sign_in' AND result = 'done' AND tenant_id IS NULL")
+	s.wantCount(1, "sessions WHERE name = 'admin (Sam)'")
 }

@@ -1,4 +1,4 @@
-package web
+package console
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 )
 
@@ -26,6 +27,10 @@ const (
 	// sessionTimeout bounds what a sign-in or a look at a session asks of the database.
 	sessionTimeout = 10 * time.Second
 )
+
+func newSessions(config Config) *sessions {
+	return &sessions{pool: config.Pool, key: []byte(config.AdminToken), secure: config.PublicURL.Scheme == "https"}
+}
 
 // sessions are the sign-ins to the console. The table holds hashes under the admin token as key: who reads it can't sign
 // in, and a new admin token ends all sessions.
@@ -41,33 +46,39 @@ func (s *sessions) hash(token string) []byte {
 	return mac.Sum(nil)
 }
 
-// current reports whether the request is of a session.
-func (s *sessions) current(c *gin.Context) (bool, error) {
+// current returns whose session the request is of, or nothing if it is of none.
+func (s *sessions) current(c *gin.Context) (string, error) {
 	cookie, err := c.Request.Cookie(sessionCookie)
 	if err != nil { // http.ErrNoCookie
-		return false, nil
+		return "", nil
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), sessionTimeout)
 	defer cancel()
-	_, err = gen.New().SystemSession(ctx, s.pool, s.hash(cookie.Value))
+	name, err := gen.New().SystemSession(ctx, s.pool, s.hash(cookie.Value))
 	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
+		return "", nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("look up session: %w", err)
+		return "", fmt.Errorf("look up session: %w", err)
 	}
-	return true, nil
+	return name, nil
 }
 
-// begin starts a session and sets its cookie.
-func (s *sessions) begin(c *gin.Context) error {
+// begin starts a session of somebody, records that, and sets its cookie.
+func (s *sessions) begin(c *gin.Context, name string) error {
 	random := make([]byte, sessionSize)
 	_, _ = rand.Read(random) // never fails, by its documentation
 	token := base64.RawURLEncoding.EncodeToString(random)
 	ctx, cancel := context.WithTimeout(c.Request.Context(), sessionTimeout)
 	defer cancel()
-	if err := gen.New().SystemInsertSession(ctx, s.pool, s.hash(token), "admin", sessionLifetime); err != nil {
-		return fmt.Errorf("store session: %w", err)
+	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := gen.New().SystemInsertSession(ctx, tx, s.hash(token), name, sessionLifetime); err != nil {
+			return fmt.Errorf("store session: %w", err)
+		}
+		return Record(ctx, tx, Action{Who: name, What: SignedIn})
+	})
+	if err != nil {
+		return err
 	}
 	s.set(c, token, sessionLifetime)
 	return nil

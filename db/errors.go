@@ -1,0 +1,42 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Away reports whether an error means that the database can't be reached, is not ready or answers too late, and not that
+// it refused a statement.
+func Away(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return pgerrcode.IsConnectionException(e.Code) || pgerrcode.IsOperatorIntervention(e.Code) ||
+			e.Code == pgerrcode.TooManyConnections
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[net.Error](err); ok { // a connection lost in the middle
+		return true
+	}
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
+		errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err)
+}
+
+// LogText is an error's text without what Postgres says in its own words, which can quote values.
+func LogText(err error) string {
+	text := err.Error()
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		said := "SQLSTATE " + e.Code
+		if e.ConstraintName != "" {
+			said += ", constraint " + e.ConstraintName
+		}
+		text = strings.ReplaceAll(text, e.Error(), said)
+	}
+	return text
+}

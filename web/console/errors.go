@@ -1,0 +1,91 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/intrvio/jazzhr-worker/db"
+)
+
+// failure is an error as a person sees it, or, in JSON, River UI. Its code is one of the API's.
+type failure struct {
+	Status  int    `json:"-"`
+	Code    string `json:"code"`
+	Title   string `json:"-"`
+	Message string `json:"message"`
+	Retry   bool   `json:"-"` // the page is asked for again until it comes
+	Self    string `json:"-"` // the page that failed
+}
+
+func (f *failure) Error() string { return f.Code + ": " + f.Message }
+
+// refused makes a failure that a person can mend: what they asked for is against a rule.
+func refused(status int, title, message string) *failure {
+	return &failure{Status: status, Code: "invalid_request", Title: title, Message: message}
+}
+
+var (
+	errNotFound = &failure{
+		Status: http.StatusNotFound, Code: "not_found", Title: "Nothing here",
+		Message: "There is no such page, or what it showed is gone.",
+	}
+	errSignedOut = &failure{
+		Status: http.StatusUnauthorized, Code: "unauthorized", Title: "Signed out",
+		Message: "not signed in to the console",
+	}
+	errCrossOrigin = &failure{
+		Status: http.StatusForbidden, Code: "cross_origin", Title: "Refused",
+		Message: "Requests from other sites are not taken. Open the console itself and try there.",
+	}
+	errTooLarge = &failure{
+		Status: http.StatusRequestEntityTooLarge, Code: "too_large", Title: "Too much",
+		Message: "What was sent is too large.",
+	}
+	errMalformed = refused(http.StatusBadRequest, "Not understood", "The form is not well formed.")
+)
+
+// failureOf decides what a person is told. Of an error that it does not know it tells nothing.
+func failureOf(err error) failure {
+	if f, ok := errors.AsType[*failure](err); ok {
+		return *f
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return failure{Status: 499, Code: "client_closed_request", Title: "Closed", Message: "The browser hung up."}
+	case db.Away(err):
+		return failure{
+			Status: http.StatusServiceUnavailable, Code: "database_unavailable", Title: "The database can’t be reached",
+			Message: "Nothing that was accepted is lost. This page comes by itself as soon as the database is back.", Retry: true,
+		}
+	default:
+		return failure{
+			Status: http.StatusInternalServerError, Code: "internal", Title: "Something failed on our side",
+			Message: "The log says what. Try again; if it stays, tell whoever runs the service.",
+		}
+	}
+}
+
+// fail answers an error: by a page in the console's look, or by JSON to what is no browser.
+func (k *Console) fail(c *gin.Context, err error) {
+	f := failureOf(err)
+	k.config.Note(c, f.Code, err)
+	c.Abort()
+	if c.Writer.Written() { // too late for another answer
+		return
+	}
+	if f.Retry {
+		c.Header("Retry-After", "5")
+	}
+	if !strings.Contains(c.GetHeader("Accept"), "text/html") && !isHTMX(c) {
+		c.JSON(f.Status, gin.H{"error": f})
+		return
+	}
+	if f.Retry = f.Retry && c.Request.Method == http.MethodGet; f.Retry {
+		f.Self = c.Request.URL.RequestURI()
+	}
+	k.show(c, f.Status, k.plain["error"], f)
+}

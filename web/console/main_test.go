@@ -1,0 +1,11 @@
+//go:build !browser
+
+package console_test
+
+import (
+	"testing"
+
+	"github.com/intrvio/jazzhr-worker/db/dbtest"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }

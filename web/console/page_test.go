@@ -1,0 +1,92 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+)
+
+func TestPlace(t *testing.T) {
+	t.Parallel()
+	at := place{"/console/tenants", gin.Params{{Key: "id", Value: "nonsense"}}, url.Values{"q": {"a&b"}, "after": {"a2V5"}}}
+	for want, got := range map[string]string{
+		"/console/tenants?after=a2V5&q=a%26b": at.href(),
+		"/console/tenants?q=a%26b":            at.href("after", ""),
+		"/console/tenants?sort=name":          at.href("after", "", "q", "", "sort", "name"),
+		"/console/tenants":                    at.href("after", "", "q", ""),
+	} {
+		if got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	if key, err := at.after(); key != "key" || err != nil {
+		t.Errorf("after %q, error %v", key, err)
+	}
+	if pages := at.pages("next"); pages.First != "/console/tenants?q=a%26b" || pages.Next != "/console/tenants?after=bmV4dA&q=a%26b" {
+		t.Errorf("pages: %+v", pages)
+	}
+	if _, err := at.id("id"); err != errNotFound { //nolint:errorlint // it is never wrapped here
+		t.Errorf("id: %v", err)
+	}
+	id := uuid.New()
+	if got, err := (place{params: gin.Params{{Key: "id", Value: id.String()}}}).id("id"); got != id || err != nil {
+		t.Errorf("id %s, error %v", got, err)
+	}
+	if _, err := (place{query: url.Values{"after": {"%%"}}}).after(); err == nil {
+		t.Error("a made-up cursor is taken")
+	}
+}
+
+// TestDeed holds what a posted form leads to: the page to go to, and once there the sentence that was left.
+func TestDeed(t *testing.T) {
+	t.Parallel()
+	gin.SetMode(gin.TestMode)
+	tests := map[string]struct {
+		do   func(context.Context, form) (string, string, error)
+		want said
+	}{
+		"done": {func(_ context.Context, f form) (string, string, error) {
+			return "/console/x", "Hello " + f.values.Get("name") + ", " + f.who, nil
+		}, said{Text: "Hello <b>, admin"}},
+		"against a rule": {func(context.Context, form) (string, string, error) {
+			return errorOn("/console/x", "Give a name.")
+		}, said{Text: "Give a name.", Problem: true}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := &Console{sessions: &sessions{key: []byte("key")}}
+			recorder := httptest.NewRecorder()
+			c, _ := gin.CreateTestContext(recorder)
+			c.Request = httptest.NewRequest("POST", "/console/x/pause", strings.NewReader("name=%3Cb%3E"))
+			c.Request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			c.Set(whoKey, "admin")
+			k.perform(c, deed{do: test.do})
+			c.Writer.WriteHeaderNow()
+			if recorder.Code != http.StatusSeeOther || recorder.Header().Get("Location") != "/console/x" {
+				t.Fatalf("status %d to %s", recorder.Code, recorder.Header().Get("Location"))
+			}
+			cookie := recorder.Result().Cookies()[0]
+			if got := takeSaid(k, cookie); got == nil || *got != test.want {
+				t.Errorf("said %+v", got)
+			}
+			cookie.Value = cookie.Value[:len(cookie.Value)-2] + "AA" // by somebody else
+			if got := takeSaid(k, cookie); got != nil {
+				t.Errorf("a forged sentence is said: %+v", got)
+			}
+		})
+	}
+}
+
+func takeSaid(k *Console, cookie *http.Cookie) *said {
+	c, _ := gin.CreateTestContext(httptest.NewRecorder())
+	c.Request = httptest.NewRequest("GET", "/console/x", nil)
+	c.Request.AddCookie(cookie)
+	return k.takeSaid(c)
+}

@@ -1,0 +1,295 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/queue"
+)
+
+const queuePath = rootPath + "/queue"
+
+const (
+	// finishedAtMost bounds how many finished jobs the throughput is taken from. What waits is counted up to countedAtMost: in each
+	// queue and state, and of our own rows in each table. With 100,000 jobs that wait, 300,000 finished ones and 100,000 rows of
+	// each table that wait, the page's queries took 60 ms; they run at most once in five seconds.
+	finishedAtMost = 10_000
+	// throughputFor is how long the throughput looks back, in slots of slotTime.
+	throughputFor = 10 * time.Minute
+	slotTime      = 30 * time.Second
+	errorRows     = 20
+)
+
+func (k *Console) queuePage() page {
+	return page{route: "/queue", file: "queue", section: "/queue", load: k.loadQueue, every: 5 * time.Second}
+}
+
+// queueView is what the page shows: of one tenant its jobs, else the whole queue.
+type queueView struct {
+	Whose   whose
+	Tenant  *tenantJobs
+	Waiting string
+	Running int64
+	Failing int64 // jobs whose last attempt failed
+	Rate    float64
+	Bars    []bar
+	BarText string
+	Queues  []queueDepth
+	Kinds   []kindWork
+	Rows    []waitingRow
+	Errors  []jobError
+	Nodes   []nodeWork
+	Leads   bool // some process does
+	Clear   string
+}
+
+// queueDepth is one of River's queues.
+type queueDepth struct {
+	Name     string
+	Paused   *time.Time
+	Waiting  string
+	Running  int64
+	Oldest   *time.Time // of those that wait, and could be taken
+	OldestIn float64    // seconds
+}
+
+// kindWork is a kind of job: how deep it stands, and how fast it goes.
+type kindWork struct {
+	Kind, Text, Queue  string
+	Waiting, Scheduled string
+	Running, Failing   int64
+	Oldest             *time.Time
+	PerMinute          float64
+	Took               float64 // seconds, on average
+}
+
+type waitingRow struct {
+	gen.SystemWaitingRowsRow
+	Text, Why string
+	Shown     string // how many
+}
+
+type jobError struct {
+	gen.SystemJobErrorsRow
+	Text string
+	Tone tone
+	Word string
+}
+
+type nodeWork struct {
+	gen.SystemNodesRow
+	Silent bool
+	Jobs   int64
+}
+
+// queueNames are the queues, in the order in which work goes through them.
+func queueNames() []string {
+	return []string{
+		queue.QueueTick, queue.QueueReads, queue.QueueWrites, queue.QueueEvents, queue.QueuePolls, queue.QueueSyncs, queue.QueueAudits,
+	}
+}
+
+func (k *Console) loadQueue(ctx context.Context, at place) (any, error) {
+	var shown queueView
+	var err error
+	if shown.Whose, err = k.whose(ctx, at); err != nil {
+		return nil, err
+	}
+	if shown.Whose.Text != "" {
+		shown.Clear = queuePath
+		shown.Tenant, err = k.jobsOf(ctx, at, shown.Whose)
+		return shown, err
+	}
+	for _, read := range []func(context.Context, *queueView) error{k.readDepth, k.readFinished, k.readRows, k.readErrors, k.readNodes} {
+		if err := read(ctx, &shown); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(shown.Kinds, func(a, b kindWork) int {
+		names := queueNames()
+		return cmp.Or(cmp.Compare(slices.Index(names, a.Queue), slices.Index(names, b.Queue)), cmp.Compare(a.Text, b.Text))
+	})
+	return shown, nil
+}
+
+// readDepth counts what waits and runs.
+func (k *Console) readDepth(ctx context.Context, shown *queueView) error {
+	rows, err := gen.New().SystemJobDepth(ctx, k.config.Pool, queueNames(), countedAtMost)
+	if err != nil {
+		return fmt.Errorf("count jobs: %w", err)
+	}
+	states, err := gen.New().SystemQueues(ctx, k.config.Pool)
+	if err != nil {
+		return fmt.Errorf("read queues: %w", err)
+	}
+	total, capped := int64(0), false
+	for _, name := range queueNames() {
+		depth := queueDepth{Name: name}
+		if i := slices.IndexFunc(states, func(q gen.RiverQueue) bool { return q.Name == name }); i >= 0 {
+			depth.Paused = states[i].PausedAt
+		}
+		waiting := int64(0)
+		for _, row := range rows {
+			switch {
+			case row.Queue != name:
+			case row.State == "running":
+				depth.Running += row.Jobs
+			case row.State == "available":
+				waiting += row.Jobs
+				if depth.Oldest == nil || row.OldestAt.Before(*depth.Oldest) {
+					depth.Oldest, depth.OldestIn = &row.OldestAt, row.OldestSeconds
+				}
+			}
+		}
+		depth.Waiting = atMost(waiting)
+		total, capped = total+waiting, capped || waiting >= countedAtMost
+		shown.Running += depth.Running
+		shown.Queues = append(shown.Queues, depth)
+	}
+	shown.Waiting, _ = count(total) // it is a number
+	if capped {
+		shown.Waiting += "+"
+	}
+	for _, row := range rows {
+		shown.addDepth(row)
+	}
+	return nil
+}
+
+// kind is the entry of a kind, made if there is none.
+func (v *queueView) kind(name, of string) *kindWork {
+	i := slices.IndexFunc(v.Kinds, func(w kindWork) bool { return w.Kind == name })
+	if i < 0 {
+		i = len(v.Kinds)
+		v.Kinds = append(v.Kinds, kindWork{Kind: name, Text: jobText(name), Queue: of, Waiting: "0", Scheduled: "0"})
+	}
+	return &v.Kinds[i]
+}
+
+func (v *queueView) addDepth(row gen.SystemJobDepthRow) {
+	w := v.kind(row.Kind, row.Queue)
+	switch row.State {
+	case "running":
+		w.Running = row.Jobs
+	case "retryable":
+		w.Failing = row.Jobs
+		v.Failing += row.Jobs
+	case "available":
+		w.Waiting, w.Oldest = atMost(row.Jobs), &row.OldestAt
+	default:
+		w.Scheduled = atMost(row.Jobs)
+	}
+}
+
+// readFinished finds the throughput. Where more is finished than is looked at, it is that of a shorter time.
+func (k *Console) readFinished(ctx context.Context, shown *queueView) error {
+	rows, err := gen.New().SystemJobsFinished(ctx, k.config.Pool, slotTime.Seconds(), throughputFor, finishedAtMost)
+	if err != nil {
+		return fmt.Errorf("count finished jobs: %w", err)
+	}
+	total, oldest := int64(0), 0.0
+	slots := make([]int64, int(throughputFor/slotTime))
+	for _, row := range rows {
+		total += row.Jobs
+		oldest = math.Max(oldest, row.OldestSeconds)
+		slots[min(max(int(row.Slot), 0), len(slots)-1)] += row.Jobs
+	}
+	minutes := throughputFor.Minutes()
+	if total >= finishedAtMost {
+		minutes = math.Max(oldest, 1) / 60
+		slots = slots[:min(max(int(oldest/slotTime.Seconds()), 1), len(slots))] // the oldest one is not whole
+	}
+	for _, row := range rows {
+		w := shown.kind(row.Kind, row.Queue)
+		before := w.PerMinute * minutes
+		w.PerMinute = (before + float64(row.Jobs)) / minutes
+		w.Took = (w.Took*before + row.TookSeconds) / (before + float64(row.Jobs))
+	}
+	shown.Rate = float64(total) / minutes
+	for i, n := range slices.Backward(slots) {
+		shown.Bars = append(shown.Bars, bar{Label: fmt.Sprintf("%d to %d s ago: %d jobs", i*30, (i+1)*30, n), Value: float64(n)})
+	}
+	shown.BarText = fmt.Sprintf("Jobs finished in each half minute of the last %s, at most %d", roughly(time.Duration(len(slots))*slotTime), slices.Max(slots))
+	return nil
+}
+
+func (k *Console) readRows(ctx context.Context, shown *queueView) error {
+	rows, err := gen.New().SystemWaitingRows(ctx, k.config.Pool, countedAtMost)
+	if err != nil {
+		return fmt.Errorf("count waiting rows: %w", err)
+	}
+	writebacks := map[bool]int64{} // what is counted of their table, of those that have a job and those that wait
+	for _, row := range rows {
+		if writes(row.Kind) {
+			writebacks[row.Reason == admitted] += row.Waiting
+		}
+	}
+	for _, row := range rows {
+		r := waitingRow{SystemWaitingRowsRow: row, Text: jobText(row.Kind), Why: standsText(row.Reason)}
+		if r.Shown, err = count(row.Waiting); err != nil {
+			return err
+		}
+		if row.Waiting >= countedAtMost || writes(row.Kind) && writebacks[row.Reason == admitted] >= countedAtMost {
+			r.Shown += "+"
+		}
+		shown.Rows = append(shown.Rows, r)
+	}
+	return nil
+}
+
+// writes reports whether a kind of work is a step of a writeback: those stand in one table.
+func writes(kind string) bool {
+	return kind == queue.StepCreateApplicant || kind == queue.StepLinkApplicantToJob || kind == queue.StepWriteNotes
+}
+
+func (k *Console) readErrors(ctx context.Context, shown *queueView) error {
+	rows, err := gen.New().SystemJobErrors(ctx, k.config.Pool, errorRows)
+	if err != nil {
+		return fmt.Errorf("list failed jobs: %w", err)
+	}
+	for _, row := range rows {
+		e := jobError{SystemJobErrorsRow: row, Text: jobText(row.Kind)}
+		e.Tone, e.Word = riverBadge(row.State)
+		shown.Errors = append(shown.Errors, e)
+	}
+	return nil
+}
+
+func (k *Console) readNodes(ctx context.Context, shown *queueView) error {
+	nodes, err := gen.New().SystemNodes(ctx, k.config.Pool)
+	if err != nil {
+		return fmt.Errorf("read the nodes: %w", err)
+	}
+	running, err := gen.New().SystemRunningJobs(ctx, k.config.Pool)
+	if err != nil {
+		return fmt.Errorf("count running jobs: %w", err)
+	}
+	for _, node := range nodes {
+		n := nodeWork{SystemNodesRow: node, Silent: node.SilentSeconds > silentNode}
+		for _, r := range running {
+			if r.Node == node.NodeID {
+				n.Jobs = r.Jobs
+			}
+		}
+		shown.Leads = shown.Leads || node.Leads
+		shown.Nodes = append(shown.Nodes, n)
+	}
+	return nil
+}
+
+// riverJob is the address of a job in River UI.
+func riverJob(id int64) string { return riverPath + "/jobs/" + strconv.FormatInt(id, 10) }
+
+// River is the address of the job in River UI.
+func (e jobError) River() string { return riverJob(e.ID) }
+
+// tenantQueue is the address of a tenant's jobs.
+func tenantQueue(tenant uuid.UUID) string { return queuePath + "?tenant=" + tenant.String() }

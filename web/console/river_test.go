@@ -1,0 +1,33 @@
+package console_test
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestRiverLeadsBack holds that River UI's pages, and nothing else of it, hold the way back to the console.
+func TestRiverLeadsBack(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	cookie := s.person("Sam")
+	for _, path := range []string{"/console/river/", "/console/river/jobs/1", "/console/river/queues"} {
+		got := s.send("GET", path, nil, "Cookie", cookie, "Accept", "text/html").want(http.StatusOK)
+		wantTexts(t, string(got.body), `class="console-back"`, "</html>")
+		if policy := got.header.Get("Content-Security-Policy"); !strings.Contains(policy, "script-src 'self';") {
+			t.Errorf("%s: policy %s", path, policy)
+		}
+		for _, found := range regexp.MustCompile(`"(/console/assets/[^"]+)"`).FindAllSubmatch(got.body, -1) {
+			s.send("GET", string(found[1]), nil).want(http.StatusOK)
+		}
+	}
+	script := regexp.MustCompile(`src="(/console/river/assets/[^"]+\.js)"`).FindStringSubmatch(s.see(cookie, "/console/river/"))
+	for _, path := range []string{script[1], "/console/river/api/queues", "/console/river/favicon.ico"} {
+		got := s.send("GET", path, nil, "Cookie", cookie).want(http.StatusOK)
+		wantNone(t, string(got.body), "console-back")
+		if len(got.body) == 0 {
+			t.Errorf("%s is empty", path)
+		}
+	}
+}

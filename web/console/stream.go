@@ -1,0 +1,179 @@
+package console
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+const (
+	// heartbeat is how often something is sent, so that neither side nor a proxy between takes the stream for dead.
+	heartbeat = 15 * time.Second
+	// sessionCheck is how often a stream looks whether its session still lasts.
+	sessionCheck = time.Minute
+	// writeTimeout is how long a browser may leave what it was sent in the way.
+	writeTimeout = 10 * time.Second
+	// maxPlace is the most bytes of an address that is looked at live.
+	maxPlace = 2 << 10
+)
+
+// Streamed is set in Gin's context for a request that was a stream: how long it took tells nothing.
+const Streamed = "console.streamed"
+
+// stream answers a live page's request for what changes, by server-sent events. Each carries a part of the page, under
+// the part's name.
+// who tells who asks, and is asked again while the stream lasts.
+func (k *Console) stream(c *gin.Context, s *sheet, who func(*gin.Context) (string, error)) {
+	c.Set(Streamed, true)
+	name, err := who(c)
+	if err != nil {
+		k.fail(c, err)
+		return
+	}
+	at := placeOf(c)
+	at.path = strings.TrimSuffix(at.path, liveSuffix)
+	if len(c.Request.URL.RequestURI()) > maxPlace {
+		k.fail(c, errNotFound)
+		return
+	}
+	out := newEvents(c)
+	if name == "" {
+		// A refusal would be tried again for ever. This makes the browser ask for the page, which leads to the sign-in.
+		_ = out.send("reload", nil)
+		return
+	}
+	view := k.views.join(at.href(), func() *view { return k.viewOf(s, at) })
+	if view == nil {
+		c.Header("Retry-After", "5")
+		k.fail(c, &failure{Status: http.StatusServiceUnavailable, Code: "overloaded", Message: "too many live pages are open"})
+		return
+	}
+	defer k.views.leave(view)
+	k.follow(c, view, out, who)
+}
+
+// follow sends what changes until the browser goes, the session is over, or the server ends.
+func (k *Console) follow(c *gin.Context, v *view, out *events, who func(*gin.Context) (string, error)) {
+	beat, check := time.NewTicker(heartbeat), time.NewTicker(sessionCheck)
+	defer beat.Stop()
+	defer check.Stop()
+	if out.comment("live") != nil {
+		return
+	}
+	version := 0
+	for {
+		parts, now, changed := v.since(version)
+		if out.sendAll(parts) != nil {
+			return
+		}
+		version = now
+		select {
+		case <-c.Request.Context().Done():
+			return
+		case <-k.views.ending:
+			return
+		case <-changed:
+		case <-beat.C:
+			if out.comment("beat") != nil {
+				return
+			}
+		case <-check.C:
+			// If the database is away nobody can say; the stream is what tells people so.
+			if name, err := who(c); err == nil && name == "" {
+				_ = out.send("reload", nil)
+				return
+			}
+		}
+	}
+}
+
+// events writes server-sent events.
+type events struct {
+	c       *gin.Context
+	control *http.ResponseController
+	begun   bool
+}
+
+func newEvents(c *gin.Context) *events {
+	return &events{c: c, control: http.NewResponseController(c.Writer)}
+}
+
+// begin lifts the server's time limits, which would end the stream, and writes the header.
+func (e *events) begin() error {
+	e.begun = true
+	if err := e.control.SetReadDeadline(time.Time{}); err != nil {
+		return fmt.Errorf("stream: %w", err)
+	}
+	header := e.c.Writer.Header()
+	header.Set("Content-Type", "text/event-stream; charset=utf-8")
+	header.Set("X-Accel-Buffering", "no") // nginx would wait for more
+	e.c.Status(http.StatusOK)
+	// How long a browser waits before it tries again.
+	return e.write([]byte("retry: 1000\n\n"))
+}
+
+func (e *events) write(text []byte) error {
+	if !e.begun {
+		if err := e.begin(); err != nil {
+			return err
+		}
+	}
+	if err := e.control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return fmt.Errorf("stream: %w", err)
+	}
+	if _, err := e.c.Writer.Write(text); err != nil {
+		return fmt.Errorf("stream: %w", err)
+	}
+	if err := e.control.Flush(); err != nil {
+		return fmt.Errorf("stream: %w", err)
+	}
+	return nil
+}
+
+// comment sends what browsers skip.
+func (e *events) comment(text string) error { return e.write([]byte(": " + text + "\n\n")) }
+
+func (e *events) send(name string, data []byte) error { return e.write(event(name, data)) }
+
+// sendAll sends several events at once, the banner first.
+func (e *events) sendAll(parts map[string][]byte) error {
+	if len(parts) == 0 {
+		return nil
+	}
+	names := slices.SortedFunc(maps.Keys(parts), func(a, b string) int {
+		if (a == bannerPart) != (b == bannerPart) {
+			if a == bannerPart {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a, b)
+	})
+	var text []byte
+	for _, name := range names {
+		text = append(text, event(name, parts[name])...)
+	}
+	return e.write(text)
+}
+
+// event is one server-sent event. Each line of its data is one of the event.
+func event(name string, data []byte) []byte {
+	var text bytes.Buffer
+	text.WriteString("event: " + name + "\n")
+	for line := range bytes.Lines(data) {
+		text.WriteString("data: ")
+		text.Write(bytes.TrimRight(line, "\r\n"))
+		text.WriteByte('\n')
+	}
+	if len(data) == 0 {
+		text.WriteString("data: \n")
+	}
+	text.WriteByte('\n')
+	return text.Bytes()
+}

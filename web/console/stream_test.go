@@ -1,0 +1,236 @@
+package console_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/intrvio/jazzhr-worker/db/dbtest"
+	"github.com/intrvio/jazzhr-worker/web"
+)
+
+// live is an open stream of a live page.
+type live struct {
+	t      *testing.T
+	reader *bufio.Reader
+	cut    context.CancelFunc
+}
+
+// openLive opens a stream at an address.
+func (s *service) openLive(address, cookie string) *live {
+	s.t.Helper()
+	ctx, cancel := context.WithCancel(s.t.Context())
+	req, err := http.NewRequestWithContext(ctx, "GET", address, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Cookie", cookie)
+	req.Header.Set("Accept", "text/event-stream")
+	resp, err := s.client.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() {
+		cancel()
+		_ = resp.Body.Close()
+	})
+	if kind := resp.Header.Get("Content-Type"); resp.StatusCode != 200 || !strings.HasPrefix(kind, "text/event-stream") {
+		s.t.Fatalf("status %d, %s", resp.StatusCode, kind)
+	}
+	return &live{s.t, bufio.NewReader(resp.Body), cancel}
+}
+
+// next returns the next event, or io.EOF at the end of the stream.
+func (l *live) next() (name, data string, err error) {
+	l.t.Helper()
+	for {
+		line, err := l.reader.ReadString('\n')
+		if err != nil {
+			return "", "", err
+		}
+		line = strings.TrimSuffix(line, "\n")
+		if text, ok := strings.CutPrefix(line, "event: "); ok {
+			name, data = text, ""
+		} else if text, ok := strings.CutPrefix(line, "data: "); ok {
+			data += text + "\n"
+		} else if line == "" && name != "" {
+			return name, strings.TrimSuffix(data, "\n"), nil
+		}
+	}
+}
+
+// until reads on to an event of a part that holds a text.
+func (l *live) until(part, text string) string {
+	l.t.Helper()
+	for {
+		name, data, err := l.next()
+		if err != nil {
+			l.t.Fatalf("%s with %q never came: %v", part, text, err)
+		}
+		if name == part && strings.Contains(data, text) {
+			return data
+		}
+	}
+}
+
+func (s *service) addNode(name string) {
+	s.t.Helper()
+	s.exec("INSERT INTO jazzhr.nodes (node_id) VALUES ($1)", name)
+}
+
+func TestLivePageFollowsTheDatabase(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	cookie := s.signIn()
+	first, second := s.openLive(s.url+"/console/health/live", cookie), s.openLive(s.url+"/console/health/live", cookie)
+	for _, stream := range []*live{first, second} {
+		stream.until("nodes", "No process works the queue")
+	}
+	s.addNode("worker-1")
+	for _, stream := range []*live{first, second} {
+		stream.until("nodes", "worker-1")
+	}
+	second.cut()
+
+	s.server.EndStreams()
+	for {
+		if _, _, err := first.next(); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	// None begins any more.
+	s.send("GET", "/console/health/live", nil, "Cookie", cookie).want(http.StatusServiceUnavailable)
+}
+
+func TestStreamNeedsASession(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	stream := s.openLive(s.url+"/console/health/live", "jazzhr_console=nonsense")
+	if name, data, err := stream.next(); name != "reload" || data != "" || err != nil {
+		t.Errorf("event %q with %q, error %v", name, data, err)
+	}
+	if _, _, err := stream.next(); !errors.Is(err, io.EOF) {
+		t.Errorf("it goes on: %v", err)
+	}
+}
+
+// TestStreamOutlivesTimeouts holds that the limits of the server, made for requests, don't end a stream; and that a shutdown
+// does.
+func TestStreamOutlivesTimeouts(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	cookie := s.signIn()
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = web.HTTPServer(s.server.Handler(), s.logger())
+	server.Config.ReadTimeout, server.Config.WriteTimeout = time.Second, time.Second
+	server.Config.RegisterOnShutdown(s.server.EndStreams)
+	server.Start()
+	stream := s.openLive("http://"+server.Listener.Addr().String()+"/console/health/live", cookie)
+	for i := range 3 { // each takes up to the page's interval of two seconds
+		name := fmt.Sprintf("worker-%d", i)
+		s.addNode(name)
+		stream.until("nodes", name)
+	}
+	if err := server.Config.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLivePageTellsOfADatabaseThatIsAway(t *testing.T) {
+	t.Parallel()
+	server := dbtest.Server(t)
+	s := startOn(t, dbtest.NewOn(t, server).Pool)
+	cookie := s.signIn()
+	stream := s.openLive(s.url+"/console/health/live", cookie)
+	stream.until("nodes", "No process")
+	server.StopImmediate()
+	stream.until("banner", "The database can’t be reached")
+	page := s.send("GET", "/console/health", nil, "Cookie", cookie, "Accept", "text/html").want(http.StatusServiceUnavailable)
+	if !strings.Contains(string(page.body), "The database can’t be reached") || !strings.Contains(string(page.body), `hx-get="/console/health"`) {
+		t.Errorf("the page: %s", page.body)
+	}
+	if err := server.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if data := stream.until("banner", ""); data != "" {
+		t.Errorf("the banner stays: %s", data)
+	}
+	s.addNode("worker-1")
+	stream.until("nodes", "worker-1")
+}
+
+func TestErrorPages(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	cookie := s.signIn()
+	page := s.send("GET", "/console/nothing", nil, "Cookie", cookie, "Accept", "text/html").want(http.StatusNotFound)
+	if !strings.Contains(string(page.body), "<h1>Nothing here</h1>") || !strings.HasPrefix(page.header.Get("Content-Security-Policy"), "default-src 'none'") {
+		t.Errorf("%s", page.body)
+	}
+	s.send("GET", "/console/nothing", nil, "Cookie", cookie).wantError(web.CodeNotFound, "")
+	refused := s.send("POST", "/console/sign-out", nil, "Cookie", cookie, "Accept", "text/html", "Sec-Fetch-Site", "cross-site")
+	if !strings.Contains(string(refused.want(http.StatusForbidden).body), "<h1>Refused</h1>") {
+		t.Errorf("%s", refused.body)
+	}
+
+	away := startOn(t, nowhere(t))
+	page = away.send("GET", "/console/health?a=b", nil, "Cookie", cookie, "Accept", "text/html").want(http.StatusServiceUnavailable)
+	if !strings.Contains(string(page.body), `hx-get="/console/health?a=b"`) || page.header.Get("Retry-After") == "" {
+		t.Errorf("%s", page.body)
+	}
+}
+
+// TestFragment holds that htmx gets only what stands in the main element.
+func TestFragment(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	cookie := s.signIn()
+	fragment := s.send("GET", "/console/health", nil, "Cookie", cookie, "HX-Request", "true").want(http.StatusOK)
+	if text := string(fragment.body); strings.Contains(text, "<html") || !strings.HasPrefix(text, "<title>Health") ||
+		!strings.Contains(text, `sse-connect="/console/health/live"`) || fragment.header.Get("Vary") != "HX-Request" {
+		t.Errorf("%s", text)
+	}
+	signedOut := s.send("GET", "/console/health", nil, "HX-Request", "true").want(http.StatusNoContent)
+	if to := signedOut.header.Get("HX-Redirect"); to != "/console/sign-in" {
+		t.Errorf("signed out, it leads to %q", to)
+	}
+}
+
+func TestRecordPages(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	cookie := s.signIn()
+	s.exec(`INSERT INTO jazzhr.actions (action_id, who, what, result) SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid,
+		'person ' || n, 'pause', 'failed' FROM generate_series(1, 120) n`)
+	path, seen := "/console/actions", map[string]bool{}
+	for pages := 1; path != ""; pages++ {
+		text := string(s.send("GET", path, nil, "Cookie", cookie).want(http.StatusOK).body)
+		for _, row := range strings.Split(text, `<th scope="row">`)[1:] {
+			name, _, _ := strings.Cut(row, "</th>")
+			seen[name] = true
+		}
+		next := regexp.MustCompile(`href="([^"]+)" rel="next"`).FindStringSubmatch(text)
+		path = ""
+		if next != nil {
+			path = html.UnescapeString(next[1])
+		}
+		if pages > 3 {
+			t.Fatal("more pages than rows")
+		}
+	}
+	if len(seen) != 121 { // and the sign-in
+		t.Errorf("%d people seen", len(seen))
+	}
+	s.send("GET", "/console/actions?after=nonsense", nil, "Cookie", cookie).want(http.StatusNotFound)
+}
