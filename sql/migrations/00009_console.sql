@@ -49,7 +49,6 @@ CREATE INDEX interview_requests_find_applicant_idx ON jazzhr.interview_requests 
 CREATE INDEX interview_requests_find_job_idx ON jazzhr.interview_requests (job_id, created_at);
 CREATE INDEX interview_requests_webhook_idx ON jazzhr.interview_requests (tenant_id, webhook_id) WHERE webhook_id IS NOT NULL;
 -- A writeback changes often, and each change costs every index of the table: those that answer a request are found by it.
-CREATE INDEX writebacks_request_idx ON jazzhr.writebacks (tenant_id, request_id) WHERE request_id IS NOT NULL;
 CREATE INDEX writebacks_find_applicant_idx ON jazzhr.writebacks (applicant_id);
 CREATE INDEX writebacks_find_email_idx ON jazzhr.writebacks (lower(email)) WHERE request_id IS NULL;
 CREATE INDEX writebacks_find_name_idx ON jazzhr.writebacks
@@ -69,7 +68,7 @@ CREATE INDEX events_subject_idx ON jazzhr.events
 DROP INDEX jazzhr.events_subject_idx, jazzhr.stage_entries_applicant_idx, jazzhr.applicants_find_last_name_idx,
     jazzhr.applicants_find_name_idx, jazzhr.applicants_find_email_idx, jazzhr.writebacks_find_job_idx,
     jazzhr.writebacks_find_last_name_idx, jazzhr.writebacks_find_name_idx, jazzhr.writebacks_find_email_idx,
-    jazzhr.writebacks_find_applicant_idx, jazzhr.writebacks_request_idx, jazzhr.interview_requests_webhook_idx,
+    jazzhr.writebacks_find_applicant_idx, jazzhr.interview_requests_webhook_idx,
     jazzhr.interview_requests_find_job_idx, jazzhr.interview_requests_find_applicant_idx,
     jazzhr.interview_requests_find_last_name_idx, jazzhr.interview_requests_find_name_idx,
     jazzhr.interview_requests_find_email_idx;
