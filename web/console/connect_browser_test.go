@@ -135,3 +135,23 @@ func TestBrowserManage(t *testing.T) {
 	b.secretShown()
 	b.look("connect-manage-secret")
 }
+
+// TestBrowserMakeLink makes a link as an operator does, which opens for somebody who has no sign-in.
+func TestBrowserMakeLink(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	tenant := s.newTenant()
+	b, customer := browse(t, s.url), browse(t, s.url)
+	b.signIn()
+	b.open("/console/tenants/" + tenant.id.String())
+	b.untilText("h1", "Acme")
+	b.picture("tenant-link-form")
+	b.click(".link-form button")
+	b.untilText("h1", "The link to connect JazzHR")
+	b.look("tenant-link")
+	link := evaluate[string](b, `document.querySelector("#new-link").innerText`)
+	customer.open(strings.TrimPrefix(link, s.url))
+	customer.untilText("h1", "Connect JazzHR to Intrvio")
+	b.open("/console/tenants/" + tenant.id.String())
+	b.untilText("[sse-swap=record]", "made a connect link")
+}

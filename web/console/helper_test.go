@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -99,9 +100,12 @@ func startOn(t *testing.T, pool *pgxpool.Pool, change ...func(*web.Config)) *ser
 	listener.Config = web.HTTPServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		(*s.handler.Load()).ServeHTTP(w, r)
 	}), logger)
-	if err := s.server.Start(t.Context()); err != nil {
+	// The test's own context ends before its tabs are closed, whose streams would be refused.
+	running, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	if err := s.server.Start(running); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(stop)
 	listener.Start()
 	transport := &http.Transport{}
 	s.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}

@@ -154,8 +154,9 @@ func TestStoryOfMany(t *testing.T) {
 	s := start(t)
 	a := s.newTenant()
 	cookie := s.signIn()
+	var one uuid.UUID
 	for i := range 30 {
-		s.requested(a, "Sam", fmt.Sprintf("Smith%02d", i), fmt.Sprintf("sam%d@example.com", i))
+		one = s.requested(a, "Sam", fmt.Sprintf("Smith%02d", i), fmt.Sprintf("sam%d@example.com", i))
 	}
 	page := s.find(cookie, "sam smith", "")
 	if n := strings.Count(page, `<a id="found-`); n != 25 {
@@ -167,6 +168,10 @@ func TestStoryOfMany(t *testing.T) {
 	s.exec(`UPDATE jazzhr.interview_requests SET applicant_id = 'prospect_1', email = 'sam@example.com', last_name = 'Smith'`)
 	if page := s.find(cookie, "sam smith", ""); strings.Count(page, "<article") != 1 {
 		t.Errorf("not one person: %s", page)
+	}
+	// And whichever interview is looked for, the others are told after it.
+	if page := s.find(cookie, one.String(), ""); strings.Count(page, "An interview was asked for") != 20 {
+		t.Errorf("not all of the person’s interviews: %s", page)
 	}
 }
 
