@@ -181,10 +181,21 @@ func (b *tab) open(path string) {
 	b.do(chromedp.Navigate(b.url + path))
 }
 
-// click clicks on the first element that a CSS selector finds.
+// click clicks on the first element that a CSS selector finds. A live page may put another in its place just then, which is
+// clicked on instead.
 func (b *tab) click(selector string) {
 	b.t.Helper()
-	b.do(chromedp.Click(chromedp.CSS(selector)))
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	for {
+		err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector)))
+		if err == nil {
+			return
+		}
+		if text := err.Error(); ctx.Err() != nil || !strings.Contains(text, "node") && !strings.Contains(text, "layout object") {
+			b.t.Fatalf("in the browser: click on %s: %v\n%s", selector, err, b.text())
+		}
+	}
 }
 
 // fill types into a field.

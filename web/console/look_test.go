@@ -55,6 +55,8 @@ func (b *tab) screen(phone bool) {
 		size = emulation.SetDeviceMetricsOverrideParams{Width: 390, Height: 844, DeviceScaleFactor: 2, Mobile: true}
 	}
 	command(b, emulation.SetDeviceMetricsOverride, size)
+	// Laid out before anything is clicked on, which goes by where it stands.
+	evaluate[bool](b, "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
 }
 
 // picture keeps a picture of the whole page.
