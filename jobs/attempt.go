@@ -27,8 +27,9 @@ type attempt struct {
 	// complete ends the job within a transaction, if it is still this attempt's.
 	complete func(context.Context, pgx.Tx) (bool, error)
 	outcome  string // for the log line
-	paid     bool   // the call of the turn's send is taken
-	spent    bool   // the step's write has left the tenant no calls for the next one
+	// paid is when the call of the turn's send was taken; zero if it was not.
+	paid  time.Time
+	spent bool // the step's write has left the tenant no calls for the next one
 	// distrusted tells that JazzHR may hold what the ledger has forgotten.
 	distrusted bool
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -198,14 +199,15 @@ func (e *export) tell(ctx context.Context, jobs, targets []intrvio.Job, applican
 // request asks for an interview, unless the person's move to a stage has done so, or one was asked for lately and is still
 // to come.
 func (e *export) request(ctx context.Context, tx db.TenantTx, person string, job intrvio.Job, applicantID, unresolved string) (request intrvio.InterviewRequest, asked bool, err error) {
-	if before, err := e.askedBefore(ctx, tx, job); err != nil || before {
-		return request, false, err
-	}
 	candidate := e.candidate()
-	id, outcome, err := e.ask(ctx, tx, asking{
+	asks := asking{
 		trigger: intrvio.TriggerExport, webhook: e.webhook.WebhookID, seenAt: e.webhook.ReceivedAt,
 		person: person, applicant: applicantID, candidate: candidate, job: job,
-	})
+	}
+	if before, err := e.decidedBefore(ctx, tx, asks); err != nil || before {
+		return request, false, err
+	}
+	id, outcome, err := e.ask(ctx, tx, asks)
 	return intrvio.InterviewRequest{
 		RequestID: id, Trigger: intrvio.TriggerExport, ApplicantID: applicantID, JobID: job.JobID,
 		Job: job, Candidate: candidate, Resolved: applicantID != "", UnresolvedReason: unresolved,
@@ -213,9 +215,9 @@ func (e *export) request(ctx context.Context, tx db.TenantTx, person string, job
 	}, outcome == askedRequested, err
 }
 
-// askedBefore reports whether a webhook that is resolved again has asked for an interview for the job before: JazzHR sent it
-// once, and so it asks once.
-func (e *export) askedBefore(ctx context.Context, tx db.TenantTx, job intrvio.Job) (bool, error) {
+// decidedBefore reports whether a webhook that is resolved again has asked for an interview for the job before, or was told
+// as a repeat of what had: JazzHR sent it once, and so it asks once.
+func (e *export) decidedBefore(ctx context.Context, tx db.TenantTx, a asking) (bool, error) {
 	if e.webhook.ReplayedAt == nil {
 		return false, nil
 	}
@@ -224,11 +226,33 @@ func (e *export) askedBefore(ctx context.Context, tx db.TenantTx, job intrvio.Jo
 		return false, fmt.Errorf("look for requests of the webhook: %w", err)
 	}
 	for _, row := range rows {
-		if sameMovesJob(job, keyedJob(row.JobKey, intrvio.Job{JobID: row.JobID, BoardCode: row.BoardCode, Title: row.Title})) {
+		if sameMovesJob(a.job, keyedJob(row.JobKey, intrvio.Job{JobID: row.JobID, BoardCode: row.BoardCode, Title: row.Title})) {
 			return true, nil
 		}
 	}
-	return false, nil
+	told, err := tx.Q.WebhookTold(ctx, tx, tx.Tenant, e.webhook.WebhookID.String())
+	if err != nil || !told {
+		return false, wrap("look for what was told of the webhook", err)
+	}
+	since, until := a.seenAt.Add(-max(repeatsFor, e.config.TriggerMatchWindow)), a.seenAt.Add(e.config.TriggerMatchWindow)
+	known, err := tx.Q.RequestsOfPerson(ctx, tx, gen.RequestsOfPersonParams{
+		TenantID: tx.Tenant, PersonID: a.person, ApplicantID: some(a.applicant), Email: some(a.candidate.Email),
+		Since: &since, Until: &until,
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for requests of the person: %w", err)
+	}
+	return slices.ContainsFunc(known, func(row gen.RequestsOfPersonRow) bool {
+		return (within(row.WebhookSeenAt, since, until) || within(row.ActivitySeenAt, since, until)) &&
+			(a.isSurelyOf(row) || a.mayBeOf(row)) && sameMovesJob(a.job, jobOf(row))
+	}), nil
+}
+
+// repeatsFor is how long an export of the same person and job is a repeat, if no writeback comes: as RequestsOfPerson has it.
+const repeatsFor = 3 * time.Hour
+
+func within(at *time.Time, since, until time.Time) bool {
+	return at != nil && !at.Before(since) && !at.After(until)
 }
 
 // personKey is JazzHR's number of the person, else what comes nearest to one.

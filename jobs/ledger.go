@@ -47,10 +47,11 @@ type intent struct {
 }
 
 // take makes the turn. If the send it decides on has to wait for a moment, it waits and decides anew. The call of a likely
-// send is taken before the transaction: in it, all the tenant's other calls would wait for the intent to be on disk.
+// send is taken before the transaction: in it, all the tenant's other calls would wait for the intent to be on disk. If it is not
+// sent after all, which is rare, that is a call fewer for the tenant.
 func (t turn) take(ctx context.Context) (act action, row gen.Effect, send intent, err error) {
 	for deadline := time.Now().Add(queue.ShortWait); ; {
-		t.paid = false
+		t.paid = time.Time{}
 		if t.likely {
 			err = t.pay(ctx, t.config.Pool)
 		}
@@ -77,7 +78,7 @@ func (a *attempt) pay(ctx context.Context, conn gen.DBTX) error {
 	if err != nil {
 		return err
 	}
-	a.paid, a.spent = true, !more
+	a.paid, a.spent = time.Now(), !more
 	return nil
 }
 
@@ -182,7 +183,7 @@ func (t turn) control(ctx context.Context, tx db.TenantTx, now time.Time) (contr
 
 // intend commits to a send: the row is sending from here on, and the caller sends it once the transaction is committed.
 func (t turn) intend(ctx context.Context, tx db.TenantTx, row gen.Effect) (intent, error) {
-	if !t.paid {
+	if time.Since(t.paid) > queue.ShortWait { // it would not count in the minute in which it is made
 		if err := t.pay(ctx, tx); err != nil {
 			return intent{}, err
 		}

@@ -61,3 +61,21 @@ func TestReplayedExport(t *testing.T) {
 		t.Errorf("%d interviews were asked for", requests)
 	}
 }
+
+// TestReplayedRepeat asks for no interview for an export that was a repeat when it came, though the interview of the first is over by now.
+func TestReplayedRepeat(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).customer("acme").verified()
+	ada := c.person("Ada", "Lovelace", "ada@example.com")
+	first := c.export(ada.ID, c.job.ID)
+	if repeat := c.export(ada.ID, c.job.ID); !repeat.exported.Repeat {
+		t.Fatalf("told %+v", repeat)
+	}
+	webhook := c.newestWebhook()
+	c.answer(first.requests[0].RequestID)
+	c.advance(4 * time.Hour)
+	if again := c.replay(webhook, 1); !again.Repeat {
+		t.Error("replayed it is no repeat")
+	}
+	c.wantRequests(intrvio.TriggerExport)
+}

@@ -184,7 +184,7 @@ func (a *attempt) confirm(ctx context.Context, tx db.TenantTx, row gen.Effect, m
 		m.ids = []string{m.id}
 	}
 	if err := tx.Q.ConfirmEffect(ctx, tx, gen.ConfirmEffectParams{
-		TenantID: tx.Tenant, EffectID: row.EffectID, RemoteID: &m.id, Adopted: m.adopted,
+		TenantID: tx.Tenant, EffectID: row.EffectID, RemoteID: some(m.id), Adopted: m.adopted,
 		Evidence: evidence(proof{At: m.at, What: m.what, RemoteIDs: m.ids, Detail: m.detail}),
 	}); err != nil {
 		return fmt.Errorf("record that the effect is done: %w", err)

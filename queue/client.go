@@ -84,11 +84,12 @@ func NewClient(pool *pgxpool.Pool, config ClientConfig) (*Client, error) {
 	return client, nil
 }
 
-// reindexed are the indexes that River builds anew each night: its own, but for those that our migrations drop.
+// reindexed are the indexes that River builds anew each night: its own, but for those that our migrations drop, and ours.
 func reindexed() []string {
-	return slices.DeleteFunc(river.ReindexerIndexNamesDefault(), func(name string) bool {
+	names := slices.DeleteFunc(river.ReindexerIndexNamesDefault(), func(name string) bool {
 		return name == "river_job_args_index" || name == "river_job_metadata_index"
 	})
+	return append(names, "river_job_subject_idx")
 }
 
 // NewInserter returns a client that only puts jobs in, always within the caller's transaction. It opens no connection;

@@ -40,18 +40,18 @@ func RejectWaiting(ctx context.Context, tx db.TenantTx, client *Client) error {
 	}
 }
 
-// dropWriteback ends a writeback that has not ended, for a reason that its event tells. It locks steps before their
-// writeback, as workers do, and leaves alone one that a worker ended first.
+// dropWriteback ends a writeback that has not ended, for a reason that its event tells. It locks the writeback before its steps,
+// as workers do, and leaves alone one that a worker ended first.
 func dropWriteback(ctx context.Context, tx db.TenantTx, id uuid.UUID, reason string) (event Event, dropped bool, err error) {
-	if err := tx.Q.RejectOpenSteps(ctx, tx, &reason, tx.Tenant, id); err != nil {
-		return Event{}, false, fmt.Errorf("reject steps: %w", err)
-	}
 	rows, err := tx.Q.DropWriteback(ctx, tx, &reason, tx.Tenant, id)
 	if err != nil {
 		return Event{}, false, fmt.Errorf("reject writeback: %w", err)
 	}
 	if rows == 0 {
 		return Event{}, false, nil
+	}
+	if err := tx.Q.RejectOpenSteps(ctx, tx, &reason, tx.Tenant, id); err != nil {
+		return Event{}, false, fmt.Errorf("reject steps: %w", err)
 	}
 	view, err := ViewWriteback(ctx, tx, id)
 	if err != nil {

@@ -939,8 +939,11 @@ func (q *Queries) SystemLastHeard(ctx context.Context, db DBTX, maxRows int32) (
 const systemStoryJobs = `-- name: SystemStoryJobs :many
 SELECT j.id, j.kind, j.state::text AS state, j.attempt::int AS attempt, j.created_at, j.finalized_at, j.errors,
     coalesce(j.args ->> 'writeback_id', j.args ->> 'webhook_id', j.args ->> 'activity_id', '')::text AS subject
-FROM unnest($1::jsonb[]) AS wanted(args)
-CROSS JOIN LATERAL (SELECT id, state, attempt, max_attempts, attempted_at, created_at, finalized_at, attempted_by, priority, args, errors, kind, queue, scheduled_at FROM jazzhr.river_job r WHERE r.args @> wanted.args ORDER BY r.id DESC LIMIT $2) j
+FROM unnest($1::text[]) AS wanted(subject)
+CROSS JOIN LATERAL (SELECT id, state, attempt, max_attempts, attempted_at, created_at, finalized_at, attempted_by, priority, args, errors, kind, queue, scheduled_at FROM jazzhr.river_job r
+    WHERE coalesce(r.args ->> 'writeback_id', r.args ->> 'webhook_id', r.args ->> 'activity_id') = wanted.subject
+        AND r.kind IN ('create_applicant', 'link_applicant_to_job', 'write_notes', 'resolve_export', 'resolve_stage_entry')
+    ORDER BY r.id DESC LIMIT $2) j
 ORDER BY j.id
 `
 
@@ -955,9 +958,9 @@ type SystemStoryJobsRow struct {
 	Subject     string
 }
 
-// River's jobs of a story, which it deletes a day after they end; found by its index on arguments.
-func (q *Queries) SystemStoryJobs(ctx context.Context, db DBTX, args []json.RawMessage, maxRows int32) ([]SystemStoryJobsRow, error) {
-	rows, err := db.Query(ctx, systemStoryJobs, args, maxRows)
+// River's jobs of a story, which it deletes some time after they end; found by an index of what they are about.
+func (q *Queries) SystemStoryJobs(ctx context.Context, db DBTX, subjects []string, maxRows int32) ([]SystemStoryJobsRow, error) {
+	rows, err := db.Query(ctx, systemStoryJobs, subjects, maxRows)
 	if err != nil {
 		return nil, err
 	}

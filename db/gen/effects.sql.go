@@ -77,8 +77,11 @@ func (q *Queries) BeginSend(ctx context.Context, db DBTX, arg BeginSendParams) (
 }
 
 const beginStep = `-- name: BeginStep :one
-WITH planned AS (
-    INSERT INTO jazzhr.effects (tenant_id, effect_id, kind, key) VALUES ($1, $2, $3, $4)
+WITH tenant AS (
+    SELECT t.tenant_id FROM jazzhr.tenants t WHERE t.tenant_id = $1 FOR KEY SHARE
+), planned AS (
+    INSERT INTO jazzhr.effects (tenant_id, effect_id, kind, key)
+    SELECT $1, $2::uuid, $3::text, $4::text FROM tenant
     ON CONFLICT ON CONSTRAINT effects_key DO NOTHING
     RETURNING tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at
 ), known AS (
@@ -125,7 +128,8 @@ type BeginStepRow struct {
 }
 
 // Plans the effect that a step comes down to, unless it is known, and has the step begin. Nothing is returned where another
-// has planned it in this same moment: then it is known to a second statement.
+// has planned it in this same moment: then it is known to a second statement. The tenant is locked before the step, as whoever
+// disconnects it does.
 func (q *Queries) BeginStep(ctx context.Context, db DBTX, arg BeginStepParams) (BeginStepRow, error) {
 	row := db.QueryRow(ctx, beginStep,
 		arg.TenantID,
@@ -164,7 +168,7 @@ func (q *Queries) BeginStep(ctx context.Context, db DBTX, arg BeginStepParams) (
 
 const confirmEffect = `-- name: ConfirmEffect :exec
 WITH settled AS (
-    UPDATE jazzhr.effects e SET state = 'done', remote_id = $1, adopted = $2, problem = NULL,
+    UPDATE jazzhr.effects e SET state = 'done', remote_id = coalesce($1::text, e.remote_id), adopted = $2, problem = NULL,
         evidence = e.evidence || $3::jsonb, settled_at = jazzhr.now()
     WHERE e.tenant_id = $4 AND e.effect_id = $5
 ), woken AS (

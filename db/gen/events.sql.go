@@ -158,9 +158,9 @@ WITH counter AS (
     UPDATE jazzhr.event_counters n SET last_sequence = n.last_sequence + cardinality($1::uuid[])
     WHERE n.tenant_id = $2 RETURNING n.last_sequence
 ), stored AS (
-    INSERT INTO jazzhr.events (tenant_id, sequence, event_id, type, data, deliver_until, admitted_at)
+    INSERT INTO jazzhr.events (tenant_id, sequence, event_id, type, data, created_at, deliver_until, admitted_at)
     SELECT $2, c.last_sequence - cardinality($1::uuid[]) + i, ($1::uuid[])[i], ($3::text[])[i],
-        ($4::text[])[i]::jsonb, jazzhr.now() + $5::interval, jazzhr.now()
+        ($4::text[])[i]::jsonb, jazzhr.now() + (clock_timestamp() - statement_timestamp()), jazzhr.now() + $5::interval, jazzhr.now()
     FROM counter c, generate_subscripts($1::uuid[], 1) AS i
 )
 SELECT c.last_sequence FROM counter c
@@ -175,7 +175,7 @@ type InsertEventsParams struct {
 }
 
 // Numbers events and stores them. The counter stays locked until the transaction ends: whoever sees a number has seen all
-// before it.
+// before it. Their time is that after the wait for it, not the statement's, so that it never goes against their numbers.
 func (q *Queries) InsertEvents(ctx context.Context, db DBTX, arg InsertEventsParams) (int64, error) {
 	row := db.QueryRow(ctx, insertEvents,
 		arg.EventIds,

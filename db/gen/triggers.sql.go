@@ -541,3 +541,17 @@ func (q *Queries) WebhookRate(ctx context.Context, db DBTX, matchWindow time.Dur
 	err := row.Scan(&i.Expected, &i.Missed)
 	return i, err
 }
+
+const webhookTold = `-- name: WebhookTold :one
+SELECT EXISTS (SELECT FROM jazzhr.events e
+    WHERE e.tenant_id = $1 AND coalesce(e.data ->> 'request_id', e.data ->> 'webhook_id', e.data ->> 'writeback_id') = $2::text
+        AND e.type = 'candidate.exported')
+`
+
+// Whether Intrvio was told of an export, and so of whether it asks for an interview.
+func (q *Queries) WebhookTold(ctx context.Context, db DBTX, tenantID uuid.UUID, webhookID string) (bool, error) {
+	row := db.QueryRow(ctx, webhookTold, tenantID, webhookID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}

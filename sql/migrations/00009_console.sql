@@ -63,8 +63,12 @@ CREATE INDEX stage_entries_applicant_idx ON jazzhr.stage_entries (tenant_id, app
 CREATE INDEX events_subject_idx ON jazzhr.events
     (tenant_id, coalesce(data ->> 'request_id', data ->> 'webhook_id', data ->> 'writeback_id'))
     WHERE type IN ('candidate.exported', 'interview.requested', 'writeback.completed', 'writeback.rejected', 'writeback.attention');
+-- What a job is about. Polls, of which there are most, have no place in it.
+CREATE INDEX river_job_subject_idx ON jazzhr.river_job ((coalesce(args ->> 'writeback_id', args ->> 'webhook_id', args ->> 'activity_id')))
+    WHERE kind IN ('create_applicant', 'link_applicant_to_job', 'write_notes', 'resolve_export', 'resolve_stage_entry');
 
 -- +goose Down
+DROP INDEX jazzhr.river_job_subject_idx;
 DROP INDEX jazzhr.events_subject_idx, jazzhr.stage_entries_applicant_idx, jazzhr.applicants_find_last_name_idx,
     jazzhr.applicants_find_name_idx, jazzhr.applicants_find_email_idx, jazzhr.writebacks_find_job_idx,
     jazzhr.writebacks_find_last_name_idx, jazzhr.writebacks_find_name_idx, jazzhr.writebacks_find_email_idx,

@@ -169,11 +169,14 @@ SELECT d.item_id, d.problem, d.decision, d.remote_id, d.decided_by, d.decided_at
 WHERE d.tenant_id = @tenant_id AND d.item_id = ANY(@item_ids::uuid[]) ORDER BY d.decided_at;
 
 -- name: SystemStoryJobs :many
--- River's jobs of a story, which it deletes a day after they end; found by its index on arguments.
+-- River's jobs of a story, which it deletes some time after they end; found by an index of what they are about.
 SELECT j.id, j.kind, j.state::text AS state, j.attempt::int AS attempt, j.created_at, j.finalized_at, j.errors,
     coalesce(j.args ->> 'writeback_id', j.args ->> 'webhook_id', j.args ->> 'activity_id', '')::text AS subject
-FROM unnest(@args::jsonb[]) AS wanted(args)
-CROSS JOIN LATERAL (SELECT * FROM jazzhr.river_job r WHERE r.args @> wanted.args ORDER BY r.id DESC LIMIT sqlc.arg(max_rows)) j
+FROM unnest(@subjects::text[]) AS wanted(subject)
+CROSS JOIN LATERAL (SELECT * FROM jazzhr.river_job r
+    WHERE coalesce(r.args ->> 'writeback_id', r.args ->> 'webhook_id', r.args ->> 'activity_id') = wanted.subject
+        AND r.kind IN ('create_applicant', 'link_applicant_to_job', 'write_notes', 'resolve_export', 'resolve_stage_entry')
+    ORDER BY r.id DESC LIMIT sqlc.arg(max_rows)) j
 ORDER BY j.id;
 
 -- name: SystemTenantsNamed :many

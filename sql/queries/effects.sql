@@ -1,8 +1,12 @@
 -- name: BeginStep :one
 -- Plans the effect that a step comes down to, unless it is known, and has the step begin. Nothing is returned where another
--- has planned it in this same moment: then it is known to a second statement.
-WITH planned AS (
-    INSERT INTO jazzhr.effects (tenant_id, effect_id, kind, key) VALUES (@tenant_id, @effect_id, @effect_kind, @key)
+-- has planned it in this same moment: then it is known to a second statement. The tenant is locked before the step, as whoever
+-- disconnects it does.
+WITH tenant AS (
+    SELECT t.tenant_id FROM jazzhr.tenants t WHERE t.tenant_id = @tenant_id FOR KEY SHARE
+), planned AS (
+    INSERT INTO jazzhr.effects (tenant_id, effect_id, kind, key)
+    SELECT @tenant_id, @effect_id::uuid, @effect_kind::text, @key::text FROM tenant
     ON CONFLICT ON CONSTRAINT effects_key DO NOTHING
     RETURNING *
 ), known AS (
@@ -47,7 +51,7 @@ WHERE tenant_id = @tenant_id AND effect_id = @effect_id;
 -- name: ConfirmEffect :exec
 -- It is done: the writebacks that wait for it go on, and people are not asked about it any more.
 WITH settled AS (
-    UPDATE jazzhr.effects e SET state = 'done', remote_id = @remote_id, adopted = @adopted, problem = NULL,
+    UPDATE jazzhr.effects e SET state = 'done', remote_id = coalesce(sqlc.narg(remote_id)::text, e.remote_id), adopted = @adopted, problem = NULL,
         evidence = e.evidence || @evidence::jsonb, settled_at = jazzhr.now()
     WHERE e.tenant_id = @tenant_id AND e.effect_id = @effect_id
 ), woken AS (

@@ -1,13 +1,13 @@
 -- name: InsertEvents :one
 -- Numbers events and stores them. The counter stays locked until the transaction ends: whoever sees a number has seen all
--- before it.
+-- before it. Their time is that after the wait for it, not the statement's, so that it never goes against their numbers.
 WITH counter AS (
     UPDATE jazzhr.event_counters n SET last_sequence = n.last_sequence + cardinality(@event_ids::uuid[])
     WHERE n.tenant_id = @tenant_id RETURNING n.last_sequence
 ), stored AS (
-    INSERT INTO jazzhr.events (tenant_id, sequence, event_id, type, data, deliver_until, admitted_at)
+    INSERT INTO jazzhr.events (tenant_id, sequence, event_id, type, data, created_at, deliver_until, admitted_at)
     SELECT @tenant_id, c.last_sequence - cardinality(@event_ids::uuid[]) + i, (@event_ids::uuid[])[i], (@types::text[])[i],
-        (@data::text[])[i]::jsonb, jazzhr.now() + sqlc.arg(deliver_for)::interval, jazzhr.now()
+        (@data::text[])[i]::jsonb, jazzhr.now() + (clock_timestamp() - statement_timestamp()), jazzhr.now() + sqlc.arg(deliver_for)::interval, jazzhr.now()
     FROM counter c, generate_subscripts(@event_ids::uuid[], 1) AS i
 )
 SELECT c.last_sequence FROM counter c;

@@ -107,6 +107,12 @@ WHERE r.tenant_id = @tenant_id
         OR r.activity_seen_at BETWEEN sqlc.arg(since) AND sqlc.arg(until))
 ORDER BY r.created_at DESC, r.request_id DESC;
 
+-- name: WebhookTold :one
+-- Whether Intrvio was told of an export, and so of whether it asks for an interview.
+SELECT EXISTS (SELECT FROM jazzhr.events e
+    WHERE e.tenant_id = @tenant_id AND coalesce(e.data ->> 'request_id', e.data ->> 'webhook_id', e.data ->> 'writeback_id') = @webhook_id::text
+        AND e.type = 'candidate.exported');
+
 -- name: InsertRequest :exec
 INSERT INTO jazzhr.interview_requests (tenant_id, request_id, trigger, webhook_id, activity_id, webhook_seen_at,
     activity_seen_at, person_id, applicant_id, job_id, job_key, email, first_name, last_name)

@@ -29,6 +29,7 @@ const (
 	KeyTested       What = "test_key"
 	SettingsChanged What = "change_settings"
 	SecretSaved     What = "save_secret"
+	RiverUsed       What = "use_river"
 )
 
 // Result is what became of an action.

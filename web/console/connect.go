@@ -52,7 +52,7 @@ func (k *Console) linkDeeds() []linkDeed {
 		{name: "key", purpose: Connect, do: k.setFirstKey, timeout: keyTimeout},
 		{name: "secret", purpose: Connect, do: k.newLinkSecret},
 		{name: "saved", purpose: Connect, do: k.secretSaved},
-		{name: "new-key", purpose: Manage, do: k.setKey, timeout: keyTimeout},
+		{name: "new-key", purpose: Manage, do: k.setNextKey, timeout: keyTimeout},
 		{name: "new-secret", purpose: Manage, do: k.newLinkSecret},
 		{name: "stages", purpose: Manage, do: k.addStage},
 		{name: "stages/remove", purpose: Manage, do: k.removeStage},

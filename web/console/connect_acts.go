@@ -61,6 +61,14 @@ func (k *Console) setFirstKey(ctx context.Context, v visit) (reply, error) {
 	return k.setKey(ctx, v)
 }
 
+// setNextKey takes another key of a tenant that has one: whoever was disconnected takes a link to connect.
+func (k *Console) setNextKey(ctx context.Context, v visit) (reply, error) {
+	if v.tenant.KeySealed == nil {
+		return reply{}, errWrongPurpose
+	}
+	return k.setKey(ctx, v)
+}
+
 // setKey asks JazzHR with a key and keeps it if it works. The key shows nowhere again.
 func (k *Console) setKey(ctx context.Context, v visit) (reply, error) {
 	if !k.tries.allow(v.Tenant) {

@@ -120,7 +120,14 @@ func (k *Console) addStage(ctx context.Context, v visit) (reply, error) {
 
 func (k *Console) removeStage(ctx context.Context, v visit) (reply, error) {
 	removed := tenant.AutoTrigger{Stage: v.values.Get("stage"), JobID: v.values.Get("job")}
-	_, err := k.config.Tenants.ChangeAutoTriggers(ctx, v.Tenant, func(before []tenant.AutoTrigger) []tenant.AutoTrigger {
+	set, err := gen.New().AutoTriggers(ctx, k.config.Pool, v.Tenant)
+	if err != nil {
+		return reply{}, fmt.Errorf("read the stages: %w", err)
+	}
+	if !slices.ContainsFunc(set, func(row gen.AutoTriggersRow) bool { return row.Stage == removed.Stage && row.JobID == removed.JobID }) {
+		return reply{Field: "stages", Problem: "This stage was removed already."}, nil
+	}
+	_, err = k.config.Tenants.ChangeAutoTriggers(ctx, v.Tenant, func(before []tenant.AutoTrigger) []tenant.AutoTrigger {
 		return slices.DeleteFunc(before, func(t tenant.AutoTrigger) bool { return t == removed })
 	}, recordByLink(ctx, SettingsChanged, "removed the stage "+triggerWords(removed.Stage, removed.JobID)))
 	return reply{Said: removed.Stage + " asks for no interview any more."}, err

@@ -205,6 +205,7 @@ func TestConnectLinkOpensNothingElse(t *testing.T) {
 		s.post(link+path, nil).want(http.StatusForbidden).shows("This link is for something else")
 	}
 	s.visit(manage).want(http.StatusOK).shows("JazzHR is not connected").hides(tenant.id.String())
+	s.post(manage+"/new-key", url.Values{"api_key": {apiKey}}).want(http.StatusForbidden) // nor does it connect
 	s.send("GET", tenant.path, nil, "Authorization", "Bearer "+token).want(http.StatusUnauthorized)
 	s.send("GET", "/console/health", nil, "Accept", "text/html", "Cookie", "jazzhr_console="+token).want(http.StatusSeeOther)
 
@@ -280,6 +281,7 @@ func TestManageByLink(t *testing.T) {
 	change("/stages", url.Values{"stage": {"Offer"}, "job": {"job_1"}}).want(http.StatusUnprocessableEntity).shows("Choose one of the open jobs")
 	s.wantCount(2, "auto_triggers WHERE tenant_id = $1", tenant.id)
 	change("/stages/remove", url.Values{"stage": {"Interview"}}).want(http.StatusSeeOther)
+	change("/stages/remove", url.Values{"stage": {strings.Repeat("x", 5000)}}).want(http.StatusUnprocessableEntity).shows("removed already")
 	s.wantCount(1, "auto_triggers WHERE stage = 'Offer' AND job_id = $1", job)
 
 	change("/notes", url.Values{"score": {"on"}}).want(http.StatusSeeOther)

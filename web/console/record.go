@@ -20,7 +20,7 @@ func (w What) words() string {
 		SecretRotated: "made a new webhook secret", Disconnected: "disconnected the tenant", Decided: "decided an open case",
 		Replayed: "replayed a webhook", Revealed: "looked at a webhook unmasked", ConnectLinkMade: "made a connect link",
 		KeySet: "gave a JazzHR key", KeyTested: "tested a JazzHR key", SettingsChanged: "changed the settings",
-		SecretSaved: "said that the webhook secret is saved",
+		SecretSaved: "said that the webhook secret is saved", RiverUsed: "changed jobs or a queue in River UI",
 	}
 	if text, ok := words[w]; ok {
 		return text

@@ -2,6 +2,9 @@ package console
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -29,8 +32,13 @@ func (k *Console) serveRiver(c *gin.Context) {
 	c.Header("Content-Security-Policy", riverPolicy)
 	page := c.Request.Method == http.MethodGet && !strings.HasPrefix(c.Request.URL.Path, riverPath+"/api/") &&
 		!strings.HasPrefix(c.Request.URL.Path, riverPath+"/assets/")
-	if !page {
+	switch {
+	case page:
+	case c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead:
 		k.riverUI.ServeHTTP(c.Writer, c.Request)
+		return
+	default:
+		k.useRiver(c)
 		return
 	}
 	kept := &keptAnswer{ResponseWriter: c.Writer}
@@ -42,6 +50,47 @@ func (k *Console) serveRiver(c *gin.Context) {
 	}
 	c.Writer.WriteHeader(kept.status)
 	_, _ = c.Writer.Write(html)
+}
+
+// maxRiverBody bounds what River UI sends: the ids of the jobs on a page.
+const maxRiverBody = 64 << 10
+
+// useRiver has River UI change something, and records it.
+func (k *Console) useRiver(c *gin.Context) {
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxRiverBody))
+	if err != nil {
+		k.fail(c, err)
+		return
+	}
+	c.Request.Body = io.NopCloser(bytes.NewReader(body))
+	k.riverUI.ServeHTTP(c.Writer, c.Request)
+	action := Action{
+		Who: who(c), What: RiverUsed, Target: strings.TrimPrefix(c.Request.URL.Path, riverPath+"/api/"),
+		Detail: riverJobs(body),
+	}
+	if c.Writer.Status() >= http.StatusBadRequest {
+		action.Result = Failed
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), sessionTimeout)
+	defer cancel()
+	if err := Record(ctx, k.config.Pool, action); err != nil {
+		k.config.Logger.Error("what was done in River UI is not recorded", "error", err)
+	}
+}
+
+// riverJobs names the jobs that River UI was told to change.
+func riverJobs(body []byte) string {
+	var sent struct {
+		IDs []json.Number `json:"ids"`
+	}
+	if json.Unmarshal(body, &sent) != nil || len(sent.IDs) == 0 {
+		return ""
+	}
+	names := make([]string, min(len(sent.IDs), 50))
+	for i := range names {
+		names[i] = sent.IDs[i].String()
+	}
+	return "jobs " + strings.Join(names, ", ")
 }
 
 // keptAnswer keeps what is written, to be changed before it leaves. A page of River UI has a few kilobytes.

@@ -7,6 +7,19 @@ import (
 	"testing"
 )
 
+// TestRiverUseIsRecorded: what somebody does in River UI stands in the record, with who it was and what became of it.
+func TestRiverUseIsRecorded(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	cookie := s.person("Sam")
+	s.exec(`INSERT INTO jazzhr.river_queue (name, metadata, created_at, updated_at) VALUES ('writes', '{}', now(), now())`)
+	s.send("PUT", "/console/river/api/queues/writes/pause", nil, "Cookie", cookie).want(http.StatusOK)
+	s.send("POST", "/console/river/api/jobs/cancel", []byte(`{"ids":["4711","4712"]}`), "Cookie", cookie, "Content-Type", "application/json")
+	s.wantCount(1, "actions WHERE what = 'use_river' AND who = 'admin (Sam)' AND target = 'queues/writes/pause' AND result = 'done'")
+	s.wantCount(1, "actions WHERE what = 'use_river' AND target = 'jobs/cancel' AND detail = 'jobs 4711, 4712' AND result = 'failed'")
+	wantTexts(t, s.see(cookie, "/console/actions"), "changed jobs or a queue in River UI")
+}
+
 // TestRiverLeadsBack holds that River UI's pages, and nothing else of it, hold the way back to the console.
 func TestRiverLeadsBack(t *testing.T) {
 	t.Parallel()

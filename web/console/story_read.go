@@ -3,7 +3,6 @@ package console
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -134,24 +133,19 @@ func (m *material) readRest(ctx context.Context, tx db.TenantTx) (err error) {
 
 // readStoryJobs reads what River still knows of the story's jobs, and whether anybody works the queue.
 func (k *Console) readStoryJobs(ctx context.Context, m *material) error {
-	var wanted []json.RawMessage
-	want := func(name, id string) {
-		if args, err := json.Marshal(map[string]string{name: id}); err == nil {
-			wanted = append(wanted, args)
-		}
-	}
+	var subjects []string
 	for _, w := range m.webhooks {
-		want("webhook_id", w.WebhookID.String())
+		subjects = append(subjects, w.WebhookID.String())
 	}
 	for _, w := range m.writebacks {
-		want("writeback_id", w.WritebackID.String())
+		subjects = append(subjects, w.WritebackID.String())
 	}
 	for _, e := range m.entries {
-		want("activity_id", e.ActivityID)
+		subjects = append(subjects, e.ActivityID)
 	}
 	q := gen.New()
 	var err error
-	if m.jobs, err = q.SystemStoryJobs(ctx, k.config.Pool, wanted, storyJobs); err != nil {
+	if m.jobs, err = q.SystemStoryJobs(ctx, k.config.Pool, subjects, storyJobs); err != nil {
 		return fmt.Errorf("read a story's jobs: %w", err)
 	}
 	nodes, err := q.SystemNodes(ctx, k.config.Pool)

@@ -182,7 +182,7 @@ func (v *view) since(version int) (parts map[string][]byte, now int, changed <-c
 // viewOf makes the view of a place on a page.
 func (k *Console) viewOf(s *sheet, at place) *view {
 	return newView(s.page.every, func(ctx context.Context) map[string][]byte {
-		parts, err := k.renderParts(ctx, s, at)
+		parts, err := k.renderPartsOrFail(ctx, s, at)
 		banner := ""
 		if err != nil {
 			parts = map[string][]byte{}
@@ -199,6 +199,17 @@ func (k *Console) viewOf(s *sheet, at place) *view {
 		}
 		return parts
 	})
+}
+
+// renderPartsOrFail is renderParts for a goroutine of its own, where a panic would end the process. The panic's value may hold
+// anything, its type does not.
+func (k *Console) renderPartsOrFail(ctx context.Context, s *sheet, at place) (parts map[string][]byte, err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = fmt.Errorf("panic of type %T", panicked)
+		}
+	}()
+	return k.renderParts(ctx, s, at)
 }
 
 // renderParts renders the live parts of a place.
