@@ -135,3 +135,28 @@ func TestDistrustedLedgerLooksFirst(t *testing.T) {
 		t.Error("was not distrusted")
 	}
 }
+
+// TestSettledMeanwhile has a writeback go on that was left to a person in the moment in which another's answer settled its effect, whatever
+// the person decides.
+func TestSettledMeanwhile(t *testing.T) {
+	t.Parallel()
+	for _, decision := range []string{queue.DecisionAdopt, queue.DecisionResend} {
+		t.Run(decision, func(t *testing.T) {
+			t.Parallel()
+			c := newWorld(t).seasoned("acme")
+			id := c.writeback("i-1", "Ada", "Lovelace", "ada@example.com")
+			view := c.finish(queue.StateDone, id)
+			c.exec(`UPDATE jazzhr.writebacks SET state = 'attention', step = 'write_notes', part = 1 WHERE writeback_id = $1`, id)
+			c.exec(`UPDATE jazzhr.steps SET state = 'attention', last_error = 'not_visible' WHERE writeback_id = $1 AND kind = 'write_notes'`, id)
+			remote := ""
+			if decision == queue.DecisionAdopt {
+				remote = view.Steps[2].RemoteID
+			}
+			check(t, c.decide(id, decision, remote))
+			c.attempted(3, queue.StepWriteNotes, "done") // the season's, the first, and this one
+			if notes := c.account.Notes(view.ApplicantID); len(notes) != 1 {
+				t.Errorf("%d notes", len(notes))
+			}
+		})
+	}
+}

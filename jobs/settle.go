@@ -206,7 +206,8 @@ func (a *attempt) reopen(ctx context.Context, tx db.TenantTx, confirmed gen.Effe
 	if err != nil || len(ids) == 0 {
 		return wrap("reopen effects", err)
 	}
-	return wrap("reopen writebacks", tx.Q.ReopenWritebacks(ctx, tx, tx.Tenant, ids))
+	_, err = tx.Q.ReopenWritebacks(ctx, tx, tx.Tenant, ids)
+	return wrap("reopen writebacks", err)
 }
 
 // forgetRefusal plans an effect anew that was refused for something that has changed since.

@@ -180,11 +180,14 @@ func settleEffect(ctx context.Context, tx db.TenantTx, effect uuid.UUID, d Decis
 	if err != nil {
 		return fmt.Errorf("settle effect: %w", err)
 	}
-	if settled == 0 { // a late answer settled it a moment ago
-		return ErrNoAttention
-	}
-	if err := tx.Q.ReopenWritebacks(ctx, tx, tx.Tenant, []uuid.UUID{effect}); err != nil {
+	reopened, err := tx.Q.ReopenWritebacks(ctx, tx, tx.Tenant, []uuid.UUID{effect})
+	if err != nil {
 		return fmt.Errorf("reopen writebacks: %w", err)
+	}
+	// A late answer may have settled it a moment ago. A writeback that was left to a person in that same moment goes on all the
+	// same: the ledger knows what became of its effect.
+	if settled == 0 && reopened == 0 {
+		return ErrNoAttention
 	}
 	return nil
 }

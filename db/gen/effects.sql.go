@@ -461,7 +461,7 @@ func (q *Queries) ReopenEffects(ctx context.Context, db DBTX, evidence json.RawM
 	return items, nil
 }
 
-const reopenWritebacks = `-- name: ReopenWritebacks :exec
+const reopenWritebacks = `-- name: ReopenWritebacks :execrows
 WITH reopened AS (
     UPDATE jazzhr.steps s SET state = 'pending', last_error = NULL
     WHERE s.tenant_id = $1 AND s.effect_id = ANY($2::uuid[]) AND s.state = 'attention'
@@ -471,9 +471,12 @@ UPDATE jazzhr.writebacks w SET state = 'pending', next_attempt_at = jazzhr.now()
 FROM reopened r WHERE w.tenant_id = r.tenant_id AND w.writeback_id = r.writeback_id AND w.state = 'attention'
 `
 
-func (q *Queries) ReopenWritebacks(ctx context.Context, db DBTX, tenantID uuid.UUID, effectIds []uuid.UUID) error {
-	_, err := db.Exec(ctx, reopenWritebacks, tenantID, effectIds)
-	return err
+func (q *Queries) ReopenWritebacks(ctx context.Context, db DBTX, tenantID uuid.UUID, effectIds []uuid.UUID) (int64, error) {
+	result, err := db.Exec(ctx, reopenWritebacks, tenantID, effectIds)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const replanEffect = `-- name: ReplanEffect :exec

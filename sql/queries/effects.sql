@@ -139,7 +139,7 @@ UPDATE jazzhr.effects SET state = 'unknown', problem = NULL, evidence = evidence
 WHERE tenant_id = @tenant_id AND kind = @kind AND state = 'attention' AND problem = 'no_control'
 RETURNING effect_id;
 
--- name: ReopenWritebacks :exec
+-- name: ReopenWritebacks :execrows
 WITH reopened AS (
     UPDATE jazzhr.steps s SET state = 'pending', last_error = NULL
     WHERE s.tenant_id = @tenant_id AND s.effect_id = ANY(@effect_ids::uuid[]) AND s.state = 'attention'
