@@ -9,20 +9,21 @@ import (
 	"time"
 )
 
-// attachmentLife is how long JazzHR serves an exported attachment, by its webhook documentation.
-const attachmentLife = 150 * time.Minute
+// attachmentLifetime is how long JazzHR serves an exported attachment, by its webhook
+// documentation.
+const attachmentLifetime = 150 * time.Minute
 
-// endOfYears is the first second that RFC 3339 cannot write: the year 10000.
-const endOfYears = 253402300800
+// maxExpiry is the first second of the year 10000, which RFC 3339 can't write.
+const maxExpiry = 253402300800
 
-// AttachmentExpiry tells when the attachment address that came with a webhook stops working: the exp claim of the JWT
-// that ends its path, else two and a half hours after receivedAt. The token is only read, not verified, so what is
-// returned is advice for the receiver and decides nothing.
+// AttachmentExpiry returns when the address of an exported attachment stops working. That is the
+// exp claim of the JWT at the end of its path, or else two and a half hours after receivedAt. The
+// token's signature is not verified, so treat the result as a hint.
 func AttachmentExpiry(address string, receivedAt time.Time) time.Time {
 	if exp, ok := expClaim(address); ok {
 		return exp
 	}
-	return receivedAt.Add(attachmentLife).UTC()
+	return receivedAt.Add(attachmentLifetime).UTC()
 }
 
 func expClaim(address string) (time.Time, bool) {
@@ -42,7 +43,7 @@ func expClaim(address string) (time.Time, bool) {
 	var claims struct {
 		Exp float64 `json:"exp"`
 	}
-	if err := json.Unmarshal(payload, &claims); err != nil || claims.Exp < 1 || claims.Exp >= endOfYears {
+	if err := json.Unmarshal(payload, &claims); err != nil || claims.Exp < 1 || claims.Exp >= maxExpiry {
 		return time.Time{}, false
 	}
 	return time.Unix(int64(claims.Exp), 0).UTC(), true

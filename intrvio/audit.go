@@ -7,22 +7,22 @@ import (
 	"github.com/google/uuid"
 )
 
-// DuplicatesFound is the data of audit.duplicates_found.
+// DuplicatesFound is the data of [AuditDuplicatesFound].
 type DuplicatesFound struct {
 	AuditID    uuid.UUID `json:"audit_id"`
 	FinishedAt time.Time `json:"finished_at"`
-	// Ours counts duplicates of what this service wrote, Theirs all others: those stood there before, or are the
-	// customer's own.
+	// Ours counts duplicates of what this service wrote. Theirs counts all others: they stood there
+	// before, or the customer made them.
 	Ours   DuplicateCounts `json:"ours"`
 	Theirs DuplicateCounts `json:"theirs"`
-	// Findings are duplicates of ours, at most [MaxFindings] of them.
+	// Findings lists the duplicates counted in Ours, at most [MaxFindings].
 	Findings []Duplicate `json:"findings"`
 }
 
-// MaxFindings is how many duplicates an event lists.
+// MaxFindings is how many duplicates one event lists.
 const MaxFindings = 100
 
-// MarshalJSON writes a list of no findings as [] and not as null.
+// MarshalJSON writes empty Findings as [] instead of null.
 func (d DuplicatesFound) MarshalJSON() ([]byte, error) {
 	type plain DuplicatesFound
 	d.Findings = append([]Duplicate{}, d.Findings...)
@@ -36,10 +36,10 @@ type DuplicateCounts struct {
 	Notes      int `json:"notes"`
 }
 
-// Total is the sum of all kinds.
+// Total returns the sum of all kinds.
 func (c DuplicateCounts) Total() int { return c.Applicants + c.Links + c.Notes }
 
-// DuplicateKind names what stands in JazzHR more than once.
+// DuplicateKind says what JazzHR holds more than once.
 type DuplicateKind string
 
 // The kinds of duplicates.
@@ -49,17 +49,15 @@ const (
 	DuplicateNote      DuplicateKind = "note"      // notes with one reference
 )
 
-// Duplicate is something that stands in JazzHR more than once.
+// Duplicate is something that JazzHR holds more than once.
 type Duplicate struct {
 	Kind DuplicateKind `json:"kind"`
-	// IDs are JazzHR's, of all copies.
+	// IDs are JazzHR's ids of all copies.
 	IDs []string `json:"ids"`
-	// ApplicantIDs are those of the applicants who have the links or notes; omitted for applicants.
+	// ApplicantIDs are the applicants that hold the links or notes. Omitted for applicants.
 	ApplicantIDs []string `json:"applicant_ids,omitempty"`
-	// JobID is that of links.
+	// JobID is the job of duplicate links.
 	JobID string `json:"job_id,omitempty"`
-	// Reference is the mark that the notes carry.
+	// Reference is the reference text that the notes share.
 	Reference string `json:"reference,omitempty"`
 }
-
-func (DuplicatesFound) belongsTo(t EventType) bool { return t == AuditDuplicatesFound }

@@ -17,33 +17,36 @@ import (
 
 const (
 	defaultTimeout = 15 * time.Second
-	// maxDrain is how much of an answer is read so that its connection can serve the next delivery.
+	// maxDrain is how much of an answer is read. Reading it lets the connection serve the next
+	// delivery.
 	maxDrain = 4 << 10
-	// maxIdleConns keeps the connections of a node's delivery workers open between events; net/http keeps 2.
+	// maxIdleConns keeps the connections of a process's delivery workers open between events.
+	// net/http's default is 2.
 	maxIdleConns = 16
 )
 
-// DelivererConfig says where events go and how.
+// DelivererConfig configures a [Deliverer].
 type DelivererConfig struct {
-	// URL receives the events: http or https, with a host. Its query may hold a token and is never shown.
+	// URL is the receiver's address: http or https, with a host. Its query may hold a token, so the
+	// URL is never shown.
 	URL string
-	// Secrets sign each event; at least one.
+	// Secrets sign each event. At least one is required.
 	Secrets Secrets
-	// Timeout bounds one attempt from dialling to the answer's header. Zero means 15 s.
+	// Timeout limits one attempt, from dialling to the header of the answer. Zero means 15 s.
 	Timeout time.Duration
 	// Observe, if set, is called once after each attempt, from the goroutine that made it.
 	Observe func(Attempt)
 }
 
-// Attempt is what is told of one delivery for metrics.
+// Attempt describes one attempt to deliver, for metrics.
 type Attempt struct {
 	Type EventType
-	// Status is the answer's; 0 if none came.
+	// Status is the HTTP status; 0 if no answer arrived.
 	Status int
 	Took   time.Duration
 }
 
-// Deliverer sends events to the backend. It is safe for use by many goroutines.
+// Deliverer sends events to the receiver. It is safe for concurrent use.
 type Deliverer struct {
 	url     string
 	secrets Secrets
@@ -52,7 +55,8 @@ type Deliverer struct {
 	client  *http.Client
 }
 
-// NewDeliverer checks the configuration. Its errors don't repeat the URL.
+// NewDeliverer returns a Deliverer, or an error if the configuration is invalid. The error does not
+// show the URL.
 func NewDeliverer(cfg DelivererConfig) (*Deliverer, error) {
 	u, err := url.Parse(cfg.URL)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
@@ -73,7 +77,8 @@ func NewDeliverer(cfg DelivererConfig) (*Deliverer, error) {
 		observe: cfg.Observe,
 		client: &http.Client{
 			Transport: transport,
-			// A redirect would take a signed body with personal data to an address that nobody configured.
+			// A redirect would send a signed body with personal data to an address that nobody
+			// configured.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
@@ -86,11 +91,12 @@ func NewDeliverer(cfg DelivererConfig) (*Deliverer, error) {
 	return d, nil
 }
 
-// Close closes connections that wait for a next delivery.
+// Close closes the idle connections.
 func (d *Deliverer) Close() { d.client.CloseIdleConnections() }
 
-// Deliver sends e once. It returns nil if the receiver answered 2xx, and a *DeliveryError if it answered otherwise or
-// not at all; an event may have arrived all the same. Other errors mean that e can't be written as JSON.
+// Deliver makes one attempt to send e. It returns nil if the receiver answered 2xx. It returns a
+// [*DeliveryError] if the receiver answered otherwise or not at all; the event may have arrived
+// even so. Any other error means that e can't be encoded.
 func (d *Deliverer) Deliver(ctx context.Context, e Envelope) error {
 	started := time.Now()
 	attemptCtx, cancel := context.WithTimeout(ctx, d.timeout)
@@ -106,7 +112,7 @@ func (d *Deliverer) Deliver(ctx context.Context, e Envelope) error {
 	}
 	defer resp.Body.Close()
 	d.observe(Attempt{Type: e.Type, Status: resp.StatusCode, Took: time.Since(started)})
-	// What the body says, or whether it ends well, changes nothing: the status has been given.
+	// The status decides. The body does not matter, nor how it ends.
 	_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		return nil
@@ -129,7 +135,7 @@ func (d *Deliverer) request(ctx context.Context, e Envelope, now time.Time) (*ht
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.url, bytes.NewReader(body))
 	if err != nil {
-		return nil, errors.New("unusable events URL") // the error's own text holds the URL
+		return nil, errors.New("unusable events URL") // the original error shows the URL
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "intrvio-jazzhr-worker")

@@ -18,7 +18,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio/intrviotest"
 )
 
-// urlToken stands for what a receiver's address may hold and no error may show.
+// urlToken is part of the receiver's address. No error may show it.
 const urlToken = "token-in-the-query"
 
 func newEnvelope() intrvio.Envelope {
@@ -80,7 +80,8 @@ func TestDeliver(t *testing.T) {
 	if got := backend.Events(); len(got) != 1 || got[0].ID != e.ID || string(got[0].Data) != string(e.Data) {
 		t.Errorf("received %v", got)
 	}
-	if len(attempts) != 2 || attempts[0].Status != http.StatusNoContent || attempts[0].Type != e.Type || attempts[0].Took <= 0 {
+	if len(attempts) != 2 || attempts[0].Status != http.StatusNoContent || attempts[0].Type != e.Type ||
+		attempts[0].Took <= 0 {
 		t.Errorf("observed %+v", attempts)
 	}
 }
@@ -126,7 +127,8 @@ func TestDeliverStatus(t *testing.T) {
 			if failed.Status != tt.status || failed.RetryAfter != tt.want || failed.Reason != "" {
 				t.Errorf("got %+v", failed)
 			}
-			if text := err.Error(); strings.Contains(text, "answer:") || strings.Contains(text, urlToken) || strings.Contains(text, "text of") {
+			if text := err.Error(); strings.Contains(text, "answer:") || strings.Contains(text, urlToken) ||
+				strings.Contains(text, "text of") {
 				t.Errorf("unsafe error %q", text)
 			}
 		})
@@ -156,7 +158,7 @@ func TestDeliverNoAnswer(t *testing.T) {
 		{"dropped", dropping.URL, "connection failed"},
 		{"untrusted", untrusted.URL, "certificate not trusted"},
 		{"no TLS", strings.Replace(dropping.URL, "http:", "https:", 1), "TLS handshake failed"},
-		{"not HTTP", "http://" + babbler(t), "connection failed"},
+		{"not HTTP", "http://" + listenNonHTTP(t), "connection failed"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -211,7 +213,7 @@ func TestDeliverCancelled(t *testing.T) {
 	}
 }
 
-// A receiver that never ends its answer has given its status all the same.
+// The status counts even if the receiver never ends its answer.
 func TestDeliverReadsLittle(t *testing.T) {
 	t.Parallel()
 	gone := make(chan struct{})

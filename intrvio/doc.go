@@ -1,21 +1,34 @@
-// Package intrvio is the contract with Intrvio's backend: the events it is sent, how they are signed, and the client
-// that delivers them.
+// Package intrvio holds the events that this service sends to Intrvio's backend. A receiver reads
+// events with it. The service signs and delivers them with it.
 //
-// # Events
+// # Receive events
 //
-// An event is an [Envelope] around one of the data types of this package. Its id and its sequence never change, however
-// often it is delivered. The sequence has no gaps within a tenant; deliveries may come in any order and more than once,
-// so a receiver drops repeats by id and uses the sequence where order matters to it.
+// Check the signature of the raw body with a Standard Webhooks library
+// (https://www.standardwebhooks.com), decode the body into an [Envelope], and call [Decode] with
+// the data type of the event. Each [EventType] names its data type.
 //
-// # Delivery
+//	var e intrvio.Envelope
+//	if err := json.Unmarshal(body, &e); err != nil { … }
+//	request, err := intrvio.Decode[intrvio.InterviewRequest](e)
 //
-// Events are signed by the Standard Webhooks scheme (https://www.standardwebhooks.com) with each configured secret, so
-// that a secret is exchanged without a gap: add the new one here, exchange it at the receiver, remove the old one here.
+// An event's id and sequence never change, however often the event is delivered. Deliveries can
+// arrive more than once and in any order. So drop repeats by id, and use the sequence where order
+// matters. The sequence of a tenant has no gaps.
+//
+// # Send events
+//
+// [Encode] makes the data of an event. A [Deliverer] sends the envelope once, signed with each of
+// the [Secrets].
 //
 //	POST ──2xx──────────────▶ delivered
 //	     ──any other status──▶ *DeliveryError with the status, and Retry-After for 429 and 503
 //	     ──no answer─────────▶ *DeliveryError with status 0 and the reason in fixed words
 //
-// A redirect is a failure like any other, and so is 410: an event is given up by its age alone ([DeliveryWindow]), after
-// which it can still be pulled until [Retention] ends. No error carries the receiver's address or a byte of its answer.
+// A redirect and a 410 are failures like any other. Only its age ends an event's delivery: after
+// [DeliveryWindow] it is no longer pushed, and until [Retention] ends it can still be pulled.
+// [RetryDelay] is the pause between attempts. No error shows the receiver's address or any byte of
+// its answer.
+//
+// To exchange a secret without a gap, add the new one here, replace the old one at the receiver,
+// then remove the old one here.
 package intrvio

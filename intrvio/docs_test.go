@@ -20,39 +20,16 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio"
 )
 
-// dataTypes maps each event type to a value of its data's type.
-func dataTypes() map[intrvio.EventType]intrvio.Data {
-	return map[intrvio.EventType]intrvio.Data{
-		intrvio.ConnectionVerified:    intrvio.Connection{},
-		intrvio.ConnectionRejected:    intrvio.Connection{},
-		intrvio.ConnectionRestored:    intrvio.Connection{},
-		intrvio.CandidateExported:     intrvio.CandidateExport{},
-		intrvio.InterviewRequested:    intrvio.InterviewRequest{},
-		intrvio.CandidateStageChanged: intrvio.StageChange{},
-		intrvio.CandidateApplied:      intrvio.Applied{},
-		intrvio.CandidateLinked:       intrvio.Linked{},
-		intrvio.CandidateGone:         intrvio.Gone{},
-		intrvio.BackfillCompleted:     intrvio.Backfill{},
-		intrvio.WritebackCompleted:    intrvio.WritebackResult{},
-		intrvio.WritebackRejected:     intrvio.WritebackResult{},
-		intrvio.WritebackAttention:    intrvio.WritebackResult{},
-		intrvio.AuditDuplicatesFound:  intrvio.DuplicatesFound{},
-		intrvio.JobOpened:             intrvio.Opening{},
-		intrvio.JobChanged:            intrvio.Opening{},
-		intrvio.JobClosed:             intrvio.Opening{},
-	}
-}
-
-// TestDocsNameEveryEvent holds docs/events.md to the event types of the source, each with a heading of its own and all
-// fields of its data.
+// TestDocsNameEveryEvent checks that docs/events.md has a heading for each event type in the
+// source, and names all fields of its data.
 func TestDocsNameEveryEvent(t *testing.T) {
 	t.Parallel()
 	sections := sectionsOfDocs(t)
 	types := eventTypesOfSource(t)
 	for _, eventType := range types {
-		data, known := dataTypes()[eventType]
+		data, known := intrvio.Types()[eventType]
 		if !known {
-			t.Errorf("%s is not in this test's dataTypes", eventType)
+			t.Errorf("%s is not in Types", eventType)
 			continue
 		}
 		text := sectionOf(sections, string(eventType))
@@ -66,8 +43,8 @@ func TestDocsNameEveryEvent(t *testing.T) {
 			}
 		}
 	}
-	if len(types) != len(dataTypes()) {
-		t.Errorf("%d event types in the source, %d in this test", len(types), len(dataTypes()))
+	if len(types) != len(intrvio.Types()) {
+		t.Errorf("%d event types in the source, %d in Types", len(types), len(intrvio.Types()))
 	}
 	for _, field := range fieldsOf(reflect.TypeFor[intrvio.Envelope]()) {
 		if !strings.Contains(sectionOf(sections, "envelope"), "`"+field+"`") {
@@ -76,27 +53,28 @@ func TestDocsNameEveryEvent(t *testing.T) {
 	}
 }
 
-// TestDocsExamples decodes every example of docs/events.md, with no field unknown, and finds one of each type.
+// TestDocsExamples decodes every example of docs/events.md strictly and finds one of each type.
 func TestDocsExamples(t *testing.T) {
 	t.Parallel()
 	found := map[intrvio.EventType]bool{}
 	for _, example := range blocksOfDocs(t, "json") {
 		var envelope intrvio.Envelope
-		strictly(t, example, &envelope)
-		if of, known := dataTypes()[envelope.Type]; known {
+		decodeStrictly(t, example, &envelope)
+		if of, known := intrvio.Types()[envelope.Type]; known {
 			data := reflect.New(reflect.TypeOf(of))
-			strictly(t, string(envelope.Data), data.Interface())
+			decodeStrictly(t, string(envelope.Data), data.Interface())
 		}
 		found[envelope.Type] = true
 	}
-	for eventType := range dataTypes() {
+	for eventType := range intrvio.Types() {
 		if !found[eventType] {
 			t.Errorf("docs/events.md has no example of %s", eventType)
 		}
 	}
 }
 
-// TestDocsReceiver holds the receiver that docs/events.md shows to the one below, and that one to a signed event.
+// TestDocsReceiver checks that docs/events.md shows the function receive below, and that the
+// function accepts a signed event.
 func TestDocsReceiver(t *testing.T) {
 	t.Parallel()
 	source, err := os.ReadFile("docs_test.go")
@@ -139,8 +117,9 @@ func TestDocsReceiver(t *testing.T) {
 	}
 }
 
-// receive returns a handler that checks an event's signature and hands the event on. handle must be quick and must
-// bear seeing an event again: it stores the event by its id, and the work is done later.
+// receive returns a handler that checks an event's signature and hands the event on. handle must be
+// quick and must bear seeing an event again: it stores the event by its id, and the work is done
+// later.
 func receive(secret string, handle func(intrvio.Envelope) error) (http.HandlerFunc, error) {
 	webhook, err := standardwebhooks.NewWebhook(secret)
 	if err != nil {
@@ -179,13 +158,13 @@ func docs(t *testing.T) string {
 	return string(text)
 }
 
-// sectionsOfDocs splits docs/events.md at its headings; each section begins with its heading.
+// sectionsOfDocs splits docs/events.md at its headings. Each section begins with its heading.
 func sectionsOfDocs(t *testing.T) []string {
 	t.Helper()
 	return regexp.MustCompile(`(?m)^#+ `).Split(docs(t), -1)
 }
 
-// sectionOf returns the section whose heading names something, or "".
+// sectionOf returns the section whose heading contains the name, or "".
 func sectionOf(sections []string, name string) string {
 	for _, section := range sections {
 		heading, _, _ := strings.Cut(section, "\n")
@@ -205,7 +184,7 @@ func blocksOfDocs(t *testing.T, language string) (blocks []string) {
 	return blocks
 }
 
-func strictly(t *testing.T, text string, into any) {
+func decodeStrictly(t *testing.T, text string, into any) {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
 	decoder.DisallowUnknownFields()
@@ -214,7 +193,7 @@ func strictly(t *testing.T, text string, into any) {
 	}
 }
 
-// fieldsOf lists the JSON names of a struct's fields, and of those of its parts that are this package's structs.
+// fieldsOf lists the JSON names of a struct's fields, and of nested structs of this package.
 func fieldsOf(of reflect.Type) (names []string) {
 	for field := range of.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")

@@ -12,14 +12,16 @@ import (
 	"time"
 )
 
-// DeliveryError says that a delivery got no 2xx. Its text holds neither the receiver's address nor anything it sent.
+// DeliveryError means that a delivery got no 2xx. Its text shows neither the receiver's address nor
+// anything from its answer.
 type DeliveryError struct {
 	EventID string
-	// Status is the answer's; 0 if none came.
+	// Status is the HTTP status; 0 if no answer arrived.
 	Status int
-	// RetryAfter is what a 429 or 503 asked for, at most an hour; 0 if nothing.
+	// RetryAfter is the wait that a 429 or 503 asked for, at most an hour. Zero if it asked for
+	// none.
 	RetryAfter time.Duration
-	// Reason says in fixed words why no answer came; empty if one did.
+	// Reason says in fixed words why no answer arrived. Empty if one did.
 	Reason string
 
 	cause error
@@ -32,11 +34,12 @@ func (e *DeliveryError) Error() string {
 	return fmt.Sprintf("deliver event %s: no answer: %s", e.EventID, e.Reason)
 }
 
-// Unwrap gives the caller's own context error if that ended the attempt, so that a shutdown can be told from a receiver
-// that failed. The network's error is not given: its text can hold addresses and bytes of the answer.
+// Unwrap returns the error of the caller's own context if that ended the attempt. So a caller can
+// tell a shutdown from a failed receiver. It does not return the network's error, whose text can
+// hold addresses and bytes of the answer.
 func (e *DeliveryError) Unwrap() error { return e.cause }
 
-// reason puts an error of net/http into words that are safe to store and show.
+// reason describes an error of net/http in words that are safe to store and show.
 func reason(err error) string {
 	var (
 		dns         *net.DNSError
@@ -63,8 +66,8 @@ func reason(err error) string {
 	}
 }
 
-// retryAfter reads the Retry-After header, seconds or a date, of the two statuses it is meant for. It is bounded, as a
-// receiver's slip must not silence it for days.
+// retryAfter reads the Retry-After header, in seconds or as a date, of a 429 or 503. It limits the
+// value, so that a receiver's mistake does not stop deliveries for days.
 func retryAfter(resp *http.Response, now time.Time) time.Duration {
 	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusServiceUnavailable {
 		return 0

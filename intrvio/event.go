@@ -5,79 +5,91 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 )
 
-// EventType names what an event tells. The set is closed; within v1 of the contract types are only added.
+// EventType names what happened. The set is closed. Version 1 of the contract only adds types.
 type EventType string
 
-// The event types, each with the type of its data.
+// The event types. Each names the type of its data.
 const (
-	// ConnectionVerified says that JazzHR's webhook reaches us and its signature is right. Data: [Connection].
+	// ConnectionVerified says that JazzHR's webhook arrives with a valid signature. Data:
+	// [Connection].
 	ConnectionVerified EventType = "connection.verified"
 	// ConnectionRejected says that JazzHR has refused the stored API key twice. Data: [Connection].
 	ConnectionRejected EventType = "connection.rejected"
-	// ConnectionRestored says that a refused key works again or was replaced by one that does. Data: [Connection].
+	// ConnectionRestored says that a refused key works again or was replaced by one that works.
+	// Data: [Connection].
 	ConnectionRestored EventType = "connection.restored"
 	// CandidateExported says that a recruiter exported a candidate. Data: [CandidateExport].
 	CandidateExported EventType = "candidate.exported"
-	// InterviewRequested asks for an interview to be held. Data: [InterviewRequest].
+	// InterviewRequested asks for an interview. Data: [InterviewRequest].
 	InterviewRequested EventType = "interview.requested"
-	// CandidateStageChanged says that a candidate was moved in a hiring workflow. Data: [StageChange].
+	// CandidateStageChanged says that a candidate moved to another stage. Data: [StageChange].
 	CandidateStageChanged EventType = "candidate.stage_changed"
-	// CandidateApplied says that an applicant is new in JazzHR. Data: [Applied].
+	// CandidateApplied says that JazzHR has a new applicant. Data: [Applied].
 	CandidateApplied EventType = "candidate.applied"
-	// CandidateLinked says that an applicant is new in a job. Data: [Linked].
+	// CandidateLinked says that an applicant was linked to a job. Data: [Linked].
 	CandidateLinked EventType = "candidate.linked"
-	// CandidateGone says that JazzHR knows an applicant no more: merged into another, or deleted. Data: [Gone].
+	// CandidateGone says that JazzHR no longer has an applicant: merged into another, or deleted.
+	// Data: [Gone].
 	CandidateGone EventType = "candidate.gone"
-	// BackfillCompleted says that what stood in the account before is known. Data: [Backfill].
+	// BackfillCompleted says that the mirror now holds everything the account held before. Data:
+	// [Backfill].
 	BackfillCompleted EventType = "backfill.completed"
-	// WritebackCompleted says that everything a writeback asked for stands in JazzHR. Data: [WritebackResult].
-	WritebackCompleted EventType = "writeback.completed"
-	// WritebackRejected says that JazzHR refused a step for good, or that the tenant disconnected. Data:
+	// WritebackCompleted says that JazzHR holds everything the writeback asked for. Data:
 	// [WritebackResult].
+	WritebackCompleted EventType = "writeback.completed"
+	// WritebackRejected says that JazzHR refused a step for good, or that the tenant disconnected.
+	// Data: [WritebackResult].
 	WritebackRejected EventType = "writeback.rejected"
-	// WritebackAttention says that a person has to decide how a writeback goes on. Data: [WritebackResult].
+	// WritebackAttention says that a person must decide how a writeback goes on. Data:
+	// [WritebackResult].
 	WritebackAttention EventType = "writeback.attention"
-	// AuditDuplicatesFound says that JazzHR holds more copies of what we wrote than the audit before found. Data:
-	// [DuplicatesFound].
+	// AuditDuplicatesFound says that JazzHR holds more copies of what this service wrote than at
+	// the last audit. Data: [DuplicatesFound].
 	AuditDuplicatesFound EventType = "audit.duplicates_found"
-	// JobOpened says that a job opening is open: first seen so, or become so. Data: [Opening].
+	// JobOpened says that a job opening is open: it was first seen open, or it became open. Data:
+	// [Opening].
 	JobOpened EventType = "job.opened"
-	// JobChanged says that a job opening changed otherwise, or was first seen and is not open. Data: [Opening].
+	// JobChanged says that a job opening changed in another way, or was first seen and is not open.
+	// Data: [Opening].
 	JobChanged EventType = "job.changed"
-	// JobClosed says that a job opening was filled, cancelled or closed, or is gone from JazzHR. Data: [Opening].
+	// JobClosed says that a job opening was filled, cancelled or closed, or that JazzHR no longer
+	// has it. Data: [Opening].
 	JobClosed EventType = "job.closed"
 )
 
-// Envelope is what is POSTed to the backend, and an item of the pull API.
+// Envelope is one event: the body of a delivery, and an item of the pull API.
 type Envelope struct {
-	// ID is the event's identity as [EventID] writes it, sent as the webhook-id header too. Constant over redeliveries.
+	// ID identifies the event, in the form of [EventID]. It is also the webhook-id header. All
+	// deliveries of the event have the same.
 	ID   string    `json:"id"`
 	Type EventType `json:"type"`
-	// Timestamp is when the event came about, not when it was sent. Written in UTC.
+	// Timestamp is when the event happened, in UTC. It is not the time of sending.
 	Timestamp time.Time `json:"timestamp"`
 	TenantID  uuid.UUID `json:"tenant_id"`
-	// ExternalID is the backend's own id of the tenant; empty, and then omitted, if it gave none.
+	// ExternalID is the backend's own id of the tenant. Omitted if the backend gave none.
 	ExternalID string `json:"external_id,omitempty"`
-	// Sequence counts a tenant's events in the order they were committed, from 1 and without gaps.
+	// Sequence counts a tenant's events in the order they were committed. It starts at 1 and has no
+	// gaps.
 	Sequence int64 `json:"sequence"`
-	// Data is one of this package's data types as [Encode] writes it; [Decode] reads it.
+	// Data is one of this package's data types. [Encode] writes it, [Decode] reads it.
 	Data json.RawMessage `json:"data"`
 }
 
-// MarshalJSON writes the timestamp in UTC, whatever zone the database's driver gave it.
+// MarshalJSON writes the timestamp in UTC, whatever zone the database driver returned.
 func (e Envelope) MarshalJSON() ([]byte, error) {
 	type plain Envelope
 	e.Timestamp = e.Timestamp.UTC()
 	return json.Marshal(plain(e))
 }
 
-// LogValue keeps the data, which holds personal details, out of logs.
+// LogValue leaves out Data, which holds personal details.
 func (e Envelope) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("id", e.ID),
@@ -89,10 +101,10 @@ func (e Envelope) LogValue() slog.Value {
 
 const eventIDPrefix = "evt_"
 
-// EventID writes the id of an event's row as the contract shows it.
+// EventID returns the public id of an event's database row.
 func EventID(id uuid.UUID) string { return eventIDPrefix + id.String() }
 
-// ParseEventID reads what [EventID] wrote.
+// ParseEventID returns the row id from the result of [EventID].
 func ParseEventID(s string) (uuid.UUID, error) {
 	rest, ok := strings.CutPrefix(s, eventIDPrefix)
 	if !ok || len(rest) != len(uuid.Nil.String()) {
@@ -105,15 +117,42 @@ func ParseEventID(s string) (uuid.UUID, error) {
 	return id, nil
 }
 
-// Data is what an envelope can carry: one of this package's data types.
-type Data interface {
-	// belongsTo reports whether events of type t carry this data.
-	belongsTo(t EventType) bool
+// Data is the data of an event: a value of one of the types that [Types] lists.
+type Data any
+
+// Types returns every type of event with a zero value of its data.
+func Types() map[EventType]Data {
+	return map[EventType]Data{
+		ConnectionVerified:    Connection{},
+		ConnectionRejected:    Connection{},
+		ConnectionRestored:    Connection{},
+		CandidateExported:     CandidateExport{},
+		InterviewRequested:    InterviewRequest{},
+		CandidateStageChanged: StageChange{},
+		CandidateApplied:      Applied{},
+		CandidateLinked:       Linked{},
+		CandidateGone:         Gone{},
+		BackfillCompleted:     Backfill{},
+		WritebackCompleted:    WritebackResult{},
+		WritebackRejected:     WritebackResult{},
+		WritebackAttention:    WritebackResult{},
+		AuditDuplicatesFound:  DuplicatesFound{},
+		JobOpened:             Opening{},
+		JobChanged:            Opening{},
+		JobClosed:             Opening{},
+	}
 }
 
-// Encode writes the data of an event of type t. It refuses data of another type's.
+// carries reports whether events of type t carry data of this type.
+func (t EventType) carries(data Data) bool {
+	of, known := Types()[t]
+	return known && reflect.TypeOf(of) == reflect.TypeOf(data)
+}
+
+// Encode returns the data of an event of type t as JSON. It fails if events of type t carry another
+// type.
 func Encode(t EventType, data Data) (json.RawMessage, error) {
-	if !data.belongsTo(t) {
+	if !t.carries(data) {
 		return nil, fmt.Errorf("encode event data: %T does not belong to %q", data, t)
 	}
 	raw, err := json.Marshal(data)
@@ -123,11 +162,11 @@ func Encode(t EventType, data Data) (json.RawMessage, error) {
 	return raw, nil
 }
 
-// Decode reads an envelope's data. It fails if events of the envelope's type carry another type than T; fields that are
-// not known are ignored, since the contract may grow.
+// Decode reads the data of e. It fails if events of e's type carry another type than T. It ignores
+// unknown fields, because the contract may add fields.
 func Decode[T Data](e Envelope) (T, error) {
 	var data T
-	if !data.belongsTo(e.Type) {
+	if !e.Type.carries(data) {
 		return data, fmt.Errorf("decode event data: %T does not belong to %q", data, e.Type)
 	}
 	if err := json.Unmarshal(e.Data, &data); err != nil {

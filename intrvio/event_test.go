@@ -22,7 +22,7 @@ var (
 	ada      = intrvio.Candidate{FirstName: "Ada", LastName: "Byron", Email: "ada@example.com", Phone: "+1 555 0100"}
 )
 
-// The contract: receivers depend on these names, so a change here is a change for them.
+// Receivers depend on these names. A change here is a change of the contract.
 func TestDataJSON(t *testing.T) {
 	t.Parallel()
 	job := intrvio.Job{JobID: "job_1", BoardCode: "Xy12", Title: "Engineer", Resolved: true}
@@ -198,7 +198,9 @@ func TestEventID(t *testing.T) {
 	if got, err := intrvio.ParseEventID(intrvio.EventID(eventRow)); err != nil || got != eventRow {
 		t.Errorf("read back as %s, %v", got, err)
 	}
-	for _, bad := range []string{"", "evt_", eventRow.String(), "evt_" + strings.ReplaceAll(eventRow.String(), "-", ""), "evt_{" + eventRow.String() + "}", "evt_zzzza5d2-7a1c-7c3e-9d58-1f0c6b2a4e11"} {
+	for _, bad := range []string{
+		"", "evt_", eventRow.String(), "evt_" + strings.ReplaceAll(eventRow.String(), "-", ""), "evt_{" + eventRow.String() + "}", "evt_zzzza5d2-7a1c-7c3e-9d58-1f0c6b2a4e11",
+	} {
 		if _, err := intrvio.ParseEventID(bad); err == nil {
 			t.Errorf("took %q", bad)
 		}
@@ -208,7 +210,9 @@ func TestEventID(t *testing.T) {
 func TestEnvelopeLogHidesData(t *testing.T) {
 	t.Parallel()
 	var buf bytes.Buffer
-	e := intrvio.Envelope{ID: "evt_1", Type: intrvio.CandidateExported, Data: json.RawMessage(`{"email":"ada@example.com"}`)}
+	e := intrvio.Envelope{
+		ID: "evt_1", Type: intrvio.CandidateExported, Data: json.RawMessage(`{"email":"ada@example.com"}`),
+	}
 	slog.New(slog.NewTextHandler(&buf, nil)).Info("delivered", "event", e)
 	if got := buf.String(); strings.Contains(got, "ada") || !strings.Contains(got, "event.id=evt_1") {
 		t.Errorf("logged %s", got)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// babbler answers each connection with a line that is no HTTP and returns its address.
-func babbler(t *testing.T) string {
+// listenNonHTTP answers each connection with a line that is not HTTP. It returns its address.
+func listenNonHTTP(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -3,7 +3,8 @@ package intrvio
 import "time"
 
 const (
-	// DeliveryWindow is how long after its timestamp an event is pushed; a failure past it marks the event failed.
+	// DeliveryWindow is how long after its timestamp an event is pushed. A failure after that marks
+	// the event failed.
 	DeliveryWindow = 5 * 24 * time.Hour
 	// Retention is how long after its timestamp an event can be pulled.
 	Retention = 30 * 24 * time.Hour
@@ -13,9 +14,9 @@ const (
 	retryJitter     = 0.2
 )
 
-// RetryDelay is the time to wait after the attempt-th failed delivery of an event, counted from 1: 10 s, doubling up to
-// an hour, each a fifth shorter or longer by random, which must lie in [0, 1). An hour is also the longest a recovered
-// receiver waits for what it missed.
+// RetryDelay returns how long to wait after a failed delivery. attempt counts the failures from 1.
+// The wait starts at 10 s and doubles up to an hour. random, in [0, 1), makes it up to a fifth
+// shorter or longer. So a receiver that is back waits at most 72 minutes for what it missed.
 func RetryDelay(attempt int, random float64) time.Duration {
 	delay := firstRetryDelay
 	for i := 1; i < attempt && delay < maxRetryDelay; i++ {

@@ -13,26 +13,27 @@ import (
 
 const (
 	secretPrefix = "whsec_"
-	// The sizes of key that the Standard Webhooks specification allows, in bytes.
+	// The key sizes that the Standard Webhooks specification allows, in bytes.
 	minSecretSize = 24
 	maxSecretSize = 64
 	newSecretSize = 32
 )
 
-// Secrets are the keys that events are signed with. The zero value holds none and signs nothing.
+// Secrets are the keys that sign events. The zero value holds none.
 type Secrets struct {
 	keys []*standardwebhooks.Webhook
 }
 
-// NewSecret makes a secret of 32 random bytes as [ParseSecrets] and Standard Webhooks receivers take it.
+// NewSecret returns a new secret of 32 random bytes, in the form that [ParseSecrets] and Standard
+// Webhooks receivers read.
 func NewSecret() string {
 	key := make([]byte, newSecretSize)
 	rand.Read(key) // never fails, by its documentation
 	return secretPrefix + base64.StdEncoding.EncodeToString(key)
 }
 
-// ParseSecrets reads secrets of the form whsec_<base64 of 24 to 64 bytes>, at least one. Its error names every one that
-// is wrong by its place, counted from 1, and never shows any of its text.
+// ParseSecrets reads one or more secrets of the form whsec_<base64 of 24 to 64 bytes>. The error
+// names each invalid secret by its position, counted from 1, and shows nothing of its text.
 func ParseSecrets(texts []string) (Secrets, error) {
 	if len(texts) == 0 {
 		return Secrets{}, errors.New("no signing secret given")
@@ -70,8 +71,9 @@ func parseSecret(text string) (*standardwebhooks.Webhook, error) {
 	return standardwebhooks.NewWebhookRaw(key)
 }
 
-// Sign is the value of the webhook-signature header: one signature for each secret, separated by spaces. The time is
-// that of the attempt; receivers refuse one that is more than some minutes off.
+// Sign returns the value of the webhook-signature header: one signature per secret, separated by
+// spaces. at is the time of the attempt. Receivers refuse a time that is more than a few minutes
+// off.
 func (s Secrets) Sign(id string, at time.Time, body []byte) (string, error) {
 	signatures := make([]string, len(s.keys))
 	for i, key := range s.keys {

@@ -85,11 +85,11 @@ func TestSignWithEverySecret(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	stranger, err := standardwebhooks.NewWebhook(intrvio.NewSecret())
+	other, err := standardwebhooks.NewWebhook(intrvio.NewSecret())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := stranger.Verify(body, header); err == nil {
+	if err := other.Verify(body, header); err == nil {
 		t.Error("verified with a secret that did not sign")
 	}
 }

@@ -2,8 +2,8 @@ package jazzhr
 
 import "context"
 
-// ApplicantRow is an applicant as lists show it: once per application, and
-// without email or stage.
+// ApplicantRow is an applicant as lists show it. There is one row per application. A row has
+// neither email nor stage.
 type ApplicantRow struct {
 	ID        string
 	FirstName string
@@ -14,16 +14,16 @@ type ApplicantRow struct {
 	JobTitle  string
 }
 
-// ApplicantFilter narrows a list of applicants; empty fields do not count.
-// JazzHR has no filter by email.
+// ApplicantFilter narrows a list of applicants. Empty fields are ignored. JazzHR has no filter by
+// email.
 type ApplicantFilter struct {
-	Name          string // part of the first or the last name
+	Name          string // matches a part of the first or last name
 	FromApplyDate string // YYYY-MM-DD
 	ToApplyDate   string // YYYY-MM-DD
 	JobID         string
 }
 
-// Applicant is one applicant in full.
+// Applicant is one applicant with all details.
 type Applicant struct {
 	ID        string
 	FirstName string
@@ -33,15 +33,15 @@ type Applicant struct {
 	Source    string
 	ApplyDate string // YYYY-MM-DD, or empty
 	Jobs      []ApplicantJob
-	// Comments are the notes, which JazzHR lists nowhere else.
+	// Comments are the applicant's notes. JazzHR shows them only here.
 	Comments []Comment
-	// CommentsKnown is false if the answer had no comments that can be read:
-	// then there may be notes.
+	// CommentsKnown is false if the answer held no readable list of comments. The applicant may
+	// have notes all the same.
 	CommentsKnown bool
 	Activities    []ApplicantActivity
 }
 
-// ApplicantJob is a job an applicant is linked to.
+// ApplicantJob is a job that an applicant is linked to.
 type ApplicantJob struct {
 	JobID          string
 	JobTitle       string
@@ -49,14 +49,14 @@ type ApplicantJob struct {
 	Stage          string // name of the workflow step
 }
 
-// Comment is a note on an applicant. Text may have become HTML on its way.
+// Comment is a note on an applicant. JazzHR may have turned its text into HTML.
 type Comment struct {
 	ID         string
 	AuthorID   string
 	AuthorName string
 	Text       string
 	Date       string // YYYY-MM-DD, or empty
-	Time       string // HH:MM:SS, in no stated zone
+	Time       string // HH:MM:SS; JazzHR names no time zone
 }
 
 // ApplicantActivity is an entry in an applicant's history.
@@ -64,18 +64,18 @@ type ApplicantActivity struct {
 	ID       string
 	Activity string
 	Date     string // YYYY-MM-DD, or empty
-	Time     string // HH:MM:SS, in no stated zone
+	Time     string // HH:MM:SS; JazzHR names no time zone
 }
 
-// Applicants reads one page of the applicants, counted from 1, newest first.
+// Applicants reads one page of the applicants, the newest first. Pages count from 1.
 func (a *Account) Applicants(ctx context.Context, f ApplicantFilter, page int) (Page[ApplicantRow], error) {
 	return readPage(ctx, a, listApplicants, page, parseApplicantRow,
 		filter{"name", f.Name}, filter{"from_apply_date", f.FromApplyDate},
 		filter{"to_apply_date", f.ToApplyDate}, filter{"job_id", f.JobID})
 }
 
-// Applicant reads one applicant. It wraps ErrNotFound if the account does not
-// know the id, as after a merge.
+// Applicant reads one applicant. The error wraps [ErrNotFound] if the account has no applicant with
+// this id, as after a merge.
 func (a *Account) Applicant(ctx context.Context, id string) (Applicant, error) {
 	return readOne(ctx, a, getApplicant, id, parseApplicant)
 }
@@ -102,8 +102,8 @@ func parseApplicant(row map[string]any) Applicant {
 		Source:    scalar(row["source"]),
 		ApplyDate: dateText(scalar(row["apply_date"])),
 	}
-	// Jobs and activities that can't be read are left out: the links are read
-	// from their own list, the activities from theirs.
+	// Unreadable jobs and activities are left out. Callers read links and activities from their own
+	// lists.
 	applicant.Jobs, _ = parseAll(row["jobs"], parseApplicantJob)
 	applicant.Activities, _ = parseAll(row["activities"], parseApplicantActivity)
 	if comments, present := row["comments"]; present {

@@ -16,20 +16,20 @@ import (
 	"time"
 )
 
-// maxBody bounds an answer in bytes. A page of 100 jobs with descriptions and
-// an applicant with résumé text and history are far below it.
+// maxBody limits an answer, in bytes. A page of 100 jobs with descriptions is far smaller, and so
+// is an applicant with résumé text and history.
 const maxBody = 32 << 20
 
-// reply is an answer of JazzHR, as far as it came.
+// reply is an answer of JazzHR, or as much of it as arrived.
 type reply struct {
-	body                     // of a whole answer
-	status     int           // 0 if no answer came
-	retryAfter time.Duration // 0 if it was not said
-	err        error         // why there is no answer, or not all of it
+	body                     // set if the whole answer arrived
+	status     int           // 0 if no answer arrived
+	retryAfter time.Duration // 0 if the answer named none
+	err        error         // why the answer is missing or incomplete
 }
 
-// get reads a target. decode returns ErrNotFound for an answer about something
-// else, and errUnreadable for one of no known form.
+// get reads a target. decode returns [ErrNotFound] if the answer is about something else, and
+// errUnreadable if the answer has no known form.
 func (a *Account) get(ctx context.Context, t target, decode func(body) error) error {
 	if err := a.gate(ctx); err != nil {
 		return &Error{Op: t.name(), Kind: NotSent, cause: err}
@@ -42,7 +42,7 @@ func (a *Account) get(ctx context.Context, t target, decode func(body) error) er
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
 	r := a.exchange(requestCtx, a.client.reads, t, nil)
-	failure := a.judge(t, r, Unavailable)
+	failure := a.classify(t, r, Unavailable)
 	if r.status == 0 && !connected.Load() {
 		failure.Kind = NotSent
 	}
@@ -62,11 +62,11 @@ func (a *Account) get(ctx context.Context, t target, decode func(body) error) er
 	return a.finish(t, failure, r.status, start)
 }
 
-// post writes to a target and returns the id JazzHR gave what was written.
+// post writes to a target. It returns the id that JazzHR gave to the new record.
 func (a *Account) post(ctx context.Context, send Send, t target, fields map[string]string) (id string, err error) {
-	unsent := func(cause error) error { return &Error{Op: t.name(), Kind: NotSent, cause: cause} }
+	notSent := func(cause error) error { return &Error{Op: t.name(), Kind: NotSent, cause: cause} }
 	if late(a.client.now(), send.NotAfter) {
-		return "", unsent(ErrTooLate)
+		return "", notSent(ErrTooLate)
 	}
 	sendCtx, cancel := context.WithDeadlineCause(ctx, send.NotAfter, ErrTooLate)
 	defer cancel()
@@ -74,18 +74,18 @@ func (a *Account) post(ctx context.Context, send Send, t target, fields map[stri
 		if late(a.client.now(), send.NotAfter) {
 			err = fmt.Errorf("%w: %w", ErrTooLate, err)
 		}
-		return "", unsent(err)
+		return "", notSent(err)
 	}
 	start := a.client.now()
 	requestCtx, cancel := context.WithTimeoutCause(sendCtx, a.client.timeout, errTimeout)
 	defer cancel()
-	d := &departure{notAfter: send.NotAfter, now: a.client.now}
-	r := a.exchange(d.trace(requestCtx), a.client.writes, t, fields)
-	failure := a.judge(t, r, Unknown)
+	guard := &writeGuard{notAfter: send.NotAfter, now: a.client.now}
+	r := a.exchange(guard.trace(requestCtx), a.client.writes, t, fields)
+	failure := a.classify(t, r, Unknown)
 	switch {
 	case failure == nil:
 		id, failure = answerID(t, r)
-	case r.status == 0 && !d.begun.Load():
+	case r.status == 0 && !guard.started.Load():
 		failure.Kind = NotSent
 		if late(a.client.now(), send.NotAfter) {
 			failure.cause = ErrTooLate
@@ -97,8 +97,8 @@ func (a *Account) post(ctx context.Context, send Send, t target, fields map[stri
 	return id, a.finish(t, failure, r.status, start)
 }
 
-// answerID reads the new id from a write's answer of success. An answer with
-// both an id and an error says two things, and so nothing.
+// answerID reads the new id from a successful answer. An answer with both an id and an error
+// contradicts itself, so the outcome is Unknown.
 func answerID(t target, r reply) (string, *Error) {
 	id := scalar(object(r.value)[t.answer])
 	if id == "" || errorMessage(r.value) != "" {
@@ -107,7 +107,7 @@ func answerID(t target, r reply) (string, *Error) {
 	return id, nil
 }
 
-// finish observes a call's outcome and returns its failure as an error.
+// finish reports a call's outcome to the observer and returns the failure as an error.
 func (a *Account) finish(t target, failure *Error, status int, start time.Time) error {
 	if failure == nil {
 		a.observe(t, OutcomeOK, status, start)
@@ -126,8 +126,8 @@ func (a *Account) observe(t target, outcome string, status int, start time.Time)
 	})
 }
 
-// exchange sends a request and reads the answer. It goes below http.Client,
-// which would follow redirects and put the URL into its errors.
+// exchange sends a request and reads the answer. It does not use http.Client, which follows
+// redirects and puts the URL into its errors.
 func (a *Account) exchange(ctx context.Context, transport *http.Transport, t target, fields map[string]string) reply {
 	request, err := a.request(ctx, t, fields)
 	if err != nil {
@@ -135,7 +135,7 @@ func (a *Account) exchange(ctx context.Context, transport *http.Transport, t tar
 	}
 	response, err := transport.RoundTrip(request)
 	if err != nil {
-		return reply{err: flatten(err)}
+		return reply{err: safeCause(err)}
 	}
 	defer response.Body.Close()
 	r := reply{
@@ -145,7 +145,7 @@ func (a *Account) exchange(ctx context.Context, transport *http.Transport, t tar
 	raw, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	switch {
 	case err != nil:
-		r.err = flatten(err)
+		r.err = safeCause(err)
 	case len(raw) > maxBody:
 		r.err = errTooLong
 	default:
@@ -154,7 +154,7 @@ func (a *Account) exchange(ctx context.Context, transport *http.Transport, t tar
 	return r
 }
 
-// request builds a request with the key where the endpoint takes it.
+// request builds a request and puts the key where the endpoint expects it.
 func (a *Account) request(ctx context.Context, t target, fields map[string]string) (*http.Request, error) {
 	u, err := url.Parse(a.client.base + t.escaped)
 	if err != nil {
@@ -184,7 +184,7 @@ func (a *Account) request(ctx context.Context, t target, fields map[string]strin
 	if err != nil {
 		return nil, err
 	}
-	request.GetBody = nil // net/http can't send again what it can't read again
+	request.GetBody = nil // without GetBody, net/http can't resend the request
 	request.Header.Set("Accept", "application/json")
 	if fields != nil {
 		request.Header.Set("Content-Type", "application/json")
@@ -195,9 +195,10 @@ func (a *Account) request(ctx context.Context, t target, fields map[string]strin
 	return request, nil
 }
 
-// judge sorts what came back; ambiguous is the kind of what says nothing. It
-// returns nil for a complete answer of success that holds no business error.
-func (a *Account) judge(t target, r reply, ambiguous Kind) *Error {
+// classify decides what an answer means. It returns nil for a complete, successful answer without a
+// business error. It uses the kind ambiguous where the answer does not tell whether the call took
+// effect.
+func (a *Account) classify(t target, r reply, ambiguous Kind) *Error {
 	failure := &Error{Op: t.name(), Kind: ambiguous, Status: r.status, RetryAfter: r.retryAfter, cause: r.err}
 	switch r.status {
 	case http.StatusUnauthorized:
@@ -226,7 +227,7 @@ func (a *Account) judge(t target, r reply, ambiguous Kind) *Error {
 	}
 }
 
-// errorMessage returns the business error an answer holds, or "". Met are
+// errorMessage returns the business error in an answer, or "". JazzHR has three forms:
 // {"_error":"…"}, {"error":"…"} and a bare string that begins with "error".
 func errorMessage(value any) string {
 	if text, ok := value.(string); ok {
@@ -244,8 +245,8 @@ func errorMessage(value any) string {
 	return ""
 }
 
-// retryAfter reads a Retry-After header, in seconds or as a date; 0 if it can't
-// be read or is past.
+// retryAfter reads a Retry-After header, given in seconds or as a date. It returns 0 if the header
+// is unreadable or the date is past.
 func retryAfter(header string, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseInt(header, 10, 32); err == nil {
 		return time.Duration(max(seconds, 0)) * time.Second

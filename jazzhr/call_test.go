@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// answer returns a handler that answers everything the same.
+// answer returns a handler that gives every request the same answer.
 func answer(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -23,7 +23,7 @@ func answer(status int, body string) http.HandlerFunc {
 	}
 }
 
-// reset ends the connection without an answer.
+// reset closes the connection without an answer.
 func reset(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	conn, _, err := w.(http.Hijacker).Hijack()
@@ -34,14 +34,14 @@ func reset(w http.ResponseWriter, r *http.Request) {
 	_ = conn.Close()
 }
 
-// cutOff promises more than it sends.
+// cutOff announces a longer body than it sends.
 func cutOff(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Length", "1000")
 	_, _ = io.WriteString(w, `{"prospect_id":"prospect_1"`)
 }
 
-// failureModes are answers that are no success, with the kind each is to a read
-// and to a write.
+// failureModes are the answers that are no success, each with the kind it has for a read and for a
+// write.
 func failureModes() map[string]struct {
 	handler     http.HandlerFunc
 	read, write Kind
@@ -93,7 +93,7 @@ func TestKinds(t *testing.T) {
 				err := op.call(t.Context(), account, soon())
 				var failure *Error
 				if !errors.As(err, &failure) {
-					t.Errorf("%s: %v is no *Error", op.endpoint.name(), err)
+					t.Errorf("%s: %v is not an *Error", op.endpoint.name(), err)
 					continue
 				}
 				if failure.Kind != want || failure.Op != op.endpoint.name() {
@@ -109,7 +109,9 @@ func TestKinds(t *testing.T) {
 
 func TestWriteWithoutID(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{`{}`, `[]`, `null`, ``, `<html>`, `{"comment_id":null}`, `{"comment_id":"c","error":"no"}`, `[{"comment_id":"c"}]`} {
+	for _, body := range []string{
+		`{}`, `[]`, `null`, ``, `<html>`, `{"comment_id":null}`, `{"comment_id":"c","error":"no"}`, `[{"comment_id":"c"}]`,
+	} {
 		account := serve(t, answer(200, body))
 		_, err := account.WriteNote(t.Context(), soon(), NoteRouteApplicant, "p", "x")
 		var failure *Error
@@ -125,7 +127,9 @@ func TestWriteWithoutID(t *testing.T) {
 
 func TestNotFound(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{`{"job_applicants":[]}`, `{"id":"job_2"}`, `[]`, `null`, `{}`, `[{"id":"a"},{"id":"b"}]`, ``, "\n"} {
+	for _, body := range []string{
+		`{"job_applicants":[]}`, `{"id":"job_2"}`, `[]`, `null`, `{}`, `[{"id":"a"},{"id":"b"}]`, ``, "\n",
+	} {
 		account := serve(t, answer(200, body))
 		var calls []Call
 		account.client.observe = func(c Call) { calls = append(calls, c) }
@@ -172,14 +176,15 @@ func TestTimeout(t *testing.T) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		<-r.Context().Done()
 	})
-	account.client.timeout = 2 * time.Second // long enough for a request to leave a busy machine
+	account.client.timeout = 2 * time.Second // long enough to send a request on a busy machine
 	var calls sync.WaitGroup
 	defer calls.Wait()
 	for _, op := range operations() {
 		calls.Go(func() {
 			err := op.call(t.Context(), account, soon())
 			var failure *Error
-			if !errors.As(err, &failure) || failure.Kind != Unavailable && failure.Kind != Unknown || !errors.Is(err, errTimeout) {
+			if !errors.As(err, &failure) || failure.Kind != Unavailable && failure.Kind != Unknown ||
+				!errors.Is(err, errTimeout) {
 				t.Errorf("%s: %v", op.endpoint.name(), err)
 			}
 			if errors.Is(err, context.DeadlineExceeded) {
@@ -271,14 +276,17 @@ func TestRetryAfter(t *testing.T) {
 		w.WriteHeader(429)
 	})
 	var failure *Error
-	if _, err := account.Jobs(t.Context(), JobFilter{}, 1); !errors.As(err, &failure) || failure.RetryAfter != 62*time.Second {
+	if _, err := account.Jobs(t.Context(), JobFilter{}, 1); !errors.As(err, &failure) ||
+		failure.RetryAfter != 62*time.Second {
 		t.Errorf("%v", err)
 	}
 }
 
 func TestConfig(t *testing.T) {
 	t.Parallel()
-	for _, base := range []string{"api.example.com", "ftp://x", "https://", "https://u:p@x", "https://x?a=b", "https://x#f", "https://x\n"} {
+	for _, base := range []string{
+		"api.example.com", "ftp://x", "https://", "https://u:p@x", "https://x?a=b", "https://x#f", "https://x\n",
+	} {
 		if _, err := NewClient(Config{BaseURL: base}); err == nil || strings.Contains(err.Error(), "u:p") {
 			t.Errorf("%q: %v", base, err)
 		}

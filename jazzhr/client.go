@@ -14,38 +14,39 @@ import (
 // DefaultBaseURL is where JazzHR serves the REST API.
 const DefaultBaseURL = "https://api.resumatorapi.com/v1"
 
-// DefaultTimeout bounds one request; public clients wait 60 to 120 s.
+// DefaultTimeout is the time limit of one request. Public clients wait 60 to 120 s.
 const DefaultTimeout = 60 * time.Second
 
-// Config says how a Client reaches JazzHR.
+// Config configures a [Client]. The zero value reaches JazzHR itself.
 type Config struct {
-	// BaseURL is the API's address, without a query; DefaultBaseURL if empty.
+	// BaseURL is the API's address, without a query. Empty means [DefaultBaseURL].
 	BaseURL string
-	// Timeout bounds one request, from the connection to the last byte of the
-	// answer; DefaultTimeout if zero. Waiting in a Gate does not count.
+	// Timeout limits one request, from the connection to the last byte of the answer. Waiting in a
+	// [Gate] does not count. Zero means [DefaultTimeout].
 	Timeout time.Duration
-	// Observe, if set, is told of each call that passed its Gate. It runs on
-	// the caller's goroutine.
+	// Observe, if set, is called after each call that passed its [Gate]. It runs on the caller's
+	// goroutine.
 	Observe func(Call)
-	// Now is the clock that Send.NotAfter is held against; time.Now if nil.
+	// Now is the clock that [Send.NotAfter] is compared with. Nil means [time.Now].
 	Now func() time.Time
 }
 
-// Call is what can be told of a call without telling whose it was.
+// Call describes a finished call for metrics. It does not identify the account.
 type Call struct {
 	Endpoint string // such as "POST /applicants/{id}/notes"
 	Outcome  string // "ok", "not_found" or a Kind
-	Status   int    // HTTP status; 0 if no answer came
+	Status   int    // HTTP status; 0 if no answer arrived
 	Duration time.Duration
 }
 
-// The outcomes of a Call that are not a Kind.
+// The outcomes of a [Call] that are not a [Kind].
 const (
 	OutcomeOK       = "ok"
 	OutcomeNotFound = "not_found"
 )
 
-// Client holds the connections to JazzHR. It is safe for concurrent use.
+// Client holds the connections to JazzHR. Make one with [NewClient] and share it: it is safe for
+// concurrent use.
 type Client struct {
 	base    string // without a trailing slash
 	timeout time.Duration
@@ -55,16 +56,16 @@ type Client struct {
 	writes  *http.Transport
 }
 
-// How long a connection may take to stand, and how long an idle one is kept.
-// net/http sends a read again, unseen by us, when the kept connection it took
-// was closed meanwhile; keeping it briefly makes that rare.
+// connectTimeout limits the time to connect. idleTimeout limits how long an idle connection is
+// kept: if JazzHR has closed a kept connection, net/http silently sends the read again on a new
+// one. A short limit makes that rare.
 const (
 	connectTimeout = 10 * time.Second
 	idleTimeout    = 30 * time.Second
 )
 
-// NewClient returns a Client for the configuration, or an error if its base URL
-// can't be used. Requests go through the proxy the environment names, if any.
+// NewClient returns a Client, or an error if the configuration is invalid. Requests use the proxy
+// that the environment names, if any.
 func NewClient(config Config) (*Client, error) {
 	base := config.BaseURL
 	if base == "" {
@@ -96,7 +97,7 @@ func NewClient(config Config) (*Client, error) {
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         dialer.DialContext,
 		TLSHandshakeTimeout: connectTimeout,
-		MaxIdleConnsPerHost: 256, // all tenants call one host, and hundreds of polls may be under way
+		MaxIdleConnsPerHost: 256, // every account calls the same host, with hundreds of reads at once
 		IdleConnTimeout:     idleTimeout,
 		ForceAttemptHTTP2:   true,
 	}
@@ -104,7 +105,7 @@ func NewClient(config Config) (*Client, error) {
 	return client, nil
 }
 
-// checkBaseURL does not quote the URL in its errors, as it may hold a password.
+// checkBaseURL returns errors that do not quote the URL, because it may hold a password.
 func checkBaseURL(base string) error {
 	u, err := url.Parse(base)
 	switch {
@@ -120,26 +121,25 @@ func checkBaseURL(base string) error {
 	return nil
 }
 
-// Close closes the idle connections. Calls that run are not disturbed.
+// Close closes the idle connections. Running calls continue.
 func (c *Client) Close() {
 	c.reads.CloseIdleConnections()
 	c.writes.CloseIdleConnections()
 }
 
-// Gate is asked right before each request and holds the caller's pace: it may
-// wait, and an error from it ends the call unsent. Its context ends with the
-// call's, for a write at Send.NotAfter too.
+// Gate is called right before each request to keep the caller's pace. It may wait. If it returns an
+// error, the request is not sent. Its context ends with the call's; for a write it also ends at
+// [Send.NotAfter].
 type Gate func(ctx context.Context) error
 
-// Account is one JazzHR account, seen through its key. It is safe for
-// concurrent use.
+// Account is one JazzHR account, reached with its API key. It is safe for concurrent use.
 type Account struct {
 	client *Client
 	key    string
 	gate   Gate
 }
 
-// Account returns the account a key belongs to. A nil gate lets all pass.
+// Account returns the account that the key belongs to. A nil gate lets every call pass.
 func (c *Client) Account(key string, gate Gate) *Account {
 	if gate == nil {
 		gate = func(context.Context) error { return nil }
@@ -147,15 +147,15 @@ func (c *Client) Account(key string, gate Gate) *Account {
 	return &Account{client: c, key: key, gate: gate}
 }
 
-// Format keeps the key out of whatever prints an Account.
+// Format prints an Account without its key.
 func (Account) Format(f fmt.State, _ rune) {
 	fmt.Fprint(f, "jazzhr.Account{key: [redacted]}")
 }
 
-// redacted stands where a key stood.
+// redacted replaces the key in texts.
 const redacted = "[redacted]"
 
-// redactKey removes the key from a text, also as it is written in a URL.
+// redactKey removes the key from a text, in plain form and in both URL encodings.
 func redactKey(text, key string) string {
 	if key == "" {
 		return text

@@ -7,21 +7,21 @@ import (
 	"io"
 )
 
-// pageRows is the number of rows on a full page.
+// pageRows is the number of rows of a full page.
 const pageRows = 100
 
-// Page is one page of a list. Rows shift between pages while a list is read, so
-// a row can come twice; an applicant comes once per application.
+// Page is one page of a list. Rows shift while a list is being read, so a row can appear on two
+// pages. An applicant appears once per application.
 type Page[T any] struct {
 	Items []T
-	Last  bool // fewer rows than a full page: there is no further one
+	Last  bool // reports that the page is not full, so no further page exists
 }
 
-// body is what an answer holds.
+// body is the decoded body of an answer.
 type body struct {
 	value any  // see decodeJSON
-	json  bool // whether it is JSON
-	empty bool // whether it is nothing but space
+	json  bool // the body is one JSON value
+	empty bool // the body holds only white space
 }
 
 func parseBody(raw []byte) body {
@@ -29,8 +29,8 @@ func parseBody(raw []byte) body {
 	return body{value: value, json: ok, empty: len(bytes.TrimSpace(raw)) == 0}
 }
 
-// decodeJSON reads exactly one JSON value, numbers as json.Number. What the
-// Content-Type says is not asked, since JazzHR labels JSON as HTML.
+// decodeJSON reads exactly one JSON value, with numbers as json.Number. It ignores the
+// Content-Type, because JazzHR labels JSON as HTML.
 func decodeJSON(raw []byte) (value any, ok bool) {
 	dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(raw, []byte("\ufeff"))))
 	dec.UseNumber()
@@ -43,9 +43,9 @@ func decodeJSON(raw []byte) (value any, ok bool) {
 	return value, true
 }
 
-// decodeList reads a page: an array, a bare object for one row, null for none.
-// One row that is no row makes the page unreadable, because whoever looks for
-// something must not miss it.
+// decodeList reads a page of a list. JazzHR sends an array, a bare object for a single row, or null
+// for no rows. One invalid row makes the whole page unreadable: a caller who searches the list must
+// not miss a row.
 func decodeList[T any](b body, parse func(map[string]any) T) (Page[T], error) {
 	if !b.json {
 		return Page[T]{}, errUnreadable
@@ -62,8 +62,8 @@ func decodeList[T any](b body, parse func(map[string]any) T) (Page[T], error) {
 	return page, nil
 }
 
-// decodeOne reads the thing with an id. An object or list without it, or
-// nothing at all, is how JazzHR answers for an id it does not know: ErrNotFound.
+// decodeOne reads the record with the given id. For an unknown id JazzHR answers with nothing, or
+// with an object or list without that id. Then the error is [ErrNotFound].
 func decodeOne[T any](b body, id string, parse func(map[string]any) T) (T, error) {
 	var none T
 	if !b.json && !b.empty {
@@ -81,8 +81,7 @@ func decodeOne[T any](b body, id string, parse func(map[string]any) T) (T, error
 	return none, ErrNotFound
 }
 
-// parseAll reads a nested list. ok is false if it is of another form than
-// JazzHR gives lists, or holds something that is no row.
+// parseAll reads a nested list. ok is false if the value is not a list of rows.
 func parseAll[T any](value any, parse func(map[string]any) T) (items []T, ok bool) {
 	for _, item := range list(value) {
 		row, isRow := item.(map[string]any)

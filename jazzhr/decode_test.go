@@ -116,7 +116,9 @@ func TestApplicant(t *testing.T) {
 }
 
 func FuzzDecodeList(f *testing.F) {
-	for _, seed := range []string{`[]`, `null`, `{"id":1}`, `[{"id":"a"},{"id":"b","title":[1,{}]}]`, `<html>`, `[`, "\ufeff{}"} {
+	for _, seed := range []string{
+		`[]`, `null`, `{"id":1}`, `[{"id":"a"},{"id":"b","title":[1,{}]}]`, `<html>`, `[`, "\ufeff{}",
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -133,7 +135,9 @@ func FuzzDecodeList(f *testing.F) {
 }
 
 func FuzzApplicant(f *testing.F) {
-	for _, seed := range []string{`{"id":"p"}`, `[{"id":"p","comments":[{"id":1}]}]`, `{"id":"p","jobs":{"a":[]},"comments":false}`, `"error"`, `{"error":"x"}`} {
+	for _, seed := range []string{
+		`{"id":"p"}`, `[{"id":"p","comments":[{"id":1}]}]`, `{"id":"p","jobs":{"a":[]},"comments":false}`, `"error"`, `{"error":"x"}`,
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {

@@ -1,36 +1,51 @@
-// Package jazzhr speaks JazzHR's two languages: the REST API v1 and the
-// Candidate Export Webhook. It knows nothing of the service that uses it.
+// Package jazzhr is a client of JazzHR. It covers the REST API v1 and the Candidate Export Webhook.
 //
-// # REST API
+// # Read and write
 //
-// A [Client] holds the connections, an [Account] one customer's key. Reads and
-// writes differ in what a failure means, and so they travel differently:
+// Make one [Client] for the program, and one [Account] for each API key. Read with the methods
+// [Account.Jobs], [Account.Job], [Account.Applicants], [Account.Applicant], [Account.Links] and
+// [Account.Activities]. Write with [Account.CreateApplicant], [Account.LinkApplicant] and
+// [Account.WriteNote].
 //
-//   - A read changes nothing. Whatever goes wrong after it left is
-//     [Unavailable], and the caller may ask again.
-//   - A write can't be taken back, and JazzHR has no idempotency key. A failed
-//     write is therefore sorted into those that certainly never left
-//     ([NotSent]), those JazzHR clearly refused ([Unauthorized], [RateLimited],
-//     [Rejected], [UnknownRoute]), and all others: [Unknown]. An unknown write
-//     is settled by reading, never by sending again.
+//	client, err := jazzhr.NewClient(jazzhr.Config{})
+//	…
+//	account := client.Account(apiKey, nil)
+//	jobs, err := account.Jobs(ctx, jazzhr.JobFilter{Status: "open"}, 1)
 //
-// The client repeats nothing, follows no redirect and keeps no pace: pace is
-// the caller's [Gate].
+// The client never repeats a write, follows no redirect and does not limit its own rate. Pass a
+// [Gate] to keep to JazzHR's limit of calls.
 //
-//	           no byte left ─────────────▶ NotSent
+// # Receive exports
+//
+// [VerifySignature] checks a webhook's signature against the raw body. [ParseExport] reads the
+// body.
+//
+// # What a failure means
+//
+// A failed call returns an [*Error], or an error that wraps [ErrNotFound]. [Error.Kind] says what
+// the caller can do next.
+//
+//   - A read changes nothing. If it is [Unavailable], repeat it.
+//   - A write can't be undone, and JazzHR has no idempotency key. A write that is [NotSent] was not
+//     sent for certain. JazzHR refused a write that is [Unauthorized], [RateLimited], [Rejected] or
+//     [UnknownRoute]. Every other failed write is [Unknown]: settle it by reading what JazzHR holds,
+//     and never by sending it again.
+//
+// The kinds by what happened:
+//
+//	           no byte was sent ─────────▶ NotSent
 //	request ──▶ 401, 429 ────────────────▶ Unauthorized, RateLimited
 //	           readable business error ──▶ Rejected
 //	           404, 405 to a write ──────▶ UnknownRoute
 //	           2xx as expected ──────────▶ the answer
 //	           anything else ────────────▶ Unavailable (read), Unknown (write)
 //
-// The key stands in the query of reads and in the body of writes. No error,
-// no observed [Call] and no formatted [Account] shows a URL, a body or the key.
+// A read carries the key in its query and a write in its body. No error, no observed [Call] and no
+// printed [Account] shows a URL, a body or the key. [Error.Message] holds JazzHR's own text,
+// without the key.
 //
-// # Webhook
+// # Sources
 //
-// [VerifySignature] checks the raw bytes, [ParseExport] reads them.
-//
-// The facts come from JazzHR's webhook documentation (github.com/JazzHR/api-doc,
+// The facts come from JazzHR's webhook documentation (github.com/JazzHR/api-doc and
 // apidoc.jazzhrapis.com), from recorded traffic and from public clients.
 package jazzhr

@@ -2,9 +2,8 @@ package jazzhr
 
 import "strings"
 
-// NormalizeEmail returns the form of an email address by which two are taken as
-// the same: trimmed and in lower case. Plus signs and dots stay, because whether
-// they matter is the mail host's affair.
+// NormalizeEmail returns an email address in the form used for comparison: trimmed and in lower
+// case. Plus signs and dots stay, because only the mail host knows whether they matter.
 func NormalizeEmail(email string) string {
 	return strings.ToLower(strings.TrimSpace(email))
 }

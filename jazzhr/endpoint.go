@@ -6,28 +6,28 @@ import (
 	"strings"
 )
 
-// placement is where a request carries the key.
-type placement int
+// keyPlacement says where a request carries the key.
+type keyPlacement int
 
 const (
-	inQuery  placement = iota + 1 // ?apikey=…
-	inBody                        // member "apikey" of the JSON body
-	inHeader                      // header "apikey"
+	inQuery  keyPlacement = iota + 1 // ?apikey=…
+	inBody                           // member "apikey" of the JSON body
+	inHeader                         // header "apikey"
 )
 
-// keyName is the key's name in all three places.
+// keyName is the name of the key in all three places.
 const keyName = "apikey"
 
 // endpoint is one operation of the API.
 type endpoint struct {
 	method string
-	path   string // template, below the base URL
-	key    placement
-	answer string // member that a good answer has and an error has not: an id
+	path   string // template, relative to the base URL
+	key    keyPlacement
+	answer string // the id field, which a good answer has and an error lacks
 }
 
-// The endpoints, with the key where recorded traffic and public clients carry
-// it: in the query of reads, in the body of writes.
+// The endpoints. Recorded traffic and public clients carry the key in the query of reads and in the
+// body of writes.
 //
 //nolint:gochecknoglobals // a table that nothing changes
 var (
@@ -44,16 +44,16 @@ var (
 	postNote          = endpoint{"POST", "/notes", inBody, "comment_id"}
 )
 
-// name is how errors and metrics call the endpoint.
+// name returns the endpoint's name for errors and metrics.
 func (e endpoint) name() string { return e.method + " " + e.path }
 
-// target is an endpoint with its path filled in, escaped.
+// target is an endpoint whose path is filled in and escaped.
 type target struct {
 	endpoint
 	escaped string
 }
 
-// at fills in the id of the endpoint's template, if it has one.
+// at fills the id into the endpoint's path, if the path has one.
 func (e endpoint) at(id string) (target, error) {
 	segment, err := escapeSegment(id)
 	if err != nil {
@@ -62,11 +62,11 @@ func (e endpoint) at(id string) (target, error) {
 	return target{e, strings.Replace(e.path, "{id}", segment, 1)}, nil
 }
 
-// filter is one filter of a list: JazzHR takes them as path segments
-// (/status/open) and ignores query parameters.
+// filter is one filter of a list. JazzHR reads filters from the path (/status/open) and ignores
+// query parameters.
 type filter struct{ name, value string }
 
-// page fills in the filters that are set and the page, counted from 1.
+// page appends the filters that are set and the page to the endpoint's path. Pages count from 1.
 func (e endpoint) page(page int, filters ...filter) (target, error) {
 	if page < 1 {
 		return target{}, fmt.Errorf("page %d: %w", page, errPathValue)
@@ -87,9 +87,9 @@ func (e endpoint) page(page int, filters ...filter) (target, error) {
 	return target{e, path.String()}, nil
 }
 
-// escapeSegment escapes a value to stand as one path segment. An empty value
-// would turn the read of one thing into the read of all, and dots alone name
-// another path, however they are escaped.
+// escapeSegment escapes a value for use as one path segment. It refuses the empty value, which
+// would read all records instead of one, and the values . and .., which lead to another path even
+// if escaped.
 func escapeSegment(value string) (string, error) {
 	if value == "" || value == "." || value == ".." {
 		return "", errPathValue

@@ -14,32 +14,31 @@ import (
 	"unicode/utf8"
 )
 
-// Kind says what a failed call means for its caller. The set is closed.
+// Kind says what a failed call means for its caller. The set of kinds is closed.
 type Kind int
 
 // The kinds of Error.
 const (
-	// Unauthorized: JazzHR refused the key (401). Nothing was done.
+	// Unauthorized means that JazzHR refused the key (401). The call had no effect.
 	Unauthorized Kind = iota + 1
-	// RateLimited: too many calls (429). Nothing was done.
+	// RateLimited means that the account made too many calls (429). The call had no effect.
 	RateLimited
-	// Rejected: JazzHR answered with a business error that can be read; see
-	// Error.Message.
+	// Rejected means that JazzHR answered with a readable business error. See [Error.Message].
 	Rejected
-	// UnknownRoute: a write's route does not exist (404 or 405 without a
-	// business error). Nothing was done.
+	// UnknownRoute means that the route of a write does not exist (404 or 405 without a business
+	// error). The call had no effect.
 	UnknownRoute
-	// NotSent: no byte of the request left. A Gate or Send.NotAfter forbade it,
-	// or the connection never stood (DNS, refused, TLS, timeout before it).
+	// NotSent means that no byte of the request was sent. The [Gate] or [Send.NotAfter] forbade it,
+	// or no connection was made (DNS, refused, TLS, timeout while connecting).
 	NotSent
-	// Unavailable: a read got no answer that can be used. It may be repeated.
+	// Unavailable means that a read got no usable answer. The caller may repeat it.
 	Unavailable
-	// Unknown: a write may or may not have been applied. It must not be
-	// repeated before reading has shown that it was not.
+	// Unknown means that a write may or may not have taken effect. The caller must not repeat it
+	// until a read has shown that it did not.
 	Unknown
 )
 
-// String returns the kind in snake case, as it stands in Call.Outcome.
+// String returns the kind in snake case, as in [Call.Outcome].
 func (k Kind) String() string {
 	switch k {
 	case Unauthorized:
@@ -62,33 +61,33 @@ func (k Kind) String() string {
 }
 
 var (
-	// ErrNotFound is wrapped by reads of one thing whose id JazzHR does not
-	// know. JazzHR answers 200 then, with something else or nothing.
+	// ErrNotFound means that JazzHR has no record with this id. JazzHR then answers 200, with
+	// something else or with nothing.
 	ErrNotFound = errors.New("not found")
-	// ErrTooLate is wrapped by a write that Send.NotAfter forbade.
+	// ErrTooLate means that [Send.NotAfter] forbade the write.
 	ErrTooLate = errors.New("too late to send")
-	// ErrMissingID is wrapped by a write of kind Unknown whose answer came
-	// whole, with a status of success, and held no id or not clearly one.
+	// ErrMissingID means that a write got a complete answer of success without one clear id. The
+	// kind is Unknown.
 	ErrMissingID = errors.New("answer without id")
 )
 
-// Error is a failed call. Its text holds neither URL nor key nor anything of a
-// body. It wraps an error of the caller's Gate, the error of the caller's
-// context once that ended, ErrTooLate and ErrMissingID; other causes are told in words only.
+// Error is a failed call. Its text holds no URL, no key and nothing of a body. It wraps the error
+// of the caller's [Gate], the error of the caller's context if that ended, [ErrTooLate] and
+// [ErrMissingID]. It describes other causes in words only.
 type Error struct {
 	Op     string // the endpoint, such as "POST /applicants/{id}/notes"
 	Kind   Kind
-	Status int // HTTP status; 0 if no answer came
-	// Message is JazzHR's own text for Rejected, shortened and without the key.
-	// It may name what was sent, so it is for the record, not for logs.
+	Status int // HTTP status; 0 if no answer arrived
+	// Message is JazzHR's own text for Rejected, shortened and without the key. It may quote
+	// personal data from the request, so store it with the record and keep it out of logs.
 	Message string
-	// RetryAfter is how long JazzHR asked to wait; 0 if it did not.
+	// RetryAfter is how long JazzHR asked to wait. It is 0 if JazzHR named no time.
 	RetryAfter time.Duration
 
 	cause error
 }
 
-// Error gives endpoint, kind, status and cause.
+// Error returns endpoint, kind, status and cause.
 func (e *Error) Error() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "jazzhr: %s: %s", e.Op, e.Kind)
@@ -104,8 +103,7 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Causes without the detail that net/http and net put into their errors, where
-// addresses and URLs stand.
+// Causes that show no addresses and URLs, unlike the errors of net/http and net.
 var (
 	errTimeout     = errors.New("timeout")
 	errNoHost      = errors.New("no such host")
@@ -122,8 +120,8 @@ var (
 	errPathValue   = errors.New("value can't stand in a path")
 )
 
-// flatten reduces a transport's error to one of the causes above.
-func flatten(err error) error {
+// safeCause maps an error of the transport to one of the causes above.
+func safeCause(err error) error {
 	var (
 		dns         *net.DNSError
 		timeout     net.Error
@@ -157,18 +155,18 @@ func flatten(err error) error {
 	}
 }
 
-// maxMessage is how much of a business error is kept, in bytes. The ones met
-// are under 40.
+// maxMessage is how much of a business error is kept, in bytes. Those seen in practice are under
+// 40.
 const maxMessage = 300
 
-// redactMessage makes a business error fit to be kept: one line, short, valid
-// UTF-8, and without the key, in case JazzHR repeats the request.
+// redactMessage prepares a business error for storage: one short line of valid UTF-8 without the
+// key. JazzHR may repeat the request in its error.
 func redactMessage(message, key string) string {
 	message = redactKey(message, key)
 	message = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(message, "�"), func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r)
 	}), " ")
-	// Joining can bring the parts of a broken key together.
+	// A key that was broken by white space is whole again after the join.
 	message = redactKey(message, key)
 	if len(message) <= maxMessage {
 		return message

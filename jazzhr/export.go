@@ -11,20 +11,18 @@ import (
 	"time"
 )
 
-// AttachmentLifetime is how long an attachment's address works after the
-// export, as JazzHR documents it.
+// AttachmentLifetime is how long an attachment's address works after the export, by JazzHR's
+// documentation.
 const AttachmentLifetime = 150 * time.Minute
 
-// ErrNotExport is returned by ParseExport for a body that is not one JSON
-// object with a candidate in it.
+// ErrNotExport is returned by [ParseExport] if the body is not one JSON object with a candidate.
 var ErrNotExport = errors.New("jazzhr: not a candidate export")
 
-// Export is what an EventCandidateExport tells. Any field can be empty, since
-// any field of the payload can be null. All ids in it are JazzHR's internal
-// numbers, which the REST API does not know.
+// Export is the content of an [EventCandidateExport]. Any field can be empty, because any field of
+// the payload can be null. All ids are JazzHR's internal numbers, which the REST API does not know.
 //
-// The payload (shape from JazzHR's api-doc and a recorded request; compact in
-// reality, with "/" written as "\/"):
+// The payload has this shape, by JazzHR's api-doc and a recorded request. Real payloads are compact
+// and write "/" as "\/".
 //
 //	{"candidate": {
 //	  "person": {
@@ -59,9 +57,9 @@ var ErrNotExport = errors.New("jazzhr: not a candidate export")
 //	  }]
 //	}}
 //
-// Older documentation adds, beside candidate, positionOpenings, personDocuments
-// and three additional…Information objects (eeoRace, eeoDisability and
-// eeoVeteran among their keys). They are not read, but stay in Profile.
+// Older documentation names further objects beside candidate: positionOpenings, personDocuments and
+// three additional…Information objects, with keys such as eeoRace, eeoDisability and eeoVeteran.
+// ParseExport does not read them. [Export.Profile] keeps them, without the protected keys.
 type Export struct {
 	Person   Person
 	Profiles []Profile
@@ -69,7 +67,7 @@ type Export struct {
 	pushed json.RawMessage
 }
 
-// Person is whom an export is about. Gender, citizenship and the like are not
+// Person is the exported candidate. Gender, citizenship and other protected attributes are not
 // read.
 type Person struct {
 	ID        string // JazzHR's internal number
@@ -81,35 +79,35 @@ type Person struct {
 	Phones    []string
 }
 
-// Profile is one application of the person, with the jobs it is for.
+// Profile is one application of the person, with its jobs.
 type Profile struct {
 	ID          string // JazzHR's internal number
 	Positions   []Position
 	Attachments []Attachment
 }
 
-// Position is a job the person applied to.
+// Position is a job that the person applied to.
 type Position struct {
 	ID        string // JazzHR's internal number
 	Title     string
-	URI       string // the public page to apply at
-	BoardCode string // from URI; joins the job through the REST API
-	Stage     string // name of the workflow step the candidate is in
+	URI       string // the public page of the job
+	BoardCode string // from URI; finds the job in the REST API
+	Stage     string // name of the candidate's workflow step
 }
 
-// Attachment is a document of the person. URL comes from outside: fetch it from
-// JazzHR's document host alone.
+// Attachment is a document of the person. The URL comes from outside: fetch it only from JazzHR's
+// document host.
 type Attachment struct {
 	ID        string // JazzHR's internal number
 	URL       string
 	FileName  string
 	MIMEType  string
-	ExpiresAt time.Time // from the address's token, unverified; zero if it does not say
+	ExpiresAt time.Time // from the token in URL, not verified; zero if unknown
 }
 
-// ParseExport reads the body of an EventCandidateExport. It takes numbers for
-// strings, one object for a list of one, null for anything and keys it does not
-// know; only a body with no candidate in it is refused, with ErrNotExport.
+// ParseExport reads the body of an [EventCandidateExport]. It accepts numbers for strings, one
+// object for a list of one, null for any value, and unknown keys. A body without a candidate gives
+// [ErrNotExport].
 func ParseExport(body []byte) (Export, error) {
 	payload, _ := decodeJSON(body)
 	candidate, ok := member(object(payload), "candidate").(map[string]any)
@@ -128,10 +126,9 @@ func ParseExport(body []byte) (Export, error) {
 	return export, nil
 }
 
-// Profile returns the payload as it was pushed, without what must not be passed
-// on about a person: gender, race and ethnicity, disability, veteran status,
-// birth date and citizenship, wherever and in whatever spelling the keys stand.
-// It is nil for the zero Export.
+// Profile returns the payload as JazzHR pushed it, without protected attributes of the person:
+// gender, race and ethnicity, disability, veteran status, birth date and citizenship. It drops
+// their keys at any depth and in any spelling. It returns nil for the zero Export.
 func (e Export) Profile() json.RawMessage {
 	return bytes.Clone(e.pushed)
 }
@@ -149,7 +146,7 @@ func parsePerson(p map[string]any) Person {
 		Phones:    values(member(communication, "phone", "phones"), "formattedNumber", "number", "value"),
 	}
 	if person.FullName == "" {
-		// The name itself may have come as plain text.
+		// JazzHR may send the name as plain text.
 		person.FullName = scalar(member(p, "name"))
 	}
 	if person.FullName == "" {
@@ -178,7 +175,8 @@ func parseProfile(p map[string]any) Profile {
 			continue
 		}
 		fileName := scalar(member(attachment, "fileName"))
-		if descriptions := values(member(attachment, "descriptions", "description"), "value"); fileName == "" && len(descriptions) > 0 {
+		descriptions := values(member(attachment, "descriptions", "description"), "value")
+		if fileName == "" && len(descriptions) > 0 {
 			fileName = descriptions[0]
 		}
 		profile.Attachments = append(profile.Attachments, Attachment{
@@ -192,8 +190,8 @@ func parseProfile(p map[string]any) Profile {
 	return profile
 }
 
-// BoardCode returns the board code in the address of a job's public page
-// (".../apply/<board code>/<slug>"), or "" if it holds none.
+// BoardCode returns the board code from the address of a job's public page (".../apply/<board
+// code>/<slug>"). It returns "" if the address holds none.
 func BoardCode(uri string) string {
 	u, err := url.Parse(uri)
 	if err != nil {
@@ -207,11 +205,10 @@ func BoardCode(uri string) string {
 	return code
 }
 
-// maxExpiry is the end of the year 9999, past which time.Time has no JSON form.
+// maxExpiry is the last second of the year 9999. time.Time has no JSON form for later times.
 const maxExpiry = 253402300799
 
-// tokenExpiry reads the exp claim of the JSON Web Token that ends an
-// attachment's address.
+// tokenExpiry reads the exp claim of the JSON Web Token that ends an attachment's address.
 func tokenExpiry(address string) time.Time {
 	token := address[strings.LastIndexByte(address, '/')+1:]
 	parts := strings.Split(token, ".")

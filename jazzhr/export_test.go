@@ -12,12 +12,12 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// token is an unsigned JSON Web Token with the claims.
+// token returns an unsigned JSON Web Token with the claims.
 func token(claims string) string {
 	return "eyJ9." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln"
 }
 
-// fullExport has the recorded shape, in PHP's style.
+// fullExport has the shape of a recorded request, in PHP's style.
 var fullExport = `{"candidate":{"person":{"id":{"value":"39011522","schemeId":"JazzHR Candidate","schemeAgencyId":"JazzHR"},` +
 	`"name":{"given":"Kenny","family":"Jones","formattedName":"Kenny B. Jones"},"gender":"No Answer","citizenship":["No Answer"],` +
 	`"applyDate":"2018-09-17","communication":{"address":[{"city":"Pittsburgh","countrySubdivisions":[{"type":"state","value":"PA"}],` +
@@ -94,7 +94,9 @@ func TestParseExport(t *testing.T) {
 
 func TestParseExportRefuses(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{``, `null`, `[]`, `7`, `{}`, VerifyBody, `{"candidate":null}`, `{"candidate":[]}`, `{"candidate":{}`, `{"candidate":{}} x`} {
+	for _, body := range []string{
+		``, `null`, `[]`, `7`, `{}`, VerifyBody, `{"candidate":null}`, `{"candidate":[]}`, `{"candidate":{}`, `{"candidate":{}} x`,
+	} {
 		if _, err := ParseExport([]byte(body)); !errors.Is(err, ErrNotExport) {
 			t.Errorf("%s: %v", body, err)
 		}

@@ -7,7 +7,7 @@ type Job struct {
 	ID           string
 	Title        string
 	Status       string // Open, On Hold, Approved, Needs Approval, Drafting, Filled, Cancelled or Closed
-	BoardCode    string // stands in the address of the public page
+	BoardCode    string // code in the address of the job's public page
 	InternalCode string
 	Department   string
 	City         string
@@ -19,20 +19,20 @@ type Job struct {
 	OpenDate     string // YYYY-MM-DD, or empty
 }
 
-// JobFilter narrows a list of jobs; empty fields do not count.
+// JobFilter narrows a list of jobs. Empty fields are ignored.
 type JobFilter struct {
 	Title     string
 	BoardCode string
 	Status    string
 }
 
-// Jobs reads one page of the jobs, counted from 1, newest first.
+// Jobs reads one page of the jobs, the newest first. Pages count from 1.
 func (a *Account) Jobs(ctx context.Context, f JobFilter, page int) (Page[Job], error) {
 	return readPage(ctx, a, listJobs, page, parseJob,
 		filter{"title", f.Title}, filter{"board_code", f.BoardCode}, filter{"status", f.Status})
 }
 
-// Job reads one job. It wraps ErrNotFound if the account does not know the id.
+// Job reads one job. The error wraps [ErrNotFound] if the account has no job with this id.
 func (a *Account) Job(ctx context.Context, id string) (Job, error) {
 	return readOne(ctx, a, getJob, id, parseJob)
 }
@@ -56,7 +56,9 @@ func parseJob(row map[string]any) Job {
 }
 
 // readPage reads one page of a list.
-func readPage[T any](ctx context.Context, a *Account, e endpoint, number int, parse func(map[string]any) T, filters ...filter) (page Page[T], err error) {
+func readPage[T any](
+	ctx context.Context, a *Account, e endpoint, number int, parse func(map[string]any) T, filters ...filter,
+) (page Page[T], err error) {
 	t, err := e.page(number, filters...)
 	if err != nil {
 		return page, &Error{Op: e.name(), Kind: NotSent, cause: err}
@@ -68,8 +70,10 @@ func readPage[T any](ctx context.Context, a *Account, e endpoint, number int, pa
 	return page, err
 }
 
-// readOne reads the thing with an id.
-func readOne[T any](ctx context.Context, a *Account, e endpoint, id string, parse func(map[string]any) T) (one T, err error) {
+// readOne reads the record with an id.
+func readOne[T any](
+	ctx context.Context, a *Account, e endpoint, id string, parse func(map[string]any) T,
+) (one T, err error) {
 	t, err := e.at(id)
 	if err != nil {
 		return one, &Error{Op: e.name(), Kind: NotSent, cause: err}

@@ -2,7 +2,7 @@ package jazzhr
 
 import "context"
 
-// Link is an application: it joins an applicant and a job.
+// Link is an application. It links an applicant to a job.
 type Link struct {
 	ID             string
 	ApplicantID    string
@@ -11,13 +11,13 @@ type Link struct {
 	Date           string // YYYY-MM-DD, or empty
 }
 
-// LinkFilter narrows a list of links; empty fields do not count.
+// LinkFilter narrows a list of links. Empty fields are ignored.
 type LinkFilter struct {
 	ApplicantID string
 	JobID       string
 }
 
-// Links reads one page of the links (applicants2jobs), counted from 1.
+// Links reads one page of the links (applicants2jobs). Pages count from 1.
 func (a *Account) Links(ctx context.Context, f LinkFilter, page int) (Page[Link], error) {
 	return readPage(ctx, a, listLinks, page, parseLink,
 		filter{"applicant_id", f.ApplicantID}, filter{"job_id", f.JobID})

@@ -12,10 +12,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// testKey needs escaping in URLs, so that a half-hearted redaction shows.
+// testKey needs escaping in URLs. So an incomplete redaction shows.
 const testKey = "k3y/of+the account%7"
 
-// newAccount returns an account on a client for the base URL.
+// newAccount returns an account of a client with the configuration.
 func newAccount(t *testing.T, config Config, gate Gate) *Account {
 	t.Helper()
 	client, err := NewClient(config)
@@ -26,7 +26,7 @@ func newAccount(t *testing.T, config Config, gate Gate) *Account {
 	return client.Account(testKey, gate)
 }
 
-// serve returns an account on a server with one handler for all.
+// serve returns an account of a server with one handler for all routes.
 func serve(t *testing.T, handler http.HandlerFunc) *Account {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -35,10 +35,10 @@ func serve(t *testing.T, handler http.HandlerFunc) *Account {
 	return account
 }
 
-// soon is a Send with time enough.
+// soon returns a Send whose deadline is far off.
 func soon() Send { return Send{NotAfter: time.Now().Add(time.Minute)} }
 
-// operation is one endpoint, called through the exported API.
+// operation is one endpoint and a call of it through the exported API.
 type operation struct {
 	endpoint endpoint
 	call     func(ctx context.Context, a *Account, send Send) error
@@ -55,7 +55,9 @@ func operations() []operation {
 		}},
 		{getJob, func(ctx context.Context, a *Account, _ Send) error { _, err := a.Job(ctx, "job_1"); return err }},
 		{listApplicants, func(ctx context.Context, a *Account, _ Send) error {
-			_, err := a.Applicants(ctx, ApplicantFilter{Name: "O'Neil?", FromApplyDate: "2026-01-01", ToApplyDate: "2026-01-31", JobID: "job_1"}, 1)
+			_, err := a.Applicants(ctx, ApplicantFilter{
+				Name: "O'Neil?", FromApplyDate: "2026-01-01", ToApplyDate: "2026-01-31", JobID: "job_1",
+			}, 1)
 			return err
 		}},
 		{getApplicant, func(ctx context.Context, a *Account, _ Send) error {
@@ -71,7 +73,9 @@ func operations() []operation {
 			return err
 		}},
 		{postApplicant, func(ctx context.Context, a *Account, send Send) error {
-			_, err := a.CreateApplicant(ctx, send, NewApplicant{FirstName: "Zoë", LastName: "O'Neil", Email: "zoe@example.com", Source: "Intrvio"})
+			_, err := a.CreateApplicant(ctx, send, NewApplicant{
+				FirstName: "Zoë", LastName: "O'Neil", Email: "zoe@example.com", Source: "Intrvio",
+			})
 			return err
 		}},
 		{postLink, func(ctx context.Context, a *Account, send Send) error {

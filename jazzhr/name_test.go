@@ -23,9 +23,9 @@ func TestFoldName(t *testing.T) {
 			t.Errorf("%q %q: %q, want %q", test.first, test.last, got, test.want)
 		}
 	}
-	// The same name, precomposed and decomposed.
+	// A precomposed and a decomposed name are equal.
 	if FoldName("Jose\u0301", "x") != FoldName("Jos\u00e9", "x") {
-		t.Error("composition matters")
+		t.Error("a decomposed name differs from a precomposed one")
 	}
 }
 

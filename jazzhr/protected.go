@@ -6,14 +6,14 @@ import (
 	"unicode"
 )
 
-// withoutProtected returns a copy of a decoded JSON value without the members
-// whose key names a protected attribute of a person.
+// withoutProtected returns a copy of a decoded JSON value without the members whose keys name
+// protected attributes.
 func withoutProtected(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
 		kept := make(map[string]any, len(v))
 		for key, item := range v {
-			if !protected(key) {
+			if !isProtected(key) {
 				kept[key] = withoutProtected(item)
 			}
 		}
@@ -29,26 +29,27 @@ func withoutProtected(value any) any {
 	}
 }
 
-// protected reports whether a key names gender, race and ethnicity, disability,
-// veteran status, birth date or citizenship. JazzHR documents gender,
-// citizenShip, eeoRace, eeoDisability and eeoVeteran, and has sent citizenship;
-// since keys come and go, it is the words in a key that count, and a key too
-// many is dropped rather than one too few.
-func protected(key string) bool {
+// isProtected reports whether a key names gender, race and ethnicity, disability, veteran status,
+// birth date or citizenship. JazzHR documents gender, citizenShip, eeoRace, eeoDisability and
+// eeoVeteran, and has sent citizenship. Keys come and go, so isProtected looks for words in the
+// key. It rather drops one key too many.
+func isProtected(key string) bool {
 	folded := foldKey(key)
 	contains := func(word string) bool { return strings.Contains(folded, word) }
 	if strings.HasPrefix(folded, "eeo") ||
-		slices.ContainsFunc([]string{"gender", "ethnic", "disab", "handicap", "veteran", "birth", "citizen", "nationality"}, contains) {
+		slices.ContainsFunc([]string{
+			"gender", "ethnic", "disab", "handicap", "veteran", "birth", "citizen", "nationality",
+		}, contains) {
 		return true
 	}
-	// These are parts of harmless words too ("trace", "sextant").
+	// Other words contain these ("trace", "sextant"), so only a whole word counts.
 	return slices.ContainsFunc(keyWords(key), func(word string) bool {
 		return slices.Contains([]string{"race", "races", "sex", "dob"}, word)
 	})
 }
 
-// foldKey lowers a JSON key's case and drops all that is neither letter nor
-// digit, so that birthDate, birth_date and BIRTH-DATE are one.
+// foldKey returns a JSON key in lower case with letters and digits only. So birthDate, birth_date
+// and BIRTH-DATE are equal.
 func foldKey(key string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
@@ -58,7 +59,7 @@ func foldKey(key string) string {
 	}, key)
 }
 
-// keyWords splits a JSON key at its separators and its capitals, in lower case.
+// keyWords splits a JSON key at its separators and capitals, and returns the words in lower case.
 func keyWords(key string) []string {
 	var spaced strings.Builder
 	previous := ' '

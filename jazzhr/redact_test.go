@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// shown renders a value in every way a log or a page might.
+// shown prints a value in every way a log or a page might.
 func shown(value any) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%v %+v %#v %s", value, value, value, value)
@@ -26,7 +26,9 @@ func shown(value any) string {
 }
 
 func leaks(text string) bool {
-	for _, form := range []string{testKey, url.QueryEscape(testKey), url.PathEscape(testKey), "k3y", "zoe@example.com", "http://", "https://"} {
+	for _, form := range []string{
+		testKey, url.QueryEscape(testKey), url.PathEscape(testKey), "k3y", "zoe@example.com", "http://", "https://",
+	} {
 		if strings.Contains(text, form) {
 			return true
 		}
@@ -34,7 +36,7 @@ func leaks(text string) bool {
 	return false
 }
 
-// Every error of every endpoint, in every failure mode, keeps the key to itself.
+// No error of any endpoint shows the key, in any failure mode.
 func TestKeyIsNeverShown(t *testing.T) {
 	t.Parallel()
 	echo := func(w http.ResponseWriter, r *http.Request) {

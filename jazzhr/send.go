@@ -9,80 +9,78 @@ import (
 	"time"
 )
 
-// Send bounds one write.
+// Send sets the deadline of one write.
 type Send struct {
-	// NotAfter is the local moment after which no byte of the request may leave
-	// and no answer is waited for. Keep its monotonic reading: it is held
-	// against both clocks, so that neither a clock set back nor a machine that
+	// NotAfter is the last moment, by the local clock, at which a byte of the request may be sent.
+	// The wait for the answer ends then too. Keep the monotonic reading of the time: it is compared
+	// with both the monotonic and the wall clock, so neither a clock set back nor a machine that
 	// slept lets a late write through. The zero time forbids the write.
 	NotAfter time.Time
 }
 
-// Writes need to know whether a byte of the request left. net/http does not
-// tell: it flushes a request's headers before it reads the body unless the body
-// is a known in-memory type, writes large bodies in pieces, and an error says
-// nothing of what went before. So the question is asked where the answer is,
-// in the connection's Write.
+// A write must know whether a byte of the request was sent. net/http does not tell: it flushes the
+// headers before it reads the body, unless the body is a known in-memory type. It writes large
+// bodies in pieces, and its errors do not say what was sent before. So the connection's Write
+// method keeps the answer.
 //
-// A writeConn lies under TLS, if there is any, and must let a handshake and a
-// proxy's CONNECT pass. httptrace's GotConn comes after these and before the
-// first byte of the request; from then on the connection obeys its departure.
+// A writeConn lies below TLS, if there is any. It must let the TLS handshake and a proxy's CONNECT
+// pass. httptrace calls GotConn after these and before the first byte of the request. From then on
+// the connection obeys its writeGuard.
 type writeConn struct {
 	net.Conn
-	departure atomic.Pointer[departure]
+	guard atomic.Pointer[writeGuard]
 }
 
-// departure watches the bytes of one write leave.
-type departure struct {
+// writeGuard blocks the bytes of one write after its deadline, and records whether a byte may have
+// been sent.
+type writeGuard struct {
 	notAfter time.Time
 	now      func() time.Time
-	begun    atomic.Bool // a byte may have left
+	started  atomic.Bool // a byte may have been sent
 }
 
 func (c *writeConn) Write(p []byte) (int, error) {
-	if d := c.departure.Load(); d != nil {
-		if late(d.now(), d.notAfter) {
+	if g := c.guard.Load(); g != nil {
+		if late(g.now(), g.notAfter) {
 			return 0, ErrTooLate
 		}
-		d.begun.Store(true)
+		g.started.Store(true)
 	}
 	return c.Conn.Write(p)
 }
 
-// late compares by the monotonic clock, where both times have it, and by the
-// wall clock.
+// late compares the times by the wall clock and, where both have it, by the monotonic clock.
 func late(now, notAfter time.Time) bool {
 	return now.After(notAfter) || now.Round(0).After(notAfter.Round(0))
 }
 
-// trace returns a context under which a write's connection obeys d.
-func (d *departure) trace(ctx context.Context) context.Context {
+// trace returns a context under which the write's connection obeys g.
+func (g *writeGuard) trace(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(info httptrace.GotConnInfo) { d.watch(info.Conn) },
+		GotConn: func(info httptrace.GotConnInfo) { g.attach(info.Conn) },
 	})
 }
 
-func (d *departure) watch(conn net.Conn) {
+func (g *writeGuard) attach(conn net.Conn) {
 	for {
 		switch c := conn.(type) {
 		case *writeConn:
-			c.departure.Store(d)
+			c.guard.Store(g)
 			return
 		case interface{ NetConn() net.Conn }: // *tls.Conn
 			conn = c.NetConn()
 		default:
-			// Not one of newWriteTransport's: nothing can be known.
-			d.begun.Store(true)
+			// newWriteTransport did not make this connection, so nothing is known about it.
+			g.started.Store(true)
 			return
 		}
 	}
 }
 
-// newWriteTransport returns a transport that uses a connection once: an idle
-// one can have been closed by JazzHR, and the failure would not tell whether
-// before or after the write. It speaks HTTP/1.1, where one connection is one
-// request. Closing resets instead of draining, so that what still lies in the
-// socket of an abandoned write is dropped.
+// newWriteTransport returns a transport that uses each connection once. JazzHR may have closed an
+// idle connection, and the failure would not tell whether that was before or after the write. The
+// transport speaks HTTP/1.1, where one connection carries one request. Close resets the connection
+// instead of draining it, so data of an abandoned write that is still in the socket is dropped.
 func newWriteTransport(dialer *net.Dialer) *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
@@ -91,7 +89,7 @@ func newWriteTransport(dialer *net.Dialer) *http.Transport {
 		Protocols:           &protocols,
 		DisableKeepAlives:   true,
 		TLSHandshakeTimeout: connectTimeout,
-		WriteBufferSize:     64 << 10, // most writes leave in one piece
+		WriteBufferSize:     64 << 10, // most writes are sent in one piece
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := dialer.DialContext(ctx, network, address)
 			if err != nil {

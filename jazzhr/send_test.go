@@ -17,21 +17,21 @@ import (
 	"time"
 )
 
-// skew is a clock that can be moved while a call runs.
-type skew struct{ by atomic.Int64 }
+// movableClock is a clock that a test can set while a call runs.
+type movableClock struct{ by atomic.Int64 }
 
-func (s *skew) now() time.Time { return time.Now().Add(time.Duration(s.by.Load())) }
+func (s *movableClock) now() time.Time { return time.Now().Add(time.Duration(s.by.Load())) }
 
-// quiet is for servers whose handshakes are meant to fail.
-func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
+// discardLog is for servers whose handshakes are meant to fail.
+func discardLog() *log.Logger { return log.New(io.Discard, "", 0) }
 
-// received is what a raw connection brought, up to its end.
+// received is everything that a raw connection brought.
 type received struct {
 	bytes []byte
 	err   error
 }
 
-// listen takes one connection and reads it to its end.
+// listen accepts one connection and reads it to the end.
 func listen(t *testing.T) (baseURL string, got <-chan received) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -61,8 +61,8 @@ func TestLateWriteDeliversNothing(t *testing.T) {
 		t.Run(op.endpoint.name(), func(t *testing.T) {
 			t.Parallel()
 			baseURL, got := listen(t)
-			clock := new(skew)
-			// The moment passes between the gate and the first byte.
+			clock := new(movableClock)
+			// The deadline passes between the gate and the first byte.
 			account := newAccount(t, Config{BaseURL: baseURL, Now: clock.now}, func(context.Context) error {
 				clock.by.Store(int64(time.Hour))
 				return nil
@@ -82,10 +82,10 @@ func TestLateWriteDeliversNothing(t *testing.T) {
 func TestLateWriteUnderTLS(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request arrived") }))
-	server.Config.ErrorLog = quiet()
+	server.Config.ErrorLog = discardLog()
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	clock := new(skew)
+	clock := new(movableClock)
 	account := newAccount(t, Config{BaseURL: server.URL, Now: clock.now}, func(context.Context) error {
 		clock.by.Store(int64(time.Hour))
 		return nil
@@ -98,8 +98,8 @@ func TestLateWriteUnderTLS(t *testing.T) {
 	}
 }
 
-// What net/http does with a body it does not know, and why the departure is
-// watched in the connection: the headers are gone before the first Read.
+// net/http sends the headers before the first Read of a body it does not know. That is why
+// writeGuard sits in the connection and not in the body.
 func TestHeadersLeaveBeforeBodyIsRead(t *testing.T) {
 	t.Parallel()
 	baseURL, got := listen(t)
@@ -113,7 +113,7 @@ func TestHeadersLeaveBeforeBodyIsRead(t *testing.T) {
 		t.Fatal("no error")
 	}
 	if r := <-got; len(r.bytes) == 0 {
-		t.Error("nothing left: a body reader would do for Send.NotAfter")
+		t.Error("nothing was sent: a check in the body reader would be enough for Send.NotAfter")
 	}
 }
 
@@ -121,7 +121,7 @@ func TestLateInMidWrite(t *testing.T) {
 	t.Parallel()
 	baseURL, got := listen(t)
 	var asked atomic.Int32
-	// Asked at the start, at the gate's end and at the first piece.
+	// The client asks the clock at the start, after the gate and at the first piece.
 	now := func() time.Time {
 		if asked.Add(1) > 3 {
 			return time.Now().Add(time.Hour)
@@ -193,11 +193,11 @@ func TestNeverArrived(t *testing.T) {
 	refusing := httptest.NewServer(nil)
 	refusing.Close()
 	untrusted := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request arrived") }))
-	untrusted.Config.ErrorLog = quiet()
+	untrusted.Config.ErrorLog = discardLog()
 	untrusted.StartTLS()
 	t.Cleanup(untrusted.Close)
 	plain := httptest.NewUnstartedServer(untrusted.Config.Handler)
-	plain.Config.ErrorLog = quiet()
+	plain.Config.ErrorLog = discardLog()
 	plain.Start()
 	t.Cleanup(plain.Close)
 	proxy := httptest.NewServer(answer(http.StatusForbidden, ""))

@@ -14,7 +14,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 )
 
-// connect returns an account of a fresh simulator, seen from both sides.
+// connect returns a new simulator with one account, as the simulator and as the client see it.
 func connect(t *testing.T) (*jazzhrtest.Server, *jazzhrtest.Account, *jazzhr.Account) {
 	t.Helper()
 	sim := jazzhrtest.NewServer(t, jazzhrtest.Options{})
@@ -29,12 +29,12 @@ func connect(t *testing.T) (*jazzhrtest.Server, *jazzhrtest.Account, *jazzhr.Acc
 
 func send() jazzhr.Send { return jazzhr.Send{NotAfter: time.Now().Add(time.Minute)} }
 
-// kind returns the kind of a call's failure.
+// kind returns the kind of a failed call.
 func kind(t *testing.T, err error) jazzhr.Kind {
 	t.Helper()
 	var failure *jazzhr.Error
 	if !errors.As(err, &failure) {
-		t.Fatalf("%v is no *jazzhr.Error", err)
+		t.Fatalf("%v is not a *jazzhr.Error", err)
 	}
 	return failure.Kind
 }
@@ -52,7 +52,9 @@ func TestSimulatedWriteback(t *testing.T) {
 	if got, err := account.Job(ctx, job.ID); err != nil || got.Title != "Welder" {
 		t.Errorf("job %+v, %v", got, err)
 	}
-	applicant, err := account.CreateApplicant(ctx, send(), jazzhr.NewApplicant{FirstName: "Zoë", LastName: "O'Neil", Email: "zoe@example.com"})
+	applicant, err := account.CreateApplicant(ctx, send(), jazzhr.NewApplicant{
+		FirstName: "Zoë", LastName: "O'Neil", Email: "zoe@example.com",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,8 +120,7 @@ func TestSimulatedRefusals(t *testing.T) {
 	}
 }
 
-// An answer that was lost is unknown, whatever it was lost to, and the note is
-// there.
+// A write whose answer was lost is Unknown, however it was lost. The note is stored all the same.
 func TestSimulatedLostAnswers(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]jazzhrtest.Answer{
@@ -177,7 +178,8 @@ func TestSimulatedExport(t *testing.T) {
 		t.Fatal(err)
 	}
 	person := export.Person
-	if person.FirstName != "Zoë" || person.LastName != "O'Neil" || len(person.Emails) != 1 || person.Emails[0] != "zoe@example.com" || person.ID == "" {
+	if person.FirstName != "Zoë" || person.LastName != "O'Neil" || len(person.Emails) != 1 ||
+		person.Emails[0] != "zoe@example.com" || person.ID == "" {
 		t.Errorf("person %+v", person)
 	}
 	if len(export.Profiles) != 1 || len(export.Profiles[0].Positions) != 1 || len(export.Profiles[0].Attachments) != 1 {
@@ -186,7 +188,8 @@ func TestSimulatedExport(t *testing.T) {
 	if position := export.Profiles[0].Positions[0]; position.BoardCode != "tZqAHP6nnh" || position.Title != "Welder" {
 		t.Errorf("position %+v", position)
 	}
-	if attachment := export.Profiles[0].Attachments[0]; attachment.FileName != "cv.pdf" || !attachment.ExpiresAt.After(time.Now()) {
+	if attachment := export.Profiles[0].Attachments[0]; attachment.FileName != "cv.pdf" ||
+		!attachment.ExpiresAt.After(time.Now()) {
 		t.Errorf("attachment %+v", attachment)
 	}
 	if !strings.Contains(string(body), "SECRET") || strings.Contains(string(export.Profile()), "SECRET") {

@@ -10,43 +10,43 @@ import (
 
 // The headers of a webhook request, as JazzHR documents them.
 const (
-	// HeaderEvent names the event: EventVerify or EventCandidateExport.
+	// HeaderEvent names the event: [EventVerify] or [EventCandidateExport].
 	HeaderEvent = "X-JazzHR-Event"
-	// HeaderSignature carries the signature that Sign computes.
+	// HeaderSignature carries the signature. See [Sign].
 	HeaderSignature = "X-JazzHR-Signature"
-	// HeaderUUID identifies the request. It is not documented for EventVerify.
+	// HeaderUUID identifies the request. JazzHR does not document it for [EventVerify].
 	HeaderUUID = "X-JazzHR-UUID"
-	// HeaderExportContext refers to the job of an export; see ExportContext.
+	// HeaderExportContext refers to the job of an export. See [ExportContext].
 	HeaderExportContext = "X-JazzHR-Export-Context"
 	// HeaderLink carries the address of the candidate's profile page.
 	HeaderLink = "Link"
 )
 
-// UserAgent is what JazzHR calls itself in the User-Agent of its webhooks.
+// UserAgent is the User-Agent header of JazzHR's webhooks.
 const UserAgent = "JazzHR"
 
-// The events of HeaderEvent.
+// The values of [HeaderEvent].
 const (
-	// EventVerify is sent when an integration is saved; it is finalised only by
-	// an answer of exactly 200.
+	// EventVerify is sent when a customer saves an integration. JazzHR finalises the integration
+	// only if the answer is exactly 200.
 	EventVerify = "VERIFY"
-	// EventCandidateExport carries one candidate; ParseExport reads its body.
+	// EventCandidateExport carries one candidate. [ParseExport] reads its body.
 	EventCandidateExport = "CANDIDATE-EXPORT"
 )
 
-// VerifyBody is the body of EventVerify, byte for byte: unlike export bodies it
-// has a space after the colon.
+// VerifyBody is the exact body of [EventVerify]. Unlike export bodies it has a space after the
+// colon.
 const VerifyBody = `{"data": "JazzHR Verify Event"}`
 
-// Sign returns the signature of a webhook body under an integration's secret:
-// the HMAC-SHA256 of the raw bytes, in lower-case hex.
+// Sign returns the signature of a webhook body: the HMAC-SHA256 of the raw bytes under the
+// integration's secret, in lower-case hex.
 func Sign(secret string, body []byte) string {
-	return hex.EncodeToString(sum(secret, body))
+	return hex.EncodeToString(hmacSHA256(secret, body))
 }
 
-// VerifySignature reports which of the secrets the signature was made with, by
-// index. The body is the bytes as they came. Every secret is tried whichever
-// matches, and comparison takes constant time; an empty secret matches nothing.
+// VerifySignature reports which secret made the signature, by its index. The body must be the raw
+// bytes as received. The comparison takes constant time and tries every secret. An empty secret
+// never matches.
 func VerifySignature(secrets []string, body []byte, signature string) (index int, ok bool) {
 	got, err := hex.DecodeString(signature)
 	if err != nil {
@@ -54,7 +54,7 @@ func VerifySignature(secrets []string, body []byte, signature string) (index int
 	}
 	index = -1
 	for i, secret := range secrets {
-		equal := hmac.Equal(got, sum(secret, body))
+		equal := hmac.Equal(got, hmacSHA256(secret, body))
 		if equal && secret != "" && index < 0 {
 			index = i
 		}
@@ -62,15 +62,15 @@ func VerifySignature(secrets []string, body []byte, signature string) (index int
 	return index, index >= 0
 }
 
-func sum(secret string, body []byte) []byte {
+func hmacSHA256(secret string, body []byte) []byte {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write(body)
 	return mac.Sum(nil)
 }
 
-// ExportContext returns the text of HeaderExportContext, or "" for a candidate
-// without a job. Its format is not documented: it may be a job id, a board code
-// or something else, and is to be tried, not trusted.
+// ExportContext returns the value of [HeaderExportContext], or "" for a candidate without a job.
+// JazzHR does not document the format: the value may be a job id, a board code or something else.
+// Look it up before you rely on it.
 func ExportContext(header http.Header) string {
 	return strings.TrimSpace(header.Get(HeaderExportContext))
 }

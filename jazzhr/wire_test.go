@@ -11,9 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// sent is a request as a server sees it.
+// sent is a request as the server sees it.
 type sent struct {
-	Target string // path and query as they travelled
+	Target string // path and query, as sent
 	Body   map[string]string
 }
 

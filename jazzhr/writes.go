@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// NewApplicant is an applicant to create. JazzHR requires name and email, and
-// makes a second applicant of a person it has already.
+// NewApplicant is an applicant to create. JazzHR requires the name and the email. It does not check
+// for duplicates: a second call makes a second applicant of the same person.
 type NewApplicant struct {
 	FirstName string
 	LastName  string
@@ -26,8 +26,8 @@ func (a *Account) CreateApplicant(ctx context.Context, send Send, applicant NewA
 	})
 }
 
-// LinkApplicant links an applicant to a job and returns the link's id. What
-// JazzHR makes of a repeated pair is not known.
+// LinkApplicant links an applicant to a job and returns the link's id. It is not known what JazzHR
+// does with a repeated pair.
 func (a *Account) LinkApplicant(ctx context.Context, send Send, applicantID, jobID string) (id string, err error) {
 	return a.post(ctx, send, target{postLink, postLink.path}, map[string]string{
 		"applicant_id": applicantID,
@@ -35,26 +35,27 @@ func (a *Account) LinkApplicant(ctx context.Context, send Send, applicantID, job
 	})
 }
 
-// NoteRoute is one of the two ways to write a note. Which one an account
-// answers shows in use: UnknownRoute says that it is not this one.
+// NoteRoute is one of the two routes that write a note. The kind [UnknownRoute] says that an
+// account does not answer a route; then use the other.
 type NoteRoute int
 
 const (
 	// NoteRouteApplicant is POST /applicants/{id}/notes.
 	NoteRouteApplicant NoteRoute = iota + 1
-	// NoteRouteNotes is POST /notes, which public clients use.
+	// NoteRouteNotes is POST /notes. Every public client uses it.
 	NoteRouteNotes
 )
 
-// What a note on NoteRouteNotes is written as: shown to everyone on the
-// account, by nobody in particular.
+// A note on [NoteRouteNotes] is visible to everyone in the account and has no particular author.
 const (
 	noteSecurity = "1"
 	noteUser     = "usr_anonymous"
 )
 
 // WriteNote writes a note on an applicant and returns the note's id.
-func (a *Account) WriteNote(ctx context.Context, send Send, route NoteRoute, applicantID, contents string) (id string, err error) {
+func (a *Account) WriteNote(
+	ctx context.Context, send Send, route NoteRoute, applicantID, contents string,
+) (id string, err error) {
 	switch route {
 	case NoteRouteApplicant:
 		t, err := postApplicantNote.at(applicantID)

@@ -1,6 +1,6 @@
-// Command jazzhr-sim is a JazzHR to develop against: its REST API v1, its
-// Candidate Export Webhook and a page to play the recruiter on. See package
-// jazzhrtest for what it imitates.
+// Command jazzhr-sim simulates JazzHR: its REST API v1, its Candidate Export Webhook, and a page on
+// which you act as the recruiter. Run it to develop a client or a webhook receiver without a JazzHR
+// account. Package jazzhrtest says what it imitates.
 package main
 
 import (
@@ -20,7 +20,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the program: it returns the exit status, 2 for a wrong command line.
+// run runs the program and returns its exit status. The status is 2 for a wrong command line.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var opts options
 	exited := -1
@@ -36,7 +36,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	_, err = parser.Parse(args)
-	if exited >= 0 { // help was asked for
+	if exited >= 0 { // --help was given
 		return exited
 	}
 	if err != nil {
@@ -50,8 +50,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-const description = `A JazzHR simulator: the REST API v1, the Candidate Export Webhook, and a page with jobs, candidates and settings.
-
-Open the printed address in a browser. Point your client's base URL at the API address, with the API key shown. Under Settings, enter your webhook's URL and secret key as in JazzHR; then press Export on a candidate.
-
-Nobody has to sign in, and API keys are shown: keep it on loopback.`
+const description = "A JazzHR simulator: the REST API v1, the Candidate Export Webhook, " +
+	"and a page with jobs, candidates and settings.\n\n" +
+	"Open the printed address in a browser. Point your client's base URL at the API address " +
+	"and use the printed key. Under Settings, enter your webhook's URL and secret key as in JazzHR. " +
+	"Then press Export on a candidate.\n\n" +
+	"The page needs no sign-in and shows API keys. Keep it on loopback."

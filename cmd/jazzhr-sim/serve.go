@@ -13,23 +13,23 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 )
 
-// options is the command line.
+// options are the flags of the command line.
 type options struct {
-	Listen         string        `default:"127.0.0.1:8091" help:"Address to listen on. Port 0 takes a free one."`
-	State          string        `type:"path" placeholder:"FILE" help:"Keep the data in this file: read at the start if it is there, written as things change. It holds API keys and secrets."`
+	Listen         string        `default:"127.0.0.1:8091" help:"Address to listen on. Port 0 picks a free port."`
+	State          string        `type:"path" placeholder:"FILE" help:"Keep the data in this file. It holds API keys and secrets."`
 	Key            string        `default:"demo-api-key" env:"JAZZHR_SIM_KEY" help:"API key of the account."`
-	Demo           bool          `negatable:"" default:"true" help:"Begin with jobs and candidates. Without it the account is empty."`
-	CallsPerMinute int           `default:"80" help:"Calls a key may make in 60 seconds. Negative for no limit."`
-	RetryAfter     bool          `help:"Tell in Retry-After when the limit allows calls again, which JazzHR does not document."`
-	NotesRoute     string        `enum:"both,notes,applicant,swallowed" default:"both" help:"Route that takes notes: ${enum}. The last answers 200 to POST /applicants/{id}/notes and writes nothing."`
-	ReadLag        time.Duration `help:"How long reads lag behind writes, such as 2s."`
-	Seed           uint64        `default:"1" help:"Seed of ids and chances."`
+	Demo           bool          `negatable:"" default:"true" help:"Start with jobs and candidates."`
+	CallsPerMinute int           `default:"80" help:"Calls that a key may make in 60 seconds. Negative means no limit."`
+	RetryAfter     bool          `help:"Send Retry-After at the limit. JazzHR documents no such header."`
+	NotesRoute     string        `enum:"both,notes,applicant,swallowed" default:"both" help:"Route that takes notes: ${enum}. With swallowed, POST /applicants/{id}/notes answers 200 and writes nothing."`
+	ReadLag        time.Duration `help:"How long readers do not see a write, such as 2s."`
+	Seed           uint64        `default:"1" help:"Seed of ids and random faults."`
 	Lose           float64       `placeholder:"SHARE" help:"Share of POSTs, from 0 to 1, that are applied but whose answer is lost."`
-	Drop           float64       `placeholder:"SHARE" help:"Share of POSTs that are dropped before they are applied."`
-	FailReads      float64       `placeholder:"SHARE" help:"Share of GETs that fail."`
+	Drop           float64       `placeholder:"SHARE" help:"Share of POSTs, from 0 to 1, that are dropped and not applied."`
+	FailReads      float64       `placeholder:"SHARE" help:"Share of GETs, from 0 to 1, that fail."`
 }
 
-// Validate is called by kong.
+// Validate checks what kong can't. Kong calls it.
 func (o *options) Validate() error {
 	for _, share := range []float64{o.Lose, o.Drop, o.FailReads} {
 		if share < 0 || share > 1 {
@@ -45,7 +45,7 @@ func (o *options) Validate() error {
 	return nil
 }
 
-// shutdownTimeout is how long requests may take to end after a signal.
+// shutdownTimeout is how long running requests may take after a signal.
 const shutdownTimeout = 5 * time.Second
 
 // serve runs the simulator until the context ends.
@@ -76,17 +76,17 @@ func (o *options) serve(ctx context.Context, stdout io.Writer) error {
 	case <-ctx.Done():
 	case err = <-served:
 	case err = <-saved:
-		saved <- nil // so that the end finds an answer too
+		saved <- nil // for the receive in the last line
 	}
 	sim.Close()
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	err = errors.Join(err, server.Shutdown(ending))
-	stopSaving() // last, so that it keeps what the last requests wrote
+	stopSaving() // last, so it saves what the last requests wrote
 	return errors.Join(err, <-saved)
 }
 
-// simulator makes the simulator with its data: the saved one, else new.
+// simulator returns the simulator with the saved data or, if there are none, new data.
 func (o *options) simulator(address string) (*jazzhrtest.Sim, error) {
 	sim := jazzhrtest.New(jazzhrtest.Options{
 		Seed: o.Seed, CallsPerMinute: o.CallsPerMinute, RetryAfter: o.RetryAfter, PublicURL: address,
@@ -114,8 +114,7 @@ func (o *options) simulator(address string) (*jazzhrtest.Sim, error) {
 	return sim, nil
 }
 
-// keepSaved keeps the state in its file, if there is one, until the context
-// ends.
+// keepSaved saves the state to its file until the context ends. Without a file it only waits.
 func (o *options) keepSaved(ctx context.Context, sim *jazzhrtest.Sim) error {
 	if o.State == "" {
 		<-ctx.Done()
@@ -124,11 +123,12 @@ func (o *options) keepSaved(ctx context.Context, sim *jazzhrtest.Sim) error {
 	return sim.KeepSaved(ctx, o.State)
 }
 
-// announce says where to look.
+// announce prints the addresses and the key.
 func (o *options) announce(w io.Writer, sim *jazzhrtest.Sim, address string) {
 	account := sim.Account(o.Key)
-	_, _ = fmt.Fprintf(w, "JazzHR simulator\n  page      %s/\n  API       %s/v1\n  key       %s\n  webhook   %s/accounts/%s/settings\n",
-		address, address, o.Key, address, account.ID())
+	_, _ = fmt.Fprintln(w, "JazzHR simulator")
+	_, _ = fmt.Fprintf(w, "  page      %s/\n  API       %s/v1\n  key       %s\n", address, address, o.Key)
+	_, _ = fmt.Fprintf(w, "  webhook   %s/accounts/%s/settings\n", address, account.ID())
 	if o.State != "" {
 		_, _ = fmt.Fprintf(w, "  data      %s\n", o.State)
 	}

@@ -1,7 +1,16 @@
-// Package intrviotest is a stand-in for Intrvio's backend, for tests and for the demo.
+// Package intrviotest simulates Intrvio's backend, for tests and for the demo.
 //
-// A [Receiver] takes events as the backend does: it checks each signature with the public Standard Webhooks library,
-// keeps every event once and lets others wait for what arrives. A [Fault] makes it fail in the ways a receiver fails,
-// with or without having kept the event. An [Interviewer] holds an interview for each interview.requested and sends its
-// result as a writeback through the service's API.
+// [NewServer] starts a [Receiver] for one test. The receiver checks each event's signature with the
+// public Standard Webhooks library and stores every event once.
+//
+//	backend := intrviotest.NewServer(t)
+//	… // deliver events to backend.URL, signed with backend.Secret
+//	event, err := backend.Wait(ctx, func(e intrvio.Envelope) bool {
+//		return e.Type == intrvio.InterviewRequested
+//	})
+//
+// A [Fault] makes the receiver fail, before or after it stored the event.
+//
+// An [Interviewer] holds an interview for each interview.requested. It sends the result as a
+// writeback through the service's API.
 package intrviotest

@@ -2,40 +2,42 @@ package intrviotest
 
 import "net/http"
 
-// FaultMode is a way in which a receiver fails.
+// FaultMode is the way in which a receiver fails.
 type FaultMode int
 
 // The fault modes.
 const (
 	// AnswerStatus answers with Fault.Status.
 	AnswerStatus FaultMode = iota
-	// Hang answers nothing until the sender gives up or the fault is cleared, and then drops the connection.
+	// Hang sends no answer until the sender gives up or the fault is cleared. Then it closes the
+	// connection.
 	Hang
-	// Drop closes the connection without an answer, as a process that dies does.
+	// Drop closes the connection without an answer, like a process that dies.
 	Drop
 )
 
-// Fault makes a receiver fail.
+// Fault makes a receiver fail. See [Receiver.Fail].
 type Fault struct {
 	Mode FaultMode
-	// Status is what AnswerStatus answers; 0 means 503.
+	// Status is the status of AnswerStatus. Zero means 503.
 	Status int
-	// RetryAfter is sent as the Retry-After header by AnswerStatus if not empty.
+	// RetryAfter is the Retry-After header of AnswerStatus. Empty means none.
 	RetryAfter string
-	// Stored lets the event be verified and kept before the fault strikes: it has arrived, and the sender doesn't know.
+	// Stored makes the receiver verify and store the event before it fails. Then the event has
+	// arrived, and the sender does not know.
 	Stored bool
-	// Times ends the fault after this many deliveries; 0 lets it last until [Receiver.Clear].
+	// Times is how many deliveries the fault affects. With 0 it lasts until [Receiver.Clear].
 	Times int
 }
 
-// Fail makes the deliveries to come meet the fault, in place of any earlier one.
+// Fail makes the next deliveries meet the fault. It replaces an earlier fault.
 func (r *Receiver) Fail(f Fault) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.fault = &f
 }
 
-// Clear ends the fault and lets go of the deliveries that hang on it.
+// Clear ends the fault and the deliveries that hang because of it.
 func (r *Receiver) Clear() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -44,21 +46,22 @@ func (r *Receiver) Clear() {
 	r.cleared = make(chan struct{})
 }
 
-// begin counts a request and returns the fault it meets, if any, with what tells that faults were cleared.
-func (r *Receiver) begin() (*Fault, <-chan struct{}) {
+// nextFault counts a request and returns the fault that it meets, or nil. The channel closes when
+// the faults are cleared.
+func (r *Receiver) nextFault() (*Fault, <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.requests++
 	if r.fault == nil {
 		return nil, r.cleared
 	}
-	met := *r.fault
+	fault := *r.fault
 	if r.fault.Times > 0 {
 		if r.fault.Times--; r.fault.Times == 0 {
 			r.fault = nil
 		}
 	}
-	return &met, r.cleared
+	return &fault, r.cleared
 }
 
 func (f *Fault) answer(w http.ResponseWriter, req *http.Request, cleared <-chan struct{}) {

@@ -11,8 +11,8 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio"
 )
 
-// Writeback is the body of POST /v1/tenants/{tenant_id}/writebacks. It is written down here once more, apart from the
-// service's own type, so that a change of the contract breaks a test.
+// Writeback is the body of POST /v1/tenants/{tenant_id}/writebacks. It is a copy of the service's
+// own type, so that a change of the contract breaks a test.
 type Writeback struct {
 	InterviewID string    `json:"interview_id"`
 	Revision    int       `json:"revision,omitempty"`
@@ -21,7 +21,7 @@ type Writeback struct {
 	Note        Note      `json:"note"`
 }
 
-// Candidate is whom a writeback is about. ID is the backend's own.
+// Candidate is the person of a writeback. ID is the backend's own id.
 type Candidate struct {
 	ID        string `json:"id"`
 	FirstName string `json:"first_name,omitempty"`
@@ -30,7 +30,7 @@ type Candidate struct {
 	Phone     string `json:"phone,omitempty"`
 }
 
-// Note is what an interview came to.
+// Note is the result of an interview.
 type Note struct {
 	Score      float64 `json:"score"`
 	Scale      float64 `json:"scale"`
@@ -39,8 +39,8 @@ type Note struct {
 	URL        string  `json:"url"`
 }
 
-// Interview makes up the interview that a request asks for. The same request gives the same interview, so that sending
-// it again is recognised as a repeat.
+// Interview invents the interview that a request asks for. The same request gives the same
+// interview, so the service recognises a repeat.
 func Interview(request intrvio.InterviewRequest) Writeback {
 	id := request.RequestID
 	random := rand.New(rand.NewPCG(binary.BigEndian.Uint64(id[:8]), binary.BigEndian.Uint64(id[8:])))

@@ -22,21 +22,21 @@ const (
 	maxBackoff     = 5 * time.Second
 	requestTimeout = 10 * time.Second
 	maxAnswerSize  = 64 << 10
-	// maxAtOnce bounds the interviews that are sent side by side.
+	// maxAtOnce limits the interviews that are sent at the same time.
 	maxAtOnce = 8
 )
 
-// InterviewerConfig says which service the results go to.
+// InterviewerConfig configures an [Interviewer].
 type InterviewerConfig struct {
-	// BaseURL is the service's, without /v1.
+	// BaseURL is the service's address, without /v1.
 	BaseURL string
 	// Token is one of the service's API tokens.
 	Token string
-	// Report, if set, is called with every result, from several goroutines at once.
+	// Report, if set, is called with every result. Several goroutines may call it at once.
 	Report func(Result)
 }
 
-// Result is how an interview went.
+// Result is the outcome of an interview.
 type Result struct {
 	Request   intrvio.InterviewRequest
 	Writeback Writeback
@@ -45,7 +45,7 @@ type Result struct {
 	Err         error
 }
 
-// Interviewer holds interviews and sends their results. It is safe for use by many goroutines.
+// Interviewer holds interviews and sends their results. It is safe for concurrent use.
 type Interviewer struct {
 	baseURL *url.URL
 	token   string
@@ -53,7 +53,7 @@ type Interviewer struct {
 	client  *http.Client
 }
 
-// NewInterviewer checks the configuration.
+// NewInterviewer returns an Interviewer, or an error if the configuration is invalid.
 func NewInterviewer(cfg InterviewerConfig) (*Interviewer, error) {
 	baseURL, err := url.Parse(cfg.BaseURL)
 	if err != nil || baseURL.Host == "" {
@@ -77,10 +77,11 @@ func NewInterviewer(cfg InterviewerConfig) (*Interviewer, error) {
 	return i, nil
 }
 
-// Close closes connections that wait for a next writeback.
+// Close closes the idle connections.
 func (i *Interviewer) Close() { i.client.CloseIdleConnections() }
 
-// Run interviews whoever r is asked to have interviewed, until the context ends and the interviews under way with it.
+// Run holds an interview for each request that r receives. It returns when the context has ended
+// and no interview is running.
 func (i *Interviewer) Run(ctx context.Context, r *Receiver) {
 	var interviews sync.WaitGroup
 	defer interviews.Wait()
@@ -111,8 +112,8 @@ func (i *Interviewer) conduct(ctx context.Context, e intrvio.Envelope) Result {
 	return result
 }
 
-// Send posts a writeback and returns the service's id of it. While the service can't be reached, answers 429 or 5xx, it
-// tries again until the context ends; any other refusal is final.
+// Send posts a writeback and returns the service's id for it. It tries again if the service can't
+// be reached or answers 429 or 5xx, until the context ends. Any other refusal is final.
 func (i *Interviewer) Send(ctx context.Context, tenantID uuid.UUID, wb Writeback) (string, error) {
 	body, err := json.Marshal(wb)
 	if err != nil {
@@ -120,11 +121,11 @@ func (i *Interviewer) Send(ctx context.Context, tenantID uuid.UUID, wb Writeback
 	}
 	address := i.baseURL.JoinPath("v1", "tenants", tenantID.String(), "writebacks").String()
 	for backoff := firstBackoff; ; backoff = min(2*backoff, maxBackoff) {
-		id, again, err := i.post(ctx, address, body)
+		id, retry, err := i.post(ctx, address, body)
 		if err == nil {
 			return id, nil
 		}
-		if !again {
+		if !retry {
 			return "", fmt.Errorf("send writeback of %s: %w", wb.InterviewID, err)
 		}
 		select {
@@ -135,8 +136,8 @@ func (i *Interviewer) Send(ctx context.Context, tenantID uuid.UUID, wb Writeback
 	}
 }
 
-// post makes one attempt. again reports whether a further one could end better.
-func (i *Interviewer) post(ctx context.Context, address string, body []byte) (id string, again bool, err error) {
+// post makes one attempt. retry reports whether another attempt may succeed.
+func (i *Interviewer) post(ctx context.Context, address string, body []byte) (id string, retry bool, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return "", false, err

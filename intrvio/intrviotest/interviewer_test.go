@@ -29,8 +29,8 @@ func newRequest() intrvio.InterviewRequest {
 	}
 }
 
-// api is a service that answers each POST with the next of its statuses, the last one for ever.
-type api struct {
+// fakeService answers each POST with its next status. The last status repeats.
+type fakeService struct {
 	t        *testing.T
 	statuses []int
 
@@ -39,7 +39,7 @@ type api struct {
 	bodies []intrviotest.Writeback
 }
 
-func (a *api) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+func (a *fakeService) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if got := req.Header.Get("Authorization"); got != "Bearer "+token {
@@ -64,11 +64,11 @@ func (a *api) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	_, _ = w.Write([]byte(`{"error":{"code":"not_connected","message":"connect first"}}`))
 }
 
-// interview runs an interviewer on one request against a service with these answers.
-func interview(t *testing.T, statuses ...int) (intrviotest.Result, intrvio.Envelope, *api) {
+// interview runs an interviewer on one request. The service answers with the statuses.
+func interview(t *testing.T, statuses ...int) (intrviotest.Result, intrvio.Envelope, *fakeService) {
 	t.Helper()
 	backend := intrviotest.NewServer(t)
-	service := &api{t: t, statuses: statuses}
+	service := &fakeService{t: t, statuses: statuses}
 	server := httptest.NewServer(service)
 	t.Cleanup(server.Close)
 	results := make(chan intrviotest.Result, 1)
@@ -91,7 +91,7 @@ func interview(t *testing.T, statuses ...int) (intrviotest.Result, intrvio.Envel
 	})
 	d := newDeliverer(t, backend)
 	e := newEvent(t, intrvio.InterviewRequested, newRequest())
-	for _, event := range []intrvio.Envelope{verified(t), e, e} {
+	for _, event := range []intrvio.Envelope{verifiedEvent(t), e, e} {
 		if err := d.Deliver(t.Context(), event); err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +153,7 @@ func TestInterviewerGivesUpWithItsContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(interviewer.Close)
-	// Too short for the second backoff, whatever the requests take.
+	// The deadline is too short for the second backoff, however long the requests take.
 	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
 	defer cancel()
 	_, err = interviewer.Send(ctx, uuid.New(), intrviotest.Interview(newRequest()))
@@ -164,7 +164,9 @@ func TestInterviewerGivesUpWithItsContext(t *testing.T) {
 
 func TestNewInterviewerRefuses(t *testing.T) {
 	t.Parallel()
-	for _, cfg := range []intrviotest.InterviewerConfig{{}, {BaseURL: "/v1", Token: token}, {BaseURL: "http://127.0.0.1:1"}} {
+	for _, cfg := range []intrviotest.InterviewerConfig{
+		{}, {BaseURL: "/v1", Token: token}, {BaseURL: "http://127.0.0.1:1"},
+	} {
 		if _, err := intrviotest.NewInterviewer(cfg); err == nil {
 			t.Errorf("took %+v", cfg)
 		}

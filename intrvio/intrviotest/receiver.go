@@ -15,24 +15,24 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio"
 )
 
-// maxEventSize bounds a delivery's body. A profile comes from a webhook of at most 5 MiB.
+// maxEventSize limits the body of a delivery. A profile comes from a webhook of at most 5 MiB.
 const maxEventSize = 8 << 20
 
-// Receiver is an http.Handler that receives events. It is safe for use by many goroutines.
+// Receiver is an http.Handler that receives events. It is safe for concurrent use.
 type Receiver struct {
 	keys []*standardwebhooks.Webhook
 
 	mu         sync.Mutex
-	events     []intrvio.Envelope // each id once, in the order of first arrival
+	events     []intrvio.Envelope // one per id, in the order of first arrival
 	deliveries map[string]int
 	requests   int
 	refused    int
-	arrived    chan struct{} // closed and replaced when events grows
+	arrived    chan struct{} // closed and replaced when an event is added
 	fault      *Fault
-	cleared    chan struct{} // closed and replaced when the fault is
+	cleared    chan struct{} // closed and replaced when the faults are cleared
 }
 
-// NewReceiver returns a receiver that takes what is signed with any of the secrets (whsec_…).
+// NewReceiver returns a receiver that accepts events signed with any of the secrets (whsec_…).
 func NewReceiver(secrets ...string) (*Receiver, error) {
 	if len(secrets) == 0 {
 		return nil, errors.New("new receiver: no secret")
@@ -52,8 +52,8 @@ func NewReceiver(secrets ...string) (*Receiver, error) {
 	return r, nil
 }
 
-// ServeHTTP answers 401 to what is not signed rightly, 400 to what is no event or whose id is not the webhook-id, and
-// 204 to an event, a repeated one too, unless a [Fault] says otherwise.
+// ServeHTTP answers 204 to an event, also to a repeated one. It answers 401 to a wrong signature,
+// and 400 to a body that is not an event or whose id is not the webhook-id. A [Fault] changes that.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if req.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
@@ -65,9 +65,9 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, "unreadable body", http.StatusBadRequest)
 		return
 	}
-	fault, cleared := r.begin()
+	fault, cleared := r.nextFault()
 	if fault == nil || fault.Stored {
-		if status, err := r.take(body, req.Header); err != nil {
+		if status, err := r.store(body, req.Header); err != nil {
 			http.Error(w, err.Error(), status)
 			return
 		}
@@ -79,8 +79,8 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// take verifies and keeps a delivery. The status is that of its error.
-func (r *Receiver) take(body []byte, header http.Header) (status int, err error) {
+// store verifies and stores a delivery. On an error it returns the status to answer with.
+func (r *Receiver) store(body []byte, header http.Header) (status int, err error) {
 	if !r.verify(body, header) {
 		r.mu.Lock()
 		r.refused++
@@ -111,35 +111,36 @@ func (r *Receiver) verify(body []byte, header http.Header) bool {
 	})
 }
 
-// Events returns the events kept so far, each once, in the order in which they first arrived.
+// Events returns the stored events, each once, in the order of first arrival.
 func (r *Receiver) Events() []intrvio.Envelope {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.events)
 }
 
-// Deliveries counts how often the event with this id was kept or recognised as a repeat.
+// Deliveries returns how often the event with this id arrived, repeats included.
 func (r *Receiver) Deliveries(id string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.deliveries[id]
 }
 
-// Requests counts all deliveries that were tried, those that met a fault or were refused too.
+// Requests returns the number of all deliveries, including those that met a fault or were refused.
 func (r *Receiver) Requests() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.requests
 }
 
-// Refused counts the deliveries with a wrong, missing or outdated signature.
+// Refused returns the number of deliveries with a wrong, missing or outdated signature.
 func (r *Receiver) Refused() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.refused
 }
 
-// Wait returns the first event that matches, of those already kept and those to come, or the context's error.
+// Wait returns the first event that matches, stored already or still to come. Its error wraps the
+// context's.
 func (r *Receiver) Wait(ctx context.Context, match func(intrvio.Envelope) bool) (intrvio.Envelope, error) {
 	for i := 0; ; i++ {
 		e, err := r.at(ctx, i)
@@ -152,8 +153,8 @@ func (r *Receiver) Wait(ctx context.Context, match func(intrvio.Envelope) bool) 
 	}
 }
 
-// Each calls f for every event once, those already kept and those to come, one after the other in the order of their
-// arrival, until the context ends.
+// Each calls f once for every event, in the order of arrival, until the context ends. It includes
+// the events stored already.
 func (r *Receiver) Each(ctx context.Context, f func(intrvio.Envelope)) {
 	for i := 0; ; i++ {
 		e, err := r.at(ctx, i)
@@ -164,7 +165,7 @@ func (r *Receiver) Each(ctx context.Context, f func(intrvio.Envelope)) {
 	}
 }
 
-// at returns the i-th event, waiting for it if need be.
+// at returns the i-th event. It waits for the event if necessary.
 func (r *Receiver) at(ctx context.Context, i int) (intrvio.Envelope, error) {
 	for {
 		r.mu.Lock()

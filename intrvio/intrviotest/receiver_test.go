@@ -31,7 +31,7 @@ func newEvent(t *testing.T, eventType intrvio.EventType, data intrvio.Data) intr
 	}
 }
 
-func verified(t *testing.T) intrvio.Envelope {
+func verifiedEvent(t *testing.T) intrvio.Envelope {
 	t.Helper()
 	return newEvent(t, intrvio.ConnectionVerified, intrvio.Connection{State: "active"})
 }
@@ -50,8 +50,8 @@ func newDeliverer(t *testing.T, server *intrviotest.Server) *intrvio.Deliverer {
 	return d
 }
 
-// signed is a delivery of body.
-func signed(t *testing.T, secret string, at time.Time, id, body string) *http.Request {
+// signedRequest returns a signed delivery of body.
+func signedRequest(t *testing.T, secret string, at time.Time, id, body string) *http.Request {
 	t.Helper()
 	key, err := standardwebhooks.NewWebhook(secret)
 	if err != nil {
@@ -98,7 +98,7 @@ func TestReceiverAnswers(t *testing.T) {
 			if tt.secret == "" {
 				tt.secret = own
 			}
-			req := signed(t, tt.secret, tt.at, tt.headID, tt.body)
+			req := signedRequest(t, tt.secret, tt.at, tt.headID, tt.body)
 			answer := httptest.NewRecorder()
 			receiver.ServeHTTP(answer, req)
 			if answer.Code != tt.want || receiver.Refused() != tt.refused {
@@ -128,7 +128,7 @@ func TestWait(t *testing.T) {
 	t.Parallel()
 	server := intrviotest.NewServer(t)
 	d := newDeliverer(t, server)
-	first, second := verified(t), verified(t)
+	first, second := verifiedEvent(t), verifiedEvent(t)
 	if err := d.Deliver(t.Context(), first); err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestFaults(t *testing.T) {
 			t.Parallel()
 			server := intrviotest.NewServer(t)
 			d := newDeliverer(t, server)
-			e := verified(t)
+			e := verifiedEvent(t)
 			tt.fault.Times = 2
 			server.Fail(tt.fault)
 			for range 2 {
@@ -219,7 +219,7 @@ func TestHangEndsWithTheSender(t *testing.T) {
 			server.Fail(intrviotest.Fault{Mode: intrviotest.Hang, Stored: stored})
 			gone, cancel := context.WithCancel(t.Context())
 			cancel()
-			req := signed(t, server.Secret, time.Now(), "evt_1", `{"id":"evt_1"}`).WithContext(gone)
+			req := signedRequest(t, server.Secret, time.Now(), "evt_1", `{"id":"evt_1"}`).WithContext(gone)
 			func() {
 				defer func() {
 					if got := recover(); got != http.ErrAbortHandler {
@@ -241,7 +241,7 @@ func TestClearLetsGo(t *testing.T) {
 	d := newDeliverer(t, server)
 	server.Fail(intrviotest.Fault{Mode: intrviotest.Hang, Stored: true})
 	ended := make(chan error, 1)
-	e := verified(t)
+	e := verifiedEvent(t)
 	go func() { ended <- d.Deliver(t.Context(), e) }()
 	if _, err := server.Wait(t.Context(), func(intrvio.Envelope) bool { return true }); err != nil {
 		t.Fatal(err)
@@ -268,7 +268,7 @@ func TestNewReceiverRefuses(t *testing.T) {
 func TestEnvelopeOverTheWire(t *testing.T) {
 	t.Parallel()
 	server := intrviotest.NewServer(t)
-	e := verified(t)
+	e := verifiedEvent(t)
 	e.ExternalID = "acme"
 	if err := newDeliverer(t, server).Deliver(t.Context(), e); err != nil {
 		t.Fatal(err)

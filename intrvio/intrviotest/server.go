@@ -10,13 +10,14 @@ import (
 // Server is a [Receiver] on a loopback port, for one test.
 type Server struct {
 	*Receiver
-	// URL is where events are posted.
+	// URL is the address for events.
 	URL string
-	// Secret is what events must be signed with.
+	// Secret is the secret that events must be signed with.
 	Secret string
 }
 
-// NewServer starts a receiver with a secret of its own. It ends with the test, letting go of deliveries that hang.
+// NewServer starts a receiver with its own secret. It ends with the test, and so do hanging
+// deliveries.
 func NewServer(t testing.TB) *Server {
 	t.Helper()
 	secret := intrvio.NewSecret()

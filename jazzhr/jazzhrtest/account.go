@@ -8,7 +8,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 )
 
-// Errors of what is done to an account other than through the API.
+// Errors of the methods that change an account without the API.
 var (
 	ErrUnknownApplicant = errors.New("unknown applicant")
 	ErrUnknownJob       = errors.New("unknown job")
@@ -16,19 +16,19 @@ var (
 	ErrUnknownStage     = errors.New("unknown stage")
 )
 
-// Account is one customer of JazzHR. Its methods do what the customer's people
-// do in JazzHR itself, and show what is stored.
+// Account is one customer of JazzHR. Its methods act as the customer's people do in JazzHR itself,
+// and show what is stored. It is safe for concurrent use.
 type Account struct {
 	sim *Sim
 	id  string
 
-	// All that follows is guarded by the simulator's lock.
+	// The simulator's lock guards all fields below.
 	key          string
 	settings     Settings
 	integration  Integration
 	verification Verification
 	deliveries   []*Delivery
-	calls        []time.Time // of the last minute, for the rate limit
+	calls        []time.Time // the calls of the last minute, for the rate limit
 
 	jobs       table[*job]
 	jobByID    map[string]*job
@@ -48,24 +48,23 @@ type Account struct {
 	attachmentOf map[int64]*applicant
 }
 
-// The stored records, with their place in the lists and what holds them back
-// from readers.
+// The stored records, each with its sort key in the lists and the hold that hides it from readers.
 type (
 	job struct {
 		Job
-		place
+		sortKey
 	}
 	applicant struct {
 		Applicant
 		hold  *hold
-		made  time.Time // when it came through the API, else zero
+		made  time.Time // when the API created it; zero if the API did not
 		notes []*note
 		links table[*link]
 		rows  []*row
 	}
 	link struct {
 		Link
-		place
+		sortKey
 		hold *hold
 	}
 	note struct {
@@ -74,20 +73,19 @@ type (
 	}
 	activity struct {
 		Activity
-		place
+		sortKey
 		hold *hold
 	}
-	// row is a line of GET /applicants: an application, or an applicant
-	// without any.
+	// row is a row of GET /applicants: one application, or an applicant without any.
 	row struct {
-		place
+		sortKey
 		person *applicant
 		link   *link
 		hold   *hold
 	}
 )
 
-// names are what a row is found by.
+// names returns the names by which a row is found.
 func (r *row) names() []string {
 	first, last := fold(r.person.FirstName), fold(r.person.LastName)
 	if first == last {
@@ -108,7 +106,7 @@ func newAccount(s *Sim, id, key string) *Account {
 	}
 }
 
-// ID names the account within the simulator. It is no secret, unlike the key.
+// ID identifies the account within the simulator. Unlike the key it is no secret.
 func (a *Account) ID() string { return a.id }
 
 // Key returns the account's API key.
@@ -118,7 +116,7 @@ func (a *Account) Key() string {
 	return a.key
 }
 
-// RotateKey replaces the API key. The old one is dead at once.
+// RotateKey replaces the API key. The old key stops working at once.
 func (a *Account) RotateKey(key string) {
 	s := a.sim
 	s.mu.Lock()
@@ -128,25 +126,25 @@ func (a *Account) RotateKey(key string) {
 	}
 	delete(s.byKey, a.key)
 	a.key = key
-	a.calls = nil // the limit is counted by key
+	a.calls = nil // each key has its own limit
 	s.byKey[key] = a
 }
 
-// Settings returns how the account behaves.
+// Settings returns the account's settings.
 func (a *Account) Settings() Settings {
 	a.sim.mu.Lock()
 	defer a.sim.mu.Unlock()
 	return a.settings
 }
 
-// Configure changes how the account behaves, from the next request on.
+// Configure changes the account's settings. The next request sees the change.
 func (a *Account) Configure(change func(*Settings)) {
 	a.sim.mu.Lock()
 	defer a.sim.unlockChanged()
 	change(&a.settings)
 }
 
-// AddJob adds an opening and returns it with what was filled in.
+// AddJob adds an opening. It fills in empty fields that are needed, and returns the result.
 func (a *Account) AddJob(j Job) Job {
 	s := a.sim
 	s.mu.Lock()
@@ -174,7 +172,7 @@ func (a *Account) AddJob(j Job) Job {
 	return j
 }
 
-// SetJobStatus changes a job's status, such as to "Closed".
+// SetJobStatus sets a job's status, for example to "Closed".
 func (a *Account) SetJobStatus(jobID, status string) error {
 	a.sim.mu.Lock()
 	defer a.sim.unlockChanged()
@@ -186,9 +184,9 @@ func (a *Account) SetJobStatus(jobID, status string) error {
 	return nil
 }
 
-// AddApplicant adds a person, in the given jobs' first stage, as if they had
-// applied on the job board, and returns it with what was filled in. An unknown
-// job panics: that is a mistake in the test.
+// AddApplicant adds a person who applied to the given jobs on the job board, each in its first
+// stage. It fills in empty fields that are needed, and returns the result. It panics if a job is
+// unknown, because that is a mistake in the test.
 func (a *Account) AddApplicant(p Applicant, jobIDs ...string) Applicant {
 	s := a.sim
 	s.mu.Lock()
@@ -207,7 +205,7 @@ func (a *Account) AddApplicant(p Applicant, jobIDs ...string) Applicant {
 	return stored.Applicant
 }
 
-// AddLink puts an applicant into a job's first stage.
+// AddLink links an applicant to a job, in its first stage.
 func (a *Account) AddLink(applicantID, jobID string) (Link, error) {
 	a.sim.mu.Lock()
 	defer a.sim.unlockChanged()
@@ -222,7 +220,7 @@ func (a *Account) AddLink(applicantID, jobID string) (Link, error) {
 	return a.addLink(p, Link{JobID: jobID, Stage: firstStage().Name, Moved: now, Date: now}, nil).Link, nil
 }
 
-// AddNote writes a note as one of the customer's people.
+// AddNote writes a note in the name of one of the customer's people.
 func (a *Account) AddNote(applicantID, text string) (Note, error) {
 	a.sim.mu.Lock()
 	defer a.sim.unlockChanged()
@@ -235,5 +233,5 @@ func (a *Account) AddNote(applicantID, text string) (Note, error) {
 
 func fullName(p Applicant) string { return strings.TrimSpace(p.FirstName + " " + p.LastName) }
 
-// emailKey is the form by which two addresses are one person's.
+// emailKey returns an email address in the form used for comparison.
 func emailKey(email string) string { return jazzhr.NormalizeEmail(email) }

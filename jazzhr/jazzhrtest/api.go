@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Handler serves all there is: the API under /v1/, the documents that exports
-// refer to under /public/document/, and the page under /.
+// Handler serves the API under /v1/, the documents of exports under /public/document/, and the page
+// under /.
 func (s *Sim) Handler() http.Handler {
 	ui := s.UI()
-	// No ServeMux: it would redirect paths whose filters hold dots or slashes.
+	// A ServeMux would redirect paths whose filters hold dots or slashes.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasPrefix(r.URL.Path, "/v1/"):
@@ -24,16 +24,16 @@ func (s *Sim) Handler() http.Handler {
 }
 
 func (s *Sim) serveAPI(w http.ResponseWriter, r *http.Request) {
-	c := receive(r)
+	c := readCall(r)
 	s.identify(c)
-	if h := s.meet(c); h != nil {
+	if h := s.faultFor(c); h != nil {
 		h.serve(w, r)
 		return
 	}
 	s.perform(c, nil).write(w)
 }
 
-// identify finds the call's account, and counts the call.
+// identify finds the account of a call and counts the call.
 func (s *Sim) identify(c *Call) {
 	s.mu.Lock()
 	defer s.unlockChanged()
@@ -42,12 +42,11 @@ func (s *Sim) identify(c *Call) {
 	if c.Account != nil {
 		account = c.Account.id
 	}
-	s.counts[tally{account, c.Endpoint}]++
-	c.count = s.counts[tally{account, c.Endpoint}]
+	s.counts[countKey{account, c.Endpoint}]++
+	c.count = s.counts[countKey{account, c.Endpoint}]
 }
 
-// perform does what a call asks for. The hit is the fault that met the call, if
-// one did.
+// perform carries out a call. h is the fault that the call met, or nil.
 func (s *Sim) perform(c *Call, h *hit) reply {
 	s.mu.Lock()
 	result, refused := s.dispatch(c, h)
@@ -56,27 +55,27 @@ func (s *Sim) perform(c *Call, h *hit) reply {
 		return *refused
 	}
 	if result == nil {
-		return reply{status: http.StatusOK, contentType: typeHTML} // an empty body for an unknown applicant
+		return reply{status: http.StatusOK, contentType: typeHTML} // an unknown applicant gives an empty body
 	}
 	return jsonReply(result)
 }
 
-// dispatch checks the key and the rate limit and calls the endpoint. It returns
-// either what to encode, or a reply.
+// dispatch checks the key and the rate limit and calls the endpoint. It returns a value to encode,
+// or a finished reply.
 func (s *Sim) dispatch(c *Call, h *hit) (result any, refused *reply) {
 	if c.key == "" {
-		return plainError{"apikey not set"}, nil
+		return errorObject{"apikey not set"}, nil
 	}
-	a := s.byKey[c.key] // not c.Account: a call applied late may come with a key that is dead by now
+	a := s.byKey[c.key] // not c.Account: the key of a call applied late may have been replaced
 	if a == nil {
-		r := badKey()
+		r := badKeyReply()
 		return nil, &r
 	}
 	if wait, ok := a.admit(s.opts.Clock()); !ok {
 		if !s.opts.RetryAfter {
 			wait = 0
 		}
-		r := tooMany(wait)
+		r := rateLimitReply(wait)
 		return nil, &r
 	}
 	switch c.Endpoint {
@@ -97,7 +96,7 @@ func (s *Sim) dispatch(c *Call, h *hit) (result any, refused *reply) {
 	case EndpointLinkApplicant:
 		return a.linkApplicant(c, h), nil
 	case EndpointNotes, EndpointApplicantNotes:
-		return a.takeNote(c, h)
+		return a.writeNote(c, h)
 	}
 	r := htmlReply(http.StatusNotFound)
 	if c.method != http.MethodGet && c.method != http.MethodPost {
@@ -106,11 +105,11 @@ func (s *Sim) dispatch(c *Call, h *hit) (result any, refused *reply) {
 	return nil, &r
 }
 
-// rateWindow is the time in which a key may make CallsPerMinute calls.
+// rateWindow is the period in which a key may make CallsPerMinute calls.
 const rateWindow = time.Minute
 
-// admit counts a call against the key's limit. If the limit is reached it
-// reports how long until it no longer is. Refused calls don't count.
+// admit counts a call against the key's limit. At the limit it returns how long the caller must
+// wait. Refused calls do not count.
 func (a *Account) admit(now time.Time) (wait time.Duration, ok bool) {
 	limit := a.sim.opts.CallsPerMinute
 	if limit < 0 {

@@ -10,9 +10,9 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 )
 
-// BenchmarkAccountOf100000 measures requests to an account of 100,000
-// applicants, without the network: 5,000 requests a second must leave most of a
-// core to whom the simulator serves.
+// BenchmarkAccountOf100000 measures requests to an account of 100,000 applicants, without the
+// network. At 5,000 requests a second the simulator must leave most of a core to the program under
+// test.
 func BenchmarkAccountOf100000(b *testing.B) {
 	sim := jazzhrtest.New(jazzhrtest.Options{CallsPerMinute: -1})
 	a := sim.AddAccount(testKey)

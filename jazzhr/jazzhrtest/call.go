@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// The endpoints, as counts and rules name them.
+// The names of the endpoints, for counts and rules.
 const (
 	EndpointJobs            = "GET /jobs"
 	EndpointJob             = "GET /jobs/{id}"
@@ -28,18 +28,18 @@ const (
 // Call is one request to the API, as rules and hooks see it.
 type Call struct {
 	Endpoint string            // one of the endpoints above
-	Account  *Account          // nil if the key is none of an account's
-	ID       string            // of the path, for endpoints with {id}
-	Filters  map[string]string // of the path, by name
-	Fields   map[string]any    // of the body, without the key
+	Account  *Account          // nil if no account has the key
+	ID       string            // from the path, for endpoints with {id}
+	Filters  map[string]string // from the path, by name
+	Fields   map[string]any    // from the body, without the key
 
 	method string
 	key    string
 	page   int
-	count  int // of the account's calls, for values that vary
+	count  int // number of the account's call, for values that vary
 }
 
-// Field returns a field of the body as text, "" if it is missing.
+// Field returns a field of the body as text, or "" if it is missing.
 func (c *Call) Field(name string) string {
 	switch v := c.Fields[name].(type) {
 	case nil:
@@ -53,28 +53,27 @@ func (c *Call) Field(name string) string {
 	}
 }
 
-// maxBody is what a request may weigh, résumé included.
+// maxBody is the largest request, in bytes. Requests can hold a résumé.
 const maxBody = 32 << 20
 
-// receive reads a request. What can't be read is a call without fields, and so
-// without a key.
-func receive(r *http.Request) *Call {
+// readCall reads a request. An unreadable body gives a call without fields, and so without a key.
+func readCall(r *http.Request) *Call {
 	c := &Call{method: r.Method, page: 1}
-	c.route(segments(r.URL.EscapedPath()))
+	c.route(splitPath(r.URL.EscapedPath()))
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
 	if err == nil && len(body) > 0 {
 		dec := json.NewDecoder(strings.NewReader(string(body)))
 		dec.UseNumber()
-		_ = dec.Decode(&c.Fields) // see above
+		_ = dec.Decode(&c.Fields) // an unreadable body has no fields
 	}
-	c.takeKey(r)
+	c.readKey(r)
 	return c
 }
 
-// takeKey finds the API key where this endpoint wants it: in the query of a
-// GET, in the body of a POST. For the notes route by applicant, which no public
-// client uses, the place is not known, and any will do.
-func (c *Call) takeKey(r *http.Request) {
+// readKey reads the API key from where the endpoint expects it: the query of a GET, the body of a
+// POST. No public client uses POST /applicants/{id}/notes, so the place of its key is not known.
+// There readKey accepts any place.
+func (c *Call) readKey(r *http.Request) {
 	inBody := c.Field("apikey")
 	delete(c.Fields, "apikey")
 	switch {
@@ -89,9 +88,9 @@ func (c *Call) takeKey(r *http.Request) {
 	}
 }
 
-// segments are the parts of a path after /v1/, unescaped one by one, so that a
-// value may hold an escaped slash.
-func segments(path string) []string {
+// splitPath returns the parts of a path after /v1/. It unescapes each part on its own, so a value
+// may hold an escaped slash.
+func splitPath(path string) []string {
 	parts := strings.Split(strings.Trim(strings.TrimPrefix(path, "/v1/"), "/"), "/")
 	for i, p := range parts {
 		if plain, err := url.PathUnescape(p); err == nil {
@@ -128,7 +127,7 @@ func (c *Call) routeGet(resource string, rest []string) {
 	}
 }
 
-// filter reads pairs of name and value, in any order.
+// filter reads the pairs of name and value, in any order.
 func (c *Call) filter(pairs []string) {
 	c.Filters = make(map[string]string, len(pairs)/2)
 	for i := 0; i < len(pairs); i += 2 {

@@ -5,26 +5,26 @@ import (
 	"time"
 )
 
-// Chaos makes requests go wrong by chance, where no rule met them. Each field
-// but the last is the share of the requests it names, from 0 to 1; those that
-// concern one method must not add up to more than 1.
+// Chaos makes requests fail at random, unless a rule applies first. Each field except LateBy is a
+// share of requests, from 0 to 1. The shares that concern one method must not add up to more than
+// 1.
 type Chaos struct {
-	// Of POST requests.
-	LoseAnswer float64 // applied, but the caller does not learn it, in one of several ways
-	DropBefore float64 // the connection is closed and nothing applied
-	ApplyLate  float64 // the connection is closed, the request applied LateBy later
+	// Shares of the POST requests.
+	LoseAnswer float64 // applied, but the answer is lost in one of several ways
+	DropBefore float64 // the connection is closed and nothing is applied
+	ApplyLate  float64 // the connection is closed and the request is applied LateBy later
 	ShowLate   float64 // applied and answered, but readers see it only LateBy later
 
-	// Of GET requests.
-	FailRead float64 // answered in one of several wrong ways
+	// Share of the GET requests.
+	FailRead float64 // answered wrongly in one of several ways
 
-	// Of all requests.
+	// Share of all requests.
 	RateLimit float64 // 429
 
 	LateBy time.Duration // one second if zero
 }
 
-// SetChaos replaces the chances. The zero Chaos ends them.
+// SetChaos sets the shares. The zero Chaos ends all random faults.
 func (s *Sim) SetChaos(c Chaos) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,40 +34,40 @@ func (s *Sim) SetChaos(c Chaos) {
 	s.chaos = c
 }
 
-// strike returns the fault that chance has for a call, or nil.
-func (s *Sim) strike(c *Call) *hit {
+// chaosFault draws a random fault for a call. It returns nil if nothing goes wrong.
+func (s *Sim) chaosFault(c *Call) *hit {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f, struck := s.drawFault(c.method); struck {
+	if f, drawn := s.drawFault(c.method); drawn {
 		return s.newHit(f, c)
 	}
 	return nil
 }
 
-// drawFault draws whether something goes wrong, and then how.
+// drawFault draws whether a request goes wrong, and how.
 func (s *Sim) drawFault(method string) (Fault, bool) {
-	x := s.chaos
-	lot := s.dice.Float64()
+	chaos := s.chaos
+	draw := s.faultRand.Float64()
 	pick := func(share float64) bool {
-		lot -= share
-		return lot < 0
+		draw -= share
+		return draw < 0
 	}
-	if pick(x.RateLimit) {
+	if pick(chaos.RateLimit) {
 		return RateLimit(0), true
 	}
 	answers := []Answer{AnswerClose, AnswerStatus, AnswerHTML, AnswerTruncated, AnswerCut, AnswerOtherShape}
 	if method == http.MethodGet {
-		return LoseAnswer(answers[s.dice.IntN(len(answers)-1)]), pick(x.FailRead)
+		return LoseAnswer(answers[s.faultRand.IntN(len(answers)-1)]), pick(chaos.FailRead)
 	}
 	switch {
-	case pick(x.LoseAnswer):
-		return LoseAnswer(answers[s.dice.IntN(len(answers))]), true
-	case pick(x.DropBefore):
+	case pick(chaos.LoseAnswer):
+		return LoseAnswer(answers[s.faultRand.IntN(len(answers))]), true
+	case pick(chaos.DropBefore):
 		return Fault{Apply: ApplyNever, Answer: AnswerClose}, true
-	case pick(x.ApplyLate):
-		return ApplyLate(AnswerClose, x.LateBy), true
-	case pick(x.ShowLate):
-		return ShowLate(x.LateBy), true
+	case pick(chaos.ApplyLate):
+		return ApplyLate(AnswerClose, chaos.LateBy), true
+	case pick(chaos.ShowLate):
+		return ShowLate(chaos.LateBy), true
 	}
 	return Fault{}, false
 }

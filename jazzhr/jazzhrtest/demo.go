@@ -2,8 +2,8 @@ package jazzhrtest
 
 import "time"
 
-// Demo adds an account with the given API key, a few jobs and eight candidates,
-// two of whom share a name, and returns it.
+// Demo adds an account with the given API key, four jobs and eight candidates, and returns it. Two
+// candidates have the same name.
 func Demo(s *Sim, key string) *Account {
 	a := s.AddAccount(key)
 	a.Configure(func(st *Settings) { st.Company = "Harbour & Pine" })
@@ -46,14 +46,14 @@ func Demo(s *Sim, key string) *Account {
 	}
 	add("Amara", "Okafor", "amara.okafor@example.com", "617-555-0101", 6, nurse)
 	jordan := add("Jordan", "Lee", "jordan.lee@example.com", "617-555-0102", 5, backend)
-	add("Jordan", "Lee", "jlee.support@example.com", "617-555-0103", 5, support) // another person
+	add("Jordan", "Lee", "jlee.support@example.com", "617-555-0103", 5, support) // another person of the same name
 	add("Zoë", "Brontë", "zoe.bronte@example.com", "617-555-0104", 4, support)
 	add("Mateo", "Álvarez", "mateo.alvarez@example.com", "617-555-0105", 3, backend)
 	add("Priya", "Raman", "priya.raman@example.com", "617-555-0106", 2, backend, support)
 	add("Siobhán", "O'Neill", "siobhan.oneill@example.com", "617-555-0107", 1, nurse)
 	add("Kenji", "Watanabe", "kenji.watanabe@example.com", "617-555-0108", 0, nurse)
 
-	// The ids are the account's own, so this can't fail.
+	// The account has these ids, so this can't fail.
 	_ = a.MoveStage(jordan.ID, backend.ID, "Phone Screen")
 	return a
 }

@@ -1,42 +1,53 @@
-// Package jazzhrtest is a JazzHR in memory: a stateful simulator of its REST
-// API v1 and of its Candidate Export Webhook, with the quirks that matter to a
-// client and with faults on demand.
+// Package jazzhrtest simulates JazzHR in memory. Test a client of JazzHR against it.
 //
-// # What it imitates
+// # Test with it
 //
-// Many accounts, each with its API key, its jobs, applicants, links, notes and
-// activities. Filters and pages are path segments; lists have pages of 100
-// rows, newest first but not strictly so within a day; one row is a bare
-// object and none is []; an unknown id is answered with 200; a bad key with 401
-// and JSON that calls itself HTML; a business error mostly with 200. A second
-// POST of the same person makes a second applicant, as there. What JazzHR does
-// in a way that is not known, such as a repeated link, is one of an account's
-// [Settings]. Where nothing at all is known (the categories of most
-// activities, the text of most errors) the simulator's choice is a guess, and
-// its comment says so.
-//
-// # Faults
-//
-// A [Fault] says two things that are independent of one another: whether the
-// request was applied, and what its caller sees. So "it failed, but they stored
-// it" is an ordinary case. Faults are injected by a [Rule] at chosen requests
-// or by seeded chance with [Chaos].
-//
-// # Tests
-//
-// [NewServer] starts a simulator on loopback for one test. Nothing in the
-// package asks a test to sleep: [Sim.Wait] rechecks a condition at every change
-// of state, and a fault can block on a channel of the test's or until it is
-// released.
+// [NewServer] starts a simulator for one test. Add an account and fill it, point the client at
+// BaseURL, and check what is stored.
 //
 //	sim := jazzhrtest.NewServer(t, jazzhrtest.Options{})
-//	acct := sim.AddAccount("key")
-//	job := acct.AddJob(jazzhrtest.Job{Title: "Welder", BoardCode: "tZqAHP6nnh"})
+//	account := sim.AddAccount("api-key")
+//	job := account.AddJob(jazzhrtest.Job{Title: "Welder", BoardCode: "tZqAHP6nnh"})
+//	… // run the client against sim.BaseURL
+//	if duplicates := sim.Duplicates(); len(duplicates) > 0 {
+//		t.Errorf("duplicates: %v", duplicates)
+//	}
+//
+// [New] makes a simulator without a test, for a program. No test needs to sleep: [Sim.Wait] checks
+// a condition after every change, and a fault can block until the test releases it. Everything is
+// safe for concurrent use.
+//
+// # Inject faults
+//
+// A [Fault] sets two things independently: whether the request is applied, and what its caller
+// sees. So a test can lose the answer of a write that was stored. A [Rule] selects the requests of
+// a fault. [Chaos] makes requests fail at random, repeatable by the seed.
+//
 //	lost := sim.Fault(jazzhrtest.Rule{
 //		Endpoint: jazzhrtest.EndpointNotes,
 //		Times:    1,
 //		Fault:    jazzhrtest.LoseAnswer(jazzhrtest.AnswerClose),
 //	})
 //
-// Everything is safe for concurrent use.
+// # Play the recruiter
+//
+// The methods of [Account] do what a customer's people do: [Account.MoveStage], [Account.Merge],
+// [Account.AddNote]. [Account.SaveIntegration] and [Account.Export] send the webhook. [Sim.UI]
+// serves a page for the same.
+//
+// # What it imitates
+//
+// The simulator has the REST API v1 and the Candidate Export Webhook, with the quirks that matter
+// to a client:
+//
+//   - Filters and pages are path segments. A page has 100 rows, the newest first, but not in strict
+//     order within a day.
+//   - A single row is a bare object. No rows are [].
+//   - An unknown id is answered with 200. So are most business errors.
+//   - A bad key is answered with 401 and JSON that is labelled as HTML.
+//   - A second POST of the same person makes a second applicant.
+//
+// Where JazzHR's behaviour is not known, for example for a repeated link, [Settings] chooses it.
+// Some details are guesses, such as the categories of most activities and the texts of most errors.
+// Their comments say so. TestFacts lists each fact with how well it is known.
 package jazzhrtest

@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// documentPath begins the addresses of documents, of which the rest is a JSON
-// Web Token.
+// documentPath is the start of a document's address. A JSON Web Token follows.
 const documentPath = "/public/document/"
 
 type documentClaims struct {
@@ -20,13 +19,12 @@ type documentClaims struct {
 	Document int64  `json:"documentCandidateId"`
 }
 
-// documentToken makes the token that lets whoever has it read one document
-// until it expires.
+// documentToken returns a token that lets anyone who has it read one document until it expires.
 func (s *Sim) documentToken(account string, number int64, expires time.Time) string {
 	const header = `{"typ":"JWT","alg":"HS256"}`
 	claims, err := json.Marshal(documentClaims{expires.Unix(), account, number})
 	if err != nil {
-		panic("jazzhrtest: " + err.Error()) // a struct of texts and numbers
+		panic("jazzhrtest: " + err.Error()) // can't happen: a struct of texts and numbers
 	}
 	signed := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString(claims)
 	return signed + "." + base64.RawURLEncoding.EncodeToString(s.signToken(signed))
@@ -38,7 +36,7 @@ func (s *Sim) signToken(signed string) []byte {
 	return mac.Sum(nil)
 }
 
-// readToken returns what a token says, if it is good and not expired.
+// readToken returns the claims of a token, if the token is valid and not expired.
 func (s *Sim) readToken(token string) (documentClaims, bool) {
 	var claims documentClaims
 	i := strings.LastIndexByte(token, '.')
@@ -57,8 +55,8 @@ func (s *Sim) readToken(token string) (documentClaims, bool) {
 	return claims, s.now().Unix() < claims.Expires
 }
 
-// serveDocument answers the address of a document with JSON that holds it. What
-// JazzHR says to a token that has expired is not known; here it is 403.
+// serveDocument returns a document as JSON. It answers 403 to an expired token; what JazzHR answers
+// is not known.
 func (s *Sim) serveDocument(w http.ResponseWriter, r *http.Request) {
 	claims, good := s.readToken(strings.TrimPrefix(r.URL.Path, documentPath))
 	if !good {

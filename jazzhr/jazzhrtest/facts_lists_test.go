@@ -53,7 +53,9 @@ func factPages(w *world) {
 func factNewestFirst(w *world) {
 	t := w.t
 	for d := range 12 {
-		w.acct.AddApplicant(jazzhrtest.Applicant{FirstName: "Ada", LastName: "L", Applied: w.clock.now().AddDate(0, 0, (d*5)%12)})
+		w.acct.AddApplicant(jazzhrtest.Applicant{
+			FirstName: "Ada", LastName: "L", Applied: w.clock.now().AddDate(0, 0, (d*5)%12),
+		})
 	}
 	last := "9999"
 	for _, r := range w.rows("/applicants") {

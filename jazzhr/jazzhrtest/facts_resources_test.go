@@ -8,7 +8,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 )
 
-// values are the values of a field of rows, sorted.
+// values returns the values of a field of all rows, sorted.
 func values(rows []map[string]any, field string) string {
 	var all []string
 	for _, r := range rows {
@@ -20,7 +20,9 @@ func values(rows []map[string]any, field string) string {
 
 func factJobs(w *world) {
 	t := w.t
-	j := w.acct.AddJob(jazzhrtest.Job{Title: "Welder", BoardCode: "tZqAHP6nnh", Department: "Yard", State: "ME", HiringLead: "usr_1"})
+	j := w.acct.AddJob(jazzhrtest.Job{
+		Title: "Welder", BoardCode: "tZqAHP6nnh", Department: "Yard", State: "ME", HiringLead: "usr_1",
+	})
 	w.acct.AddJob(jazzhrtest.Job{Title: "Senior Welder", Opened: w.clock.now().AddDate(0, 0, -9), Status: "Filled"})
 	fields := strings.FieldsSeq("id team_id title country_id city state zip department description minimum_salary maximum_salary " +
 		"notes original_open_date type status send_to_job_boards hiring_lead board_code internal_code questionnaire")
@@ -57,7 +59,8 @@ func factJobDetail(w *world) {
 	p := w.person("Ada", "Lovelace", "", j.ID)
 	detail := w.object(w.get("/jobs/" + j.ID))
 	applicants := anyRows(detail["job_applicants"])
-	if detail["id"] != j.ID || len(applicants) != 1 || applicants[0]["prospect_id"] != p.ID || applicants[0]["apply_date"] != "2026-11-23" {
+	if detail["id"] != j.ID || len(applicants) != 1 || applicants[0]["prospect_id"] != p.ID ||
+		applicants[0]["apply_date"] != "2026-11-23" {
 		t.Fatalf("%v", detail)
 	}
 }
@@ -138,7 +141,9 @@ func factApplicantDetail(w *world) {
 func factDuplicates(w *world) {
 	t := w.t
 	j := w.job("Welder")
-	fields := map[string]any{"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com", "job": j.ID, "workflow_step_id": 2910344, "apply_date": "2026-11-01"}
+	fields := map[string]any{
+		"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com", "job": j.ID, "workflow_step_id": 2910344, "apply_date": "2026-11-01",
+	}
 	first, second := w.object(w.post("/applicants", fields)), w.object(w.post("/applicants", fields))
 	if first["prospect_id"] == second["prospect_id"] {
 		t.Fatal("the same applicant twice")
@@ -176,7 +181,8 @@ func factLinks(w *world) {
 		}
 	}
 	row := w.rows("/applicants2jobs/applicant_id/" + p2.ID)[0]
-	if id == "" || row["id"] != id || row["job_id"] != j1.ID || row["workflow_step_id"] != "2910345" || row["date"] != "2026-11-23" {
+	if id == "" || row["id"] != id || row["job_id"] != j1.ID || row["workflow_step_id"] != "2910345" ||
+		row["date"] != "2026-11-23" {
 		t.Errorf("%v", row)
 	}
 }

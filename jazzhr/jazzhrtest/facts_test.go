@@ -10,9 +10,9 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 )
 
-// TestFacts holds the simulator to what is known of JazzHR's API. The marks say
-// how well it is known: seen in recorded traffic or official text, agreed by
-// two or more public clients, met by one.
+// TestFacts checks the simulator against what is known of JazzHR's API. Each fact has a mark for
+// how well it is known. seen: in recorded traffic or official text. agreed: by two or more public
+// clients. one: by one public client. guess: not known, and so a setting of the simulator.
 func TestFacts(t *testing.T) {
 	t.Parallel()
 	facts := []struct {
@@ -35,12 +35,12 @@ func TestFacts(t *testing.T) {
 		{"one", "an empty nested list may be null", factNull},
 		{"seen", "an unknown job is answered with 200", factUnknownJob},
 		{"seen", "an unknown applicant is answered with 200 and nothing", factUnknownApplicant},
-		{"seen", "a bad key gives 401 with JSON that calls itself HTML", factBadKey},
+		{"seen", "a bad key gives 401 with JSON that is labelled as HTML", factBadKey},
 		{"agreed", "business errors come with status 200, in three forms", factBusinessErrors},
-		{"agreed", "80 calls a minute a key, then 429", factRateLimit},
+		{"agreed", "a key may make 80 calls a minute, then 429", factRateLimit},
 		{"one", "a created applicant may not be usable at once", factUsableAfter},
 		{"agreed", "values are strings, dates and times without zone", factValues},
-		{"agreed", "some fields change type from reply to reply", factUnsteady},
+		{"agreed", "some fields change type from reply to reply", factVaryingTypes},
 		{"agreed", "ids have a prefix, 14 digits and 16 characters", factIDs},
 		{"agreed", "rows of jobs have these fields and filters", factJobs},
 		{"agreed", "a job's detail adds its applicants", factJobDetail},
@@ -53,7 +53,7 @@ func TestFacts(t *testing.T) {
 		{"one", "resume_status holds from, to and job in double quotes", factStages},
 		{"one", "activities are filtered by object, category, user and team", factActivities},
 		{"agreed", "notes come by POST /notes", factNotes},
-		{"guess", "notes come by the mission's route, or not, by setting", factNoteRoutes},
+		{"guess", "notes come by POST /applicants/{id}/notes, or not, by setting", factNoteRoutes},
 		{"agreed", "a note shows among the comments and in the activities", factNoteShows},
 		{"guess", "an account may hide, shorten or mark up notes", factHiddenNotes},
 		{"guess", "reads may lag writes", factReadLag},
@@ -203,10 +203,10 @@ func factRateLimit(outer *world) {
 	}
 	wantStatus(t, w.get("/jobs"), 429)
 
-	told := newWorldWith(t, jazzhrtest.Options{CallsPerMinute: 1, RetryAfter: true})
-	told.get("/jobs")
-	told.clock.advance(20 * time.Second)
-	if got := told.get("/jobs").header.Get("Retry-After"); got != "40" {
+	withHeader := newWorldWith(t, jazzhrtest.Options{CallsPerMinute: 1, RetryAfter: true})
+	withHeader.get("/jobs")
+	withHeader.clock.advance(20 * time.Second)
+	if got := withHeader.get("/jobs").header.Get("Retry-After"); got != "40" {
 		t.Errorf("Retry-After %q", got)
 	}
 }
@@ -244,7 +244,7 @@ func factValues(w *world) {
 	}
 }
 
-func factUnsteady(w *world) {
+func factVaryingTypes(w *world) {
 	t := w.t
 	j := w.job("Welder")
 	p := w.person("Ada", "Lovelace", "", j.ID)

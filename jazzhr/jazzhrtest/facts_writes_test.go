@@ -40,10 +40,13 @@ func factNoteRoutes(w *world) {
 func factNoteShows(w *world) {
 	t := w.t
 	p := w.person("Ada", "Lovelace", "")
-	id := w.object(w.post("/notes", map[string]any{"applicant_id": p.ID, "contents": "Ada </b> was \"good\" – très bien 🎉"}))["comment_id"]
+	id := w.object(w.post("/notes", map[string]any{
+		"applicant_id": p.ID, "contents": "Ada </b> was \"good\" – très bien 🎉",
+	}))["comment_id"]
 	detail := w.object(w.get("/applicants/" + p.ID))
 	note := anyRows(detail["comments"])[0]
-	if note["id"] != id || note["text"] != "Ada </b> was \"good\" – très bien 🎉" || note["author_id"] != "usr_anonymous" {
+	if note["id"] != id || note["text"] != "Ada </b> was \"good\" – très bien 🎉" ||
+		note["author_id"] != "usr_anonymous" {
 		t.Errorf("%v", note)
 	}
 	if body := w.get("/applicants/" + p.ID).body; !strings.Contains(body, `"text":"Ada <\/b> was \"good\" \u2013 tr\u00e8s bien \ud83c\udf89"`) {
@@ -71,7 +74,8 @@ func factHiddenNotes(w *world) {
 	if v, present := read(func(s *jazzhrtest.Settings) { s.Comments = jazzhrtest.CommentsOmitted }); present {
 		t.Errorf("omitted: %v", v)
 	}
-	if v, present := read(func(s *jazzhrtest.Settings) { s.Comments = jazzhrtest.CommentsEmpty }); !present || len(v.([]any)) != 0 {
+	if v, present := read(func(s *jazzhrtest.Settings) { s.Comments = jazzhrtest.CommentsEmpty }); !present ||
+		len(v.([]any)) != 0 {
 		t.Errorf("empty: %v", v)
 	}
 	if v, _ := read(func(s *jazzhrtest.Settings) { s.CommentLimit = 5 }); anyRows(v)[0]["text"] != "One &" {
@@ -87,7 +91,9 @@ func factReadLag(w *world) {
 	j := w.job("Welder")
 	p := w.person("Ada", "Lovelace", "")
 	w.acct.Configure(func(s *jazzhrtest.Settings) { s.ReadLag = time.Minute })
-	made := w.object(w.post("/applicants", map[string]any{"first_name": "Grace", "last_name": "Hopper", "email": "g@example.com", "job": j.ID}))["prospect_id"].(string)
+	made := w.object(w.post("/applicants", map[string]any{
+		"first_name": "Grace", "last_name": "Hopper", "email": "g@example.com", "job": j.ID,
+	}))["prospect_id"].(string)
 	w.post("/applicants2jobs", map[string]any{"applicant_id": p.ID, "job_id": j.ID})
 	w.post("/notes", map[string]any{"applicant_id": p.ID, "contents": "text"})
 	look := func() map[string]int {
@@ -98,7 +104,7 @@ func factReadLag(w *world) {
 			"in job": len(anyRows(w.object(w.get("/jobs/" + j.ID))["job_applicants"])),
 		}
 	}
-	// Before, there is Ada and her arrival.
+	// Before, readers see only Ada and her application.
 	if got, want := look(), map[string]int{"rows": 1, "links": 0, "activities": 1, "comments": 0, "jobs": 0, "in job": 0}; !maps.Equal(got, want) {
 		t.Errorf("before: %v", got)
 	}
@@ -159,7 +165,9 @@ func factMerge(w *world) {
 func factNotes(w *world) {
 	t := w.t
 	p := w.person("Ada", "Lovelace", "")
-	a := w.post("/notes", map[string]any{"applicant_id": p.ID, "contents": "Well done.", "security": "1", "user_id": "usr_anonymous"})
+	a := w.post("/notes", map[string]any{
+		"applicant_id": p.ID, "contents": "Well done.", "security": "1", "user_id": "usr_anonymous",
+	})
 	wantStatus(t, a, http.StatusOK)
 	notes := w.acct.Notes(p.ID)
 	if len(notes) != 1 || notes[0].Text != "Well done." || notes[0].ID != w.object(a)["comment_id"] {

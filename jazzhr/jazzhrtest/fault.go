@@ -6,41 +6,39 @@ import (
 	"time"
 )
 
-// Fault is what goes wrong with one request. Whether the request is applied and
-// what its caller sees are independent of one another.
+// Fault describes what goes wrong with one request. Apply and Answer are independent.
 type Fault struct {
 	Apply  Apply
 	Answer Answer
 
-	// Status is that of AnswerStatus and, if not zero, of AnswerHTML.
+	// Status is the status of AnswerStatus and, if not zero, of AnswerHTML.
 	Status int
 
-	// RetryAfter, if not zero, is told in the header of an AnswerStatus.
+	// RetryAfter, if not zero, is sent in the Retry-After header of AnswerStatus.
 	RetryAfter time.Duration
 
-	// Delay passes, in real time, before anything else. A caller that leaves
-	// meanwhile changes nothing: the request is applied all the same.
+	// Delay is a wait, in real time, before anything else. If the caller leaves meanwhile, the
+	// request is applied all the same.
 	Delay time.Duration
 
-	// LateBy is how long after the request ApplyLater applies it (in real time)
-	// or ShowLate shows what it wrote (by the simulator's clock). If zero, both
-	// wait for Release.
+	// LateBy is how long after the request ApplyLater applies it (in real time), or how long
+	// ShowLate hides what it wrote (by the simulator's clock). If zero, both wait for
+	// [Injected.Release].
 	LateBy time.Duration
 
-	// ShowLate hides what the request wrote from readers for a while.
+	// ShowLate hides from readers what the request wrote, until LateBy has passed.
 	ShowLate bool
 
-	// Hook, if not nil, is called after the delay and before anything is
-	// applied. The request waits for it to return: a test blocks in it, or
-	// changes in it what the request will find.
+	// Hook, if not nil, is called after the delay and before the request is applied. The request
+	// waits until Hook returns. Hook may block, or change what the request will find.
 	Hook func(ctx context.Context, c Call)
 }
 
 // Apply says whether and when a request is applied.
 type Apply int
 
-// The ways of applying. A request that is not applied, or not yet, and whose
-// Answer is the true one, gets a plain 500.
+// The values of Apply. A request that is not applied, or not yet, gets status 500 if its Answer is
+// AnswerTrue.
 const (
 	ApplyNow Apply = iota
 	ApplyNever
@@ -50,16 +48,16 @@ const (
 // Answer says what the caller sees of a request.
 type Answer int
 
-// The answers.
+// The values of Answer.
 const (
 	AnswerTrue       Answer = iota // what JazzHR would say
 	AnswerClose                    // the connection is closed without an answer
-	AnswerHang                     // none until the caller leaves; after Release, the true one
-	AnswerStatus                   // Fault.Status with a body that is no JSON; 401 with JazzHR's own
+	AnswerHang                     // no answer until the caller leaves; after Release, the true one
+	AnswerStatus                   // Fault.Status with a body that is not JSON; 401 has JazzHR's own body
 	AnswerHTML                     // an error page, with status 502 or Fault.Status
 	AnswerTruncated                // the true answer's first half, as a whole HTTP message
 	AnswerCut                      // the connection is closed in the middle of the true answer
-	AnswerOtherShape               // status 200 and JSON of a shape that is nobody's
+	AnswerOtherShape               // status 200 and JSON of an unknown shape
 )
 
 // Refuse answers with a status and applies nothing.
@@ -67,17 +65,16 @@ func Refuse(status int) Fault {
 	return Fault{Apply: ApplyNever, Answer: AnswerStatus, Status: status}
 }
 
-// RateLimit answers 429 and applies nothing. Retry-After is sent unless zero.
+// RateLimit answers 429 and applies nothing. It sends Retry-After unless retryAfter is zero.
 func RateLimit(retryAfter time.Duration) Fault {
 	return Fault{Apply: ApplyNever, Answer: AnswerStatus, Status: http.StatusTooManyRequests, RetryAfter: retryAfter}
 }
 
-// TimeoutBefore never applies the request and never answers it.
+// TimeoutBefore neither applies nor answers the request.
 func TimeoutBefore() Fault { return Fault{Apply: ApplyNever, Answer: AnswerHang} }
 
-// LoseAnswer applies the request and lets its caller see something else than
-// the true answer: the case that duplicates come from. An AnswerStatus has
-// status 500.
+// LoseAnswer applies the request and hides the true answer from its caller. Duplicates come from
+// this case. AnswerStatus has status 500.
 func LoseAnswer(answer Answer) Fault {
 	f := Fault{Apply: ApplyNow, Answer: answer}
 	if answer == AnswerStatus {
@@ -86,29 +83,28 @@ func LoseAnswer(answer Answer) Fault {
 	return f
 }
 
-// ApplyLate answers as given and applies the request afterwards: after the
-// given time, or on Release if that is zero.
+// ApplyLate gives the answer first and applies the request later: after the given time, or on
+// Release if that is zero.
 func ApplyLate(answer Answer, after time.Duration) Fault {
 	f := LoseAnswer(answer)
 	f.Apply, f.LateBy = ApplyLater, after
 	return f
 }
 
-// ShowLate applies the request and answers truly, but shows readers what it
-// wrote only after the given time, or on Release if that is zero.
+// ShowLate applies the request and answers truly. It hides what was written from readers for the
+// given time, or until Release if that is zero.
 func ShowLate(after time.Duration) Fault { return Fault{ShowLate: true, LateBy: after} }
 
-// Slow applies and answers the request truly after a delay.
+// Slow delays the request, then applies it and answers truly.
 func Slow(delay time.Duration) Fault { return Fault{Delay: delay} }
 
-// Before calls a function, which may block, before the request is applied and
-// answered truly.
+// Before calls a hook, then applies the request and answers truly. The hook may block.
 func Before(hook func(ctx context.Context, c Call)) Fault { return Fault{Hook: hook} }
 
-// lost reports whether the caller is kept from the true answer.
+// lost reports whether the fault hides the true answer.
 func (f Fault) lost() bool { return f.Answer != AnswerTrue }
 
-// waits reports whether there is something to release.
-func (f Fault) waits() bool {
+// needsRelease reports whether the fault holds something back.
+func (f Fault) needsRelease() bool {
 	return f.Apply == ApplyLater || f.Answer == AnswerHang || f.ShowLate
 }

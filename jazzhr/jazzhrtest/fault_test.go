@@ -14,12 +14,12 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 )
 
-// note is what the tests of faults write.
+// note writes the note that the tests of faults use.
 func (w *world) note(p jazzhrtest.Applicant) (answer, error) {
 	return w.try("POST", "/notes", map[string]any{"applicant_id": p.ID, "contents": "text"})
 }
 
-// noteUntil writes a note as a caller who gives up when leave is closed.
+// noteUntil writes a note for a caller who gives up when leave is closed.
 func (w *world) noteUntil(leave <-chan struct{}, p jazzhrtest.Applicant) <-chan error {
 	ctx, cancel := context.WithCancel(w.context())
 	go func() {
@@ -47,12 +47,12 @@ func (w *world) noteUntil(leave <-chan struct{}, p jazzhrtest.Applicant) <-chan 
 	return gone
 }
 
-// TestFaultsByAnswer checks what a caller sees of every fault that ends by
-// itself, and whether the write was applied.
+// TestFaultsByAnswer checks, for every fault that ends by itself, what the caller sees and whether
+// the write was applied.
 func TestFaultsByAnswer(t *testing.T) {
 	t.Parallel()
 	type seen struct {
-		status  int // 0: the connection broke before or in the answer
+		status  int // 0 if the connection broke before or during the answer
 		json    bool
 		applied bool
 	}
@@ -88,14 +88,14 @@ func TestFaultsByAnswer(t *testing.T) {
 				t.Fatalf("got %+v, want %+v (%v)\n%s", got, c.want, err, a.body)
 			}
 			lost := c.fault.Answer != jazzhrtest.AnswerTrue
-			told := strings.HasPrefix(a.body, `{"comment_id":"`) && strings.HasSuffix(a.body, `"}`)
-			if told != (got.applied && !lost) {
+			trueAnswer := strings.HasPrefix(a.body, `{"comment_id":"`) && strings.HasSuffix(a.body, `"}`)
+			if trueAnswer != (got.applied && !lost) {
 				t.Errorf("lost %v: %s", lost, a.body)
 			}
 			if writes := w.Writes(); got.applied && (len(writes) != 1 || writes[0].Lost != lost || writes[0].Late) {
 				t.Errorf("%+v", writes)
 			}
-			// The rule was for one request.
+			// The rule applies to one request only.
 			if a, err := w.note(p); err != nil || a.status != 200 || !strings.Contains(a.body, "comment_id") {
 				t.Errorf("the next: %v %v", a, err)
 			}
@@ -149,14 +149,14 @@ func TestHangAfterApplying(t *testing.T) {
 		t.Fatalf("the caller saw %v", err)
 	}
 
-	// One who stays until the release is answered.
-	said := make(chan answer, 1)
-	go func() { a, _ := w.note(p); said <- a }()
+	// A caller who stays until the release gets the answer.
+	answered := make(chan answer, 1)
+	go func() { a, _ := w.note(p); answered <- a }()
 	if err := w.Wait(w.context(), func() bool { return len(w.acct.Notes(p.ID)) == 2 }); err != nil {
 		t.Fatal(err)
 	}
 	hang.Release()
-	if a := <-said; !strings.Contains(a.body, "comment_id") {
+	if a := <-answered; !strings.Contains(a.body, "comment_id") {
 		t.Fatalf("after the release: %v", a)
 	}
 }
@@ -181,7 +181,7 @@ func TestApplyLate(t *testing.T) {
 		t.Fatalf("%+v", writes)
 	}
 
-	// After a time, by itself.
+	// The request is applied by itself after a time.
 	w.Fault(jazzhrtest.Rule{Times: 1, Fault: jazzhrtest.ApplyLate(jazzhrtest.AnswerHTML, 5*time.Millisecond)})
 	if a, err := w.note(p); err != nil || a.status != 502 {
 		t.Fatalf("%v %v", a, err)
@@ -190,15 +190,15 @@ func TestApplyLate(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// While its caller waits.
+	// The request is applied while its caller waits.
 	hang := w.Fault(jazzhrtest.Rule{Times: 1, Fault: jazzhrtest.ApplyLate(jazzhrtest.AnswerHang, 0)})
-	said := make(chan answer, 1)
-	go func() { a, _ := w.note(p); said <- a }()
+	answered := make(chan answer, 1)
+	go func() { a, _ := w.note(p); answered <- a }()
 	if err := hang.Wait(w.context(), 1); err != nil {
 		t.Fatal(err)
 	}
 	hang.Release()
-	if a := <-said; !strings.Contains(a.body, "comment_id") || len(w.acct.Notes(p.ID)) != 3 {
+	if a := <-answered; !strings.Contains(a.body, "comment_id") || len(w.acct.Notes(p.ID)) != 3 {
 		t.Fatalf("%v", a)
 	}
 }
@@ -261,17 +261,18 @@ func TestHookBlocks(t *testing.T) {
 		met <- c
 		<-carryOn
 	})})
-	said := make(chan answer, 1)
-	go func() { a, _ := w.note(p); said <- a }()
+	answered := make(chan answer, 1)
+	go func() { a, _ := w.note(p); answered <- a }()
 	c := <-met
-	if c.Endpoint != jazzhrtest.EndpointNotes || c.Account != w.acct || c.Field("applicant_id") != p.ID || c.Field("apikey") != "" {
+	if c.Endpoint != jazzhrtest.EndpointNotes || c.Account != w.acct || c.Field("applicant_id") != p.ID ||
+		c.Field("apikey") != "" {
 		t.Errorf("%+v", c)
 	}
 	if n := len(w.acct.Notes(p.ID)); n != 0 {
 		t.Errorf("%d notes while the hook blocks", n)
 	}
 	close(carryOn)
-	if a := <-said; !strings.Contains(a.body, "comment_id") {
+	if a := <-answered; !strings.Contains(a.body, "comment_id") {
 		t.Errorf("%v", a)
 	}
 }

@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// manualClock is a clock that tests move.
+// manualClock is a clock that tests set.
 type manualClock struct {
 	mu sync.Mutex
 	at time.Time
@@ -44,7 +44,7 @@ func (c *manualClock) advance(d time.Duration) {
 
 const testKey = "test-key"
 
-// world is a simulator with one account and what tests need around it.
+// world is a simulator with one account, a clock and a client.
 type world struct {
 	*jazzhrtest.Server
 	t      *testing.T
@@ -74,7 +74,7 @@ func newWorldWith(t *testing.T, opts jazzhrtest.Options) *world {
 	}
 }
 
-// context ends with the test, and in any case before the test's own time does.
+// context returns a context that ends with the test, and before the test's own timeout.
 func (w *world) context() context.Context {
 	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
 	w.t.Cleanup(cancel)
@@ -146,7 +146,7 @@ func (w *world) do(method, address string, body io.Reader) (answer, error) {
 	return answer{res.StatusCode, res.Header, string(data)}, err
 }
 
-// rows reads a list in any of its forms.
+// rows reads a list in any of JazzHR's forms.
 func (w *world) rows(path string) []map[string]any {
 	w.t.Helper()
 	return toRows(w.t, w.get(path).body)
@@ -161,7 +161,7 @@ func toRows(t *testing.T, body string) []map[string]any {
 	return anyRows(v)
 }
 
-// anyRows is the list that a value stands for: an array, one bare object, null.
+// anyRows returns the rows of a decoded list: an array, one bare object, or null.
 func anyRows(v any) []map[string]any {
 	switch v := v.(type) {
 	case map[string]any:

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// hit is a fault on its way with one request.
+// hit is one request that met a fault.
 type hit struct {
-	sim      *Sim
-	fault    Fault
-	call     *Call
-	hold     *hold
-	released chan struct{}
-	release  sync.Once
-	late     sync.Once
-	lateSaid reply
+	sim         *Sim
+	fault       Fault
+	call        *Call
+	hold        *hold
+	released    chan struct{}
+	releaseOnce sync.Once
+	lateOnce    sync.Once
+	lateReply   reply
 }
 
 func (s *Sim) newHit(f Fault, c *Call) *hit {
@@ -29,7 +29,7 @@ func (s *Sim) newHit(f Fault, c *Call) *hit {
 	return h
 }
 
-// serve carries the fault out.
+// serve carries out the fault.
 func (h *hit) serve(w http.ResponseWriter, r *http.Request) {
 	f := h.fault
 	if f.Delay > 0 && !h.delay() {
@@ -38,18 +38,17 @@ func (h *hit) serve(w http.ResponseWriter, r *http.Request) {
 	if f.Hook != nil {
 		f.Hook(r.Context(), *h.call)
 	}
-	said := htmlReply(http.StatusInternalServerError)
+	trueReply := htmlReply(http.StatusInternalServerError)
 	switch {
 	case f.Apply == ApplyNow:
-		said = h.sim.perform(h.call, h)
+		trueReply = h.sim.perform(h.call, h)
 	case f.Apply == ApplyLater && f.LateBy > 0:
 		time.AfterFunc(f.LateBy, func() { h.applyLate() })
 	}
-	h.answer(w, r, said)
+	h.answer(w, r, trueReply)
 }
 
-// delay waits out the delay, and reports false if the simulator was closed
-// meanwhile.
+// delay waits for the fault's delay. It returns false if the simulator closes first.
 func (h *hit) delay() bool {
 	timer := time.NewTimer(h.fault.Delay)
 	defer timer.Stop()
@@ -61,16 +60,16 @@ func (h *hit) delay() bool {
 	return true
 }
 
-// answer lets the caller see what the fault wants. Aborting the handler is how
-// net/http closes a connection without more.
-func (h *hit) answer(w http.ResponseWriter, r *http.Request, said reply) {
+// answer sends what the fault says. A handler that panics with ErrAbortHandler makes net/http close
+// the connection.
+func (h *hit) answer(w http.ResponseWriter, r *http.Request, trueReply reply) {
 	switch h.fault.Answer {
 	case AnswerTrue:
-		said.write(w)
+		trueReply.write(w)
 	case AnswerClose:
 		panic(http.ErrAbortHandler)
 	case AnswerHang:
-		h.hang(w, r, said)
+		h.hang(w, r, trueReply)
 	case AnswerStatus:
 		h.statusReply().write(w)
 	case AnswerHTML:
@@ -80,27 +79,27 @@ func (h *hit) answer(w http.ResponseWriter, r *http.Request, said reply) {
 		}
 		htmlReply(status).write(w)
 	case AnswerTruncated:
-		said.body = said.body[:len(said.body)/2]
-		said.write(w)
+		trueReply.body = trueReply.body[:len(trueReply.body)/2]
+		trueReply.write(w)
 	case AnswerCut:
-		said.cut(w)
+		trueReply.cut(w)
 	case AnswerOtherShape:
 		jsonReply(map[string]string{"status": "ok"}).write(w)
 	}
 }
 
-// hang waits for the caller to leave, or for the release, after which it
-// answers if there is something true to say.
-func (h *hit) hang(w http.ResponseWriter, r *http.Request, said reply) {
+// hang waits until the caller leaves or the fault is released. After the release it sends the true
+// answer, if the request was applied.
+func (h *hit) hang(w http.ResponseWriter, r *http.Request, trueReply reply) {
 	select {
 	case <-r.Context().Done():
 	case <-h.sim.closed:
 	case <-h.released:
 		if h.fault.Apply == ApplyLater {
-			said = h.applyLate()
+			trueReply = h.applyLate()
 		}
 		if h.fault.Apply != ApplyNever {
-			said.write(w)
+			trueReply.write(w)
 			return
 		}
 	}
@@ -110,9 +109,9 @@ func (h *hit) hang(w http.ResponseWriter, r *http.Request, said reply) {
 func (h *hit) statusReply() reply {
 	switch h.fault.Status {
 	case http.StatusUnauthorized:
-		return badKey()
+		return badKeyReply()
 	case http.StatusTooManyRequests:
-		return tooMany(h.fault.RetryAfter)
+		return rateLimitReply(h.fault.RetryAfter)
 	default:
 		r := htmlReply(h.fault.Status)
 		r.contentType, r.body = "text/plain", []byte(http.StatusText(h.fault.Status))
@@ -121,21 +120,21 @@ func (h *hit) statusReply() reply {
 	}
 }
 
-// applyLate applies the call, once, and returns what JazzHR would have said.
+// applyLate applies the call once and returns the true answer.
 func (h *hit) applyLate() reply {
-	h.late.Do(func() {
+	h.lateOnce.Do(func() {
 		select {
 		case <-h.sim.closed:
 		default:
-			h.lateSaid = h.sim.perform(h.call, h)
+			h.lateReply = h.sim.perform(h.call, h)
 		}
 	})
-	return h.lateSaid
+	return h.lateReply
 }
 
-// free lets go whatever the fault holds back.
-func (h *hit) free() {
-	h.release.Do(func() {
+// release applies, answers and shows what the fault holds back.
+func (h *hit) release() {
+	h.releaseOnce.Do(func() {
 		if h.fault.Apply == ApplyLater {
 			h.applyLate()
 		}

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// tally is what calls are counted by. The account of a bad key is "".
-type tally struct{ account, endpoint string }
+// countKey is the key of the call counts. A bad key has no account.
+type countKey struct{ account, endpoint string }
 
-// Count returns how many requests have come to an endpoint, of all accounts and
-// of none; "" counts all endpoints. Every request counts, faulty or not.
+// Count returns the number of requests to an endpoint, from all accounts and with bad keys. ""
+// counts all endpoints. Requests with faults count too.
 func (s *Sim) Count(endpoint string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -24,13 +24,13 @@ func (s *Sim) Count(endpoint string) int {
 	return n
 }
 
-// Count returns how many requests have come to an endpoint with the account's
-// key; "" counts all endpoints.
+// Count returns the number of requests to an endpoint with the account's key. "" counts all
+// endpoints.
 func (a *Account) Count(endpoint string) int {
 	a.sim.mu.Lock()
 	defer a.sim.mu.Unlock()
 	if endpoint != "" {
-		return a.sim.counts[tally{a.id, endpoint}]
+		return a.sim.counts[countKey{a.id, endpoint}]
 	}
 	n := 0
 	for t, count := range a.sim.counts {
@@ -41,20 +41,20 @@ func (a *Account) Count(endpoint string) int {
 	return n
 }
 
-// Write is one effect of the API, at the moment it took place.
+// Write is one record that the API wrote.
 type Write struct {
 	At          time.Time
 	Account     string // the account's ID
 	Endpoint    string
-	ID          string // of what was written
+	ID          string // id of the new record
 	ApplicantID string
 	JobID       string
-	Text        string // of a note
-	Lost        bool   // the caller was kept from the true answer
-	Late        bool   // applied after the caller had been answered, or left
+	Text        string // text of a note
+	Lost        bool   // the caller did not get the true answer
+	Late        bool   // applied after the answer, or after the caller left
 }
 
-func (a *Account) log(w Write, h *hit) {
+func (a *Account) recordWrite(w Write, h *hit) {
 	w.At, w.Account = a.sim.now(), a.id
 	if h != nil {
 		w.Lost, w.Late = h.fault.lost(), h.fault.Apply == ApplyLater
@@ -62,20 +62,19 @@ func (a *Account) log(w Write, h *hit) {
 	a.sim.writes = append(a.sim.writes, w)
 }
 
-// Writes returns all that was written through the API, in the order it was
-// applied.
+// Writes returns everything that was written through the API, in the order it was applied.
 func (s *Sim) Writes() []Write {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.writes)
 }
 
-// Jobs returns the account's jobs in the order they were added.
+// Jobs returns the account's jobs, in the order they were added.
 func (a *Account) Jobs() []Job {
 	a.sim.mu.Lock()
 	defer a.sim.mu.Unlock()
 	jobs := make([]Job, len(a.jobs))
-	for i, j := range a.jobs.asMade() {
+	for i, j := range a.jobs.inCreationOrder() {
 		jobs[i] = j.Job
 	}
 	return jobs
@@ -91,8 +90,8 @@ func (a *Account) Job(id string) (Job, bool) {
 	return Job{}, false
 }
 
-// Applicants returns the account's applicants in the order they were made,
-// without those that were merged into others.
+// Applicants returns the account's applicants, in the order they were created. Merged applicants
+// are left out.
 func (a *Account) Applicants() []Applicant {
 	a.sim.mu.Lock()
 	defer a.sim.mu.Unlock()
@@ -105,7 +104,7 @@ func (a *Account) Applicants() []Applicant {
 	return out
 }
 
-// Applicant returns the applicant with an id, hidden from readers or not.
+// Applicant returns the applicant with an id, even if hidden from readers.
 func (a *Account) Applicant(id string) (Applicant, bool) {
 	a.sim.mu.Lock()
 	defer a.sim.mu.Unlock()
@@ -115,8 +114,7 @@ func (a *Account) Applicant(id string) (Applicant, bool) {
 	return Applicant{}, false
 }
 
-// ApplicantsByEmail returns the applicants with an email address, compared
-// without case.
+// ApplicantsByEmail returns the applicants with an email address, ignoring case.
 func (a *Account) ApplicantsByEmail(email string) []Applicant {
 	a.sim.mu.Lock()
 	defer a.sim.mu.Unlock()
@@ -129,8 +127,7 @@ func (a *Account) ApplicantsByEmail(email string) []Applicant {
 	return out
 }
 
-// Links returns the links of an applicant in the order they were made; of all
-// applicants if the id is "".
+// Links returns the links of an applicant, in the order they were created. "" returns all links.
 func (a *Account) Links(applicantID string) []Link {
 	a.sim.mu.Lock()
 	defer a.sim.mu.Unlock()
@@ -142,14 +139,14 @@ func (a *Account) Links(applicantID string) []Link {
 		}
 	}
 	links := make([]Link, len(t))
-	for i, l := range t.asMade() {
+	for i, l := range t.inCreationOrder() {
 		links[i] = l.Link
 	}
 	return links
 }
 
-// Notes returns an applicant's notes as stored, oldest first, whatever the API
-// shows of them; those of all applicants if the id is "".
+// Notes returns an applicant's notes as stored, the oldest first, even those that the API hides. ""
+// returns all notes.
 func (a *Account) Notes(applicantID string) []Note {
 	a.sim.mu.Lock()
 	defer a.sim.mu.Unlock()
@@ -164,8 +161,8 @@ func (a *Account) Notes(applicantID string) []Note {
 	return notes
 }
 
-// Activities returns the activities about an object in the order they were
-// written; all if the id is "".
+// Activities returns the activities about an object, in the order they were written. "" returns all
+// activities.
 func (a *Account) Activities(objectID string) []Activity {
 	a.sim.mu.Lock()
 	defer a.sim.mu.Unlock()
@@ -174,24 +171,22 @@ func (a *Account) Activities(objectID string) []Activity {
 		t = lookup(a.byObject, objectID)
 	}
 	out := make([]Activity, len(t))
-	for i, act := range t.asMade() {
+	for i, act := range t.inCreationOrder() {
 		out[i] = act.Activity
 	}
 	return out
 }
 
-// Duplicate is something that stands in an account more than once and should
-// not: what it was all about.
+// Duplicate is something that an account holds more than once and should hold once.
 type Duplicate struct {
 	Account string   // the account's ID
 	Kind    string   // "applicant", "link" or "note"
 	Key     string   // the email; the applicant's and the job's id; the note's first line
-	IDs     []string // of the copies
+	IDs     []string // ids of the copies
 }
 
-// Duplicates lists the applicants with one email address, the links of one
-// applicant and job, and the notes with one first line, which is where a
-// careful client puts its reference.
+// Duplicates returns the applicants with the same email, the links of the same applicant and job,
+// and the notes with the same first line. A careful client puts its reference into the first line.
 func (s *Sim) Duplicates() []Duplicate {
 	var all []Duplicate
 	for _, a := range s.Accounts() {
@@ -212,12 +207,12 @@ func (s *Sim) Duplicates() []Duplicate {
 	return all
 }
 
-// String names the duplicate for a failing test's message.
+// String describes the duplicate for a test's message.
 func (d Duplicate) String() string {
 	return fmt.Sprintf("%s: %d times %s %q: %s", d.Account, len(d.IDs), d.Kind, d.Key, strings.Join(d.IDs, ", "))
 }
 
-// groups are ids by what they have in common, in the order met.
+// groups collects ids by what they have in common, in the order of first appearance.
 type groups struct {
 	keys []string
 	ids  map[string][]string
@@ -246,8 +241,7 @@ func (g *groups) repeated(account, kind string) []Duplicate {
 	return out
 }
 
-// firstLine is the first line of a note that holds anything, with its spacing
-// evened out.
+// firstLine returns the first line of a note that is not blank, with even spacing.
 func firstLine(text string) string {
 	for line := range strings.Lines(text) {
 		if words := strings.Fields(line); len(words) > 0 {

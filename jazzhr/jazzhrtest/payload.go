@@ -8,9 +8,9 @@ import (
 	"unicode"
 )
 
-// The body of an export: HR Open's candidate with JazzHR's additions, as
-// documented at github.com/JazzHR/api-doc and recorded in use. What is absent
-// is null, as documented for every field.
+// The body of an export is HR Open's candidate with JazzHR's additions, as documented at
+// github.com/JazzHR/api-doc and recorded in use. Missing values are null, as documented for every
+// field.
 
 type (
 	exportPayload struct {
@@ -98,8 +98,8 @@ type (
 	}
 )
 
-// newPayload is the body of an export of an applicant with the given links. The
-// caller holds the lock.
+// newPayload returns the body of an export of an applicant with the given links. The caller holds
+// the lock.
 func (a *Account) newPayload(p *applicant, links []*link) exportPayload {
 	profiles := make([]exportProfile, 0, len(links))
 	for _, l := range links {
@@ -134,7 +134,7 @@ func newCommunication(p Applicant) exportCommunication {
 	c := exportCommunication{
 		Address: []exportAddress{{
 			City: orNull(p.City), Subdivisions: []exportSubdivision{{"state", orNull(p.State)}},
-			Formatted: orNull(strings.Join(strings.Fields(strings.Join([]string{p.Address, p.City, p.State, p.Postal}, " ")), " ")),
+			Formatted: orNull(joinWords(p.Address, p.City, p.State, p.Postal)),
 			Line:      orNull(p.Address), PostalCode: orNull(p.Postal),
 		}},
 		Phone: []exportPhone{{orNull(p.Phone)}},
@@ -167,13 +167,13 @@ func (a *Account) newProfile(p *applicant, l *link) exportProfile {
 	}
 }
 
-// positionURI is the address of a job on the customer's public job board.
+// positionURI returns the address of a job on the customer's public job board.
 func (a *Account) positionURI(j Job) string {
 	return fmt.Sprintf("https://%s.applytojob.com/apply/%s/%s",
 		strings.ToLower(slug(a.settings.Company, "")), j.BoardCode, slug(j.Title, "-"))
 }
 
-// slug is a name for use in an address: its words with a separator between.
+// slug returns a name for use in an address: its words, joined by a separator.
 func slug(name, separator string) string {
 	return strings.Join(strings.FieldsFunc(name, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
@@ -193,7 +193,12 @@ func (a *Account) newAttachments(p *applicant) []exportAttachment {
 	return out
 }
 
-// orNull is the text, or null for none.
+// joinWords joins the words of all texts with single spaces.
+func joinWords(texts ...string) string {
+	return strings.Join(strings.Fields(strings.Join(texts, " ")), " ")
+}
+
+// orNull returns the text, or nil, which encodes as null, if it is empty.
 func orNull(text string) *string {
 	if text == "" {
 		return nil
@@ -208,5 +213,5 @@ func orNoAnswer(text string) string {
 	return text
 }
 
-// documentLifetime is how long the address of a document in an export works.
+// documentLifetime is how long a document's address in an export works, by JazzHR's documentation.
 const documentLifetime = 2*time.Hour + 30*time.Minute

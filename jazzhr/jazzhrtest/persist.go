@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// savedState is the file's form. Rules, counts, deliveries and what is held
-// back from readers are not kept: after a load everything is visible.
+// savedState is the content of the file. It leaves out rules, counts and deliveries, and what was
+// hidden from readers: after a load, everything is visible.
 type savedState struct {
 	Version  int            `json:"version"`
 	Number   int64          `json:"number"`
@@ -35,8 +35,8 @@ type savedAccount struct {
 
 const savedVersion = 1
 
-// Save writes the state to a file, which then holds API keys and secrets and is
-// readable by its owner only. The file is replaced whole or not at all.
+// Save writes the state to a file. The file holds API keys and secrets, so only its owner can read
+// it. The file is replaced as a whole.
 func (s *Sim) Save(path string) error {
 	data, err := json.MarshalIndent(s.export(), "", " ")
 	if err != nil {
@@ -48,8 +48,8 @@ func (s *Sim) Save(path string) error {
 	return nil
 }
 
-// Load reads a state that Save wrote into a simulator without accounts. A file
-// that is not there gives an error that is fs.ErrNotExist.
+// Load reads a state that Save wrote. The simulator must have no accounts. If the file does not
+// exist, the error wraps fs.ErrNotExist.
 func (s *Sim) Load(path string) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -68,11 +68,11 @@ func (s *Sim) Load(path string) error {
 	return nil
 }
 
-// saveInterval is how long after a change the file is written at the latest.
+// saveInterval is the longest time between a change and its save.
 const saveInterval = time.Second
 
-// KeepSaved saves the state at once, soon after each change, and when the
-// context ends. It returns the first error of saving.
+// KeepSaved saves the state at once, soon after each change, and when the context ends. It returns
+// the first error.
 func (s *Sim) KeepSaved(ctx context.Context, path string) error {
 	for {
 		changed := s.watch()
@@ -84,7 +84,7 @@ func (s *Sim) KeepSaved(ctx context.Context, path string) error {
 		case <-ctx.Done():
 			return s.Save(path)
 		}
-		// Changes come in crowds; one write serves all of an interval.
+		// Changes come in bursts. One save covers a whole interval.
 		timer := time.NewTimer(saveInterval)
 		select {
 		case <-timer.C:
@@ -103,7 +103,7 @@ func (s *Sim) export() savedState {
 		saved := savedAccount{
 			ID: a.id, Key: a.key, Settings: a.settings, Integration: a.integration, Verification: a.verification,
 		}
-		for _, j := range a.jobs.asMade() {
+		for _, j := range a.jobs.inCreationOrder() {
 			saved.Jobs = append(saved.Jobs, j.Job)
 		}
 		for _, p := range a.applicants {
@@ -112,10 +112,10 @@ func (s *Sim) export() savedState {
 				saved.Notes = append(saved.Notes, n.Note)
 			}
 		}
-		for _, l := range a.links.asMade() {
+		for _, l := range a.links.inCreationOrder() {
 			saved.Links = append(saved.Links, l.Link)
 		}
-		for _, act := range a.activities.asMade() {
+		for _, act := range a.activities.inCreationOrder() {
 			saved.Activities = append(saved.Activities, act.Activity)
 		}
 		st.Accounts = append(st.Accounts, saved)
@@ -123,7 +123,7 @@ func (s *Sim) export() savedState {
 	return st
 }
 
-// restore takes over a state whole, or not at all.
+// restore loads a state as a whole, or fails and changes nothing.
 func (s *Sim) restore(st savedState) error {
 	s.mu.Lock()
 	defer s.unlockChanged()
@@ -144,7 +144,7 @@ func (s *Sim) restore(st savedState) error {
 		accounts = append(accounts, a)
 	}
 	for _, a := range accounts {
-		s.adopt(a)
+		s.register(a)
 	}
 	s.number, s.tokenKey = st.Number, st.TokenKey
 	return nil
@@ -167,7 +167,7 @@ func (s *Sim) restoreAccount(saved savedAccount) (*Account, error) {
 			return nil, ErrUnknownLink
 		}
 		l.Date, l.Moved = l.Date.In(s.opts.Location), l.Moved.In(s.opts.Location)
-		a.insertLink(p, &link{Link: l, place: s.newPlace(l.Date)})
+		a.insertLink(p, &link{Link: l, sortKey: s.newSortKey(l.Date)})
 	}
 	for _, n := range saved.Notes {
 		p := a.applicant[n.ApplicantID]
@@ -184,13 +184,13 @@ func (s *Sim) restoreAccount(saved savedAccount) (*Account, error) {
 	return a, nil
 }
 
-// replaceFile writes a file beside the path and moves it there.
+// replaceFile writes a new file next to the path and renames it.
 func replaceFile(path string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // with mode 0600
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // has mode 0600
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(tmp.Name()) }() // gone already if all went well
+	defer func() { _ = os.Remove(tmp.Name()) }() // already renamed if all went well
 	if _, err := tmp.Write(data); err != nil {
 		_ = tmp.Close()
 		return err

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// The GET endpoints. Each copies what it answers; the caller holds the lock and
-// encodes after giving it up.
+// The GET endpoints. Each copies the records it returns. The caller holds the lock and encodes
+// after releasing it.
 
 func (a *Account) listJobs(c *Call) any {
 	f := c.Filters
-	from, to := days(f["from_open_date"], f["to_open_date"])
+	from, to := dayRange(f["from_open_date"], f["to_open_date"])
 	t := a.jobs.between(from, to)
 	if code, given := f["board_code"]; given {
 		t = nil
@@ -24,7 +24,7 @@ func (a *Account) listJobs(c *Call) any {
 	rows := t.page(c.page, matchAll(f, func(name, want string, j *job) bool {
 		switch name {
 		case "title":
-			return part(want, j.Title)
+			return containsFolded(want, j.Title)
 		case "status":
 			return strings.EqualFold(want, j.Status)
 		case "department":
@@ -38,7 +38,7 @@ func (a *Account) listJobs(c *Call) any {
 		case "city":
 			return strings.EqualFold(want, j.City)
 		case "confidential", "private":
-			return want == "0" // no job here is either
+			return want == "0" // no simulated job is confidential or private
 		}
 		return true
 	}))
@@ -69,9 +69,9 @@ func (a *Account) getJob(c *Call) any {
 func (a *Account) listApplicants(c *Call) any {
 	f := c.Filters
 	now := a.sim.now()
-	from, to := days(f["from_apply_date"], f["to_apply_date"])
+	from, to := dayRange(f["from_apply_date"], f["to_apply_date"])
 	if on, given := f["apply_date"]; given {
-		from, to = days(on, on)
+		from, to = dayRange(on, on)
 	}
 	t := a.rows
 	if name, given := f["name"]; given {
@@ -99,7 +99,7 @@ func (a *Account) matchRow(name, want string, r *row, now time.Time) bool {
 	case "job_id":
 		return want == jobID
 	case "job_title":
-		return part(want, title)
+		return containsFolded(want, title)
 	case "city":
 		return strings.EqualFold(want, r.person.City)
 	case "status":
@@ -112,7 +112,7 @@ func (a *Account) matchRow(name, want string, r *row, now time.Time) bool {
 	return true
 }
 
-// jobOf is what a row of applicants says of the job.
+// jobOf returns the job of a row of applicants, as readers see it now.
 func (a *Account) jobOf(r *row, now time.Time) (id, title, stage, lead string) {
 	if r.link == nil || !r.link.hold.visible(now) {
 		return "", "", "", ""
@@ -133,7 +133,7 @@ func (a *Account) getApplicant(c *Call) any {
 		Source: p.Source, ApplyDate: date(p.Applied), DesiredStart: noDate, CoverLetter: p.CoverLetter,
 		EEOGender: p.Protected.Gender, EEORace: p.Protected.Race, EEODisability: p.Protected.Disability,
 		EEOCVeteran: p.Protected.Veteran, CitizenshipStatus: p.Protected.Citizenship,
-		Rating:     unsteadyRating(c.count),
+		Rating:     varyingRating(c.count),
 		Jobs:       nested(a.jobsOf(p, c.count), null),
 		Comments:   a.commentsOf(p),
 		Activities: nested(a.activitiesOf(p), null),
@@ -148,13 +148,13 @@ func (a *Account) jobsOf(p *applicant, count int) []applicantJob {
 	for _, l := range p.links {
 		if l.hold.visible(now) {
 			stage, _ := stageByName(l.Stage)
-			jobs = append(jobs, applicantJob{l.JobID, a.jobByID[l.JobID].Title, unsteadyID(stage.ID, count), l.Stage})
+			jobs = append(jobs, applicantJob{l.JobID, a.jobByID[l.JobID].Title, varyingID(stage.ID, count), l.Stage})
 		}
 	}
 	return jobs
 }
 
-// commentsOf is the list of notes as the account shows it; nil omits it.
+// commentsOf returns the list of notes as the account shows it. nil omits the field.
 func (a *Account) commentsOf(p *applicant) any {
 	if a.settings.Comments == CommentsOmitted {
 		return nil
@@ -169,12 +169,12 @@ func (a *Account) commentsOf(p *applicant) any {
 		}
 	}
 	if len(comments) == 0 && a.settings.NullLists {
-		return (*commentRow)(nil) // null, which is not the same as missing
+		return (*commentRow)(nil) // null, which differs from a missing field
 	}
 	return list(comments)
 }
 
-// shownText is the text of a note as the account shows it.
+// shownText returns a note's text as the account shows it.
 func (s Settings) shownText(text string) string {
 	if s.CommentsHTML {
 		text = strings.ReplaceAll(html.EscapeString(text), "\n", "<br />\n")
@@ -261,7 +261,7 @@ func matchActivity(name, want string, act *activity) bool {
 	return true
 }
 
-// matchAll reports of a row whether it passes all filters. A filter that the
+// matchAll returns a function that reports whether a row passes all filters. A filter that the
 // resource does not know passes every row.
 func matchAll[T any](filters map[string]string, match func(name, want string, row T) bool) func(T) bool {
 	return func(row T) bool {
@@ -274,11 +274,11 @@ func matchAll[T any](filters map[string]string, match func(name, want string, ro
 	}
 }
 
-// part reports whether a value holds the wanted part.
-func part(want, value string) bool { return strings.Contains(fold(value), fold(want)) }
+// containsFolded reports whether value contains want, ignoring case and accents.
+func containsFolded(want, value string) bool { return strings.Contains(fold(value), fold(want)) }
 
-// days reads a range of dates. An end that is missing or no date is open.
-func days(from, to string) (first, last int) {
+// dayRange reads a range of dates. A missing or invalid end is open.
+func dayRange(from, to string) (first, last int) {
 	first, last = 0, math.MaxInt
 	if t, err := time.Parse(time.DateOnly, from); err == nil {
 		first = day(t)

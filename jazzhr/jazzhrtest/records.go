@@ -5,17 +5,16 @@ import (
 	"time"
 )
 
-// The functions of this file store records and keep the indexes. The caller
-// holds the lock.
+// The functions of this file store records and maintain the indexes. The caller holds the lock.
 
 func (a *Account) insertJob(j Job) {
-	stored := &job{Job: j, place: a.sim.newPlace(j.Opened)}
+	stored := &job{Job: j, sortKey: a.sim.newSortKey(j.Opened)}
 	a.jobs.insert(stored)
 	a.jobByID[j.ID] = stored
 	a.jobByBoard[j.BoardCode] = stored
 }
 
-// addApplicant makes an applicant and the activity of it.
+// addApplicant stores an applicant and writes the activity.
 func (a *Account) addApplicant(p Applicant, made time.Time, h *hold) *applicant {
 	if p.Applied.IsZero() {
 		p.Applied = made
@@ -51,7 +50,7 @@ func (a *Account) insertApplicant(p Applicant, h *hold) *applicant {
 	for _, doc := range p.Attachments {
 		a.attachmentOf[doc.Number] = stored
 	}
-	a.insertRow(&row{place: a.sim.newPlace(p.Applied), person: stored, hold: h})
+	a.insertRow(&row{sortKey: a.sim.newSortKey(p.Applied), person: stored, hold: h})
 	return stored
 }
 
@@ -72,12 +71,11 @@ func (a *Account) removeRow(r *row) {
 	}
 }
 
-// addLink makes a link of the given job, stage and times, and the activity of
-// it.
+// addLink stores a link with the given job, stage and times, and writes the activity.
 func (a *Account) addLink(p *applicant, l Link, h *hold) *link {
 	s := a.sim
 	l.ID, l.Number, l.ApplicantID = s.newID("projob", s.now()), s.newNumber(), p.ID
-	stored := &link{Link: l, place: s.newPlace(l.Date), hold: h}
+	stored := &link{Link: l, sortKey: s.newSortKey(l.Date), hold: h}
 	a.insertLink(p, stored)
 	a.addActivity(Activity{
 		Category: CategoryLinked, ObjectID: p.ID, UserID: userAnonymous, At: l.Moved,
@@ -86,8 +84,8 @@ func (a *Account) addLink(p *applicant, l Link, h *hold) *link {
 	return stored
 }
 
-// insertLink stores a link. The row of an applicant who was in no job becomes
-// that of the first link; each further link is a row of its own.
+// insertLink stores a link. An applicant without a job has one row, which becomes the row of the
+// first link. Each further link gets its own row.
 func (a *Account) insertLink(p *applicant, l *link) {
 	a.links.insert(l)
 	p.links.insert(l)
@@ -97,10 +95,10 @@ func (a *Account) insertLink(p *applicant, l *link) {
 		insertInto(a.rowsByJob, l.JobID, p.rows[0])
 		return
 	}
-	a.insertRow(&row{place: a.sim.newPlace(l.Date), person: p, link: l, hold: l.hold})
+	a.insertRow(&row{sortKey: a.sim.newSortKey(l.Date), person: p, link: l, hold: l.hold})
 }
 
-// addNote makes a note and the activity of it.
+// addNote stores a note and writes the activity.
 func (a *Account) addNote(p *applicant, author, text, security string, h *hold) *note {
 	s := a.sim
 	n := &note{hold: h, Note: Note{
@@ -133,18 +131,18 @@ func (a *Account) addActivity(act Activity, h *hold) {
 }
 
 func (a *Account) insertActivity(act Activity, h *hold) {
-	a.placeActivity(act, a.sim.newPlace(act.At), h)
+	a.storeActivity(act, a.sim.newSortKey(act.At), h)
 }
 
-func (a *Account) placeActivity(act Activity, at place, h *hold) {
-	stored := &activity{Activity: act, place: at, hold: h}
+func (a *Account) storeActivity(act Activity, at sortKey, h *hold) {
+	stored := &activity{Activity: act, sortKey: at, hold: h}
 	a.activities.insert(stored)
 	insertInto(a.byObject, act.ObjectID, stored)
 	insertInto(a.byCategory, act.Category, stored)
 }
 
-// insertInto adds a row to the table that an index has under a key.
-func insertInto[T placed](index map[string]*table[T], key string, row T) {
+// insertInto adds a row to an index's table for a key.
+func insertInto[T sortable](index map[string]*table[T], key string, row T) {
 	t := index[key]
 	if t == nil {
 		t = new(table[T])
@@ -153,8 +151,8 @@ func insertInto[T placed](index map[string]*table[T], key string, row T) {
 	t.insert(row)
 }
 
-// lookup returns the table that an index has under a key.
-func lookup[T placed](index map[string]*table[T], key string) table[T] {
+// lookup returns an index's table for a key.
+func lookup[T sortable](index map[string]*table[T], key string) table[T] {
 	if t := index[key]; t != nil {
 		return *t
 	}

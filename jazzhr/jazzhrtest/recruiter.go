@@ -6,16 +6,15 @@ import (
 	"slices"
 )
 
-// The authors of what is written. The first is documented by clients, the
-// second stands for all of the customer's people.
+// The authors of records. Public clients document the first. The second stands for all of the
+// customer's people.
 const (
 	userAnonymous = "usr_anonymous"
 	userRecruiter = "usr_20180917171830_RECRUITERRECRUIT"
 	teamID        = "team_20180917171830_TEAMTEAMTEAMTEAM"
 )
 
-// MoveStage moves an applicant within a job to the stage of that name, and
-// writes the activity of it.
+// MoveStage moves an applicant to another stage of a job and writes the activity.
 func (a *Account) MoveStage(applicantID, jobID, stage string) error {
 	s := a.sim
 	s.mu.Lock()
@@ -46,44 +45,44 @@ func (a *Account) MoveStage(applicantID, jobID, stage string) error {
 	return nil
 }
 
-// Merge lets one applicant be absorbed by another, as a recruiter does with
-// duplicates. Reads of the absorbed id find nothing from then on.
+// Merge merges one applicant into another, as a recruiter does with duplicates. From then on JazzHR
+// does not know the merged id.
 func (a *Account) Merge(from, into string) error {
 	s := a.sim
 	s.mu.Lock()
 	defer s.unlockChanged()
-	gone, stays := a.applicant[from], a.applicant[into]
-	if gone == nil || stays == nil || gone == stays {
+	merged, target := a.applicant[from], a.applicant[into]
+	if merged == nil || target == nil || merged == target {
 		return fmt.Errorf("merge: %w", ErrUnknownApplicant)
 	}
-	for _, r := range gone.rows {
+	for _, r := range merged.rows {
 		a.removeRow(r)
 	}
 	delete(a.applicant, from)
-	gone.MergedInto = into
-	for _, l := range gone.links {
+	merged.MergedInto = into
+	for _, l := range merged.links {
 		a.links.remove(l)
 		a.linksByJob[l.JobID].remove(l)
 	}
 	if !a.settings.MergeDrops {
-		for _, l := range gone.links {
+		for _, l := range merged.links {
 			l.ApplicantID = into
-			a.insertLink(stays, l)
+			a.insertLink(target, l)
 		}
-		for _, n := range gone.notes {
+		for _, n := range merged.notes {
 			n.ApplicantID = into
 		}
-		stays.notes = append(stays.notes, gone.notes...)
+		target.notes = append(target.notes, merged.notes...)
 	}
-	gone.links, gone.notes, gone.rows = nil, nil, nil
+	merged.links, merged.notes, merged.rows = nil, nil, nil
 	a.addActivity(Activity{
 		Category: CategoryDelete, ObjectID: from, UserID: userRecruiter, At: s.now(),
-		Action: "deleted the resume of " + fullName(gone.Applicant),
+		Action: "deleted the resume of " + fullName(merged.Applicant),
 	}, nil)
 	return nil
 }
 
-// Login writes the activity of somebody's signing in.
+// Login writes the activity of a person who signs in.
 func (a *Account) Login() {
 	a.sim.mu.Lock()
 	defer a.sim.unlockChanged()
@@ -92,21 +91,20 @@ func (a *Account) Login() {
 	}, nil)
 }
 
-// Erase takes an applicant out of the account, with all that the feed tells of
-// them, as a recruiter does whom the person asked to. Rows that follow in a list
-// move up.
+// Erase removes an applicant and their activities, as a recruiter does when the person asks for it.
+// Later rows of a list move up.
 func (a *Account) Erase(applicantID string) error {
 	s := a.sim
 	s.mu.Lock()
 	defer s.unlockChanged()
-	gone := a.applicant[applicantID]
-	if gone == nil {
+	erased := a.applicant[applicantID]
+	if erased == nil {
 		return fmt.Errorf("erase: %w", ErrUnknownApplicant)
 	}
-	for _, r := range gone.rows {
+	for _, r := range erased.rows {
 		a.removeRow(r)
 	}
-	for _, l := range gone.links {
+	for _, l := range erased.links {
 		a.links.remove(l)
 		a.linksByJob[l.JobID].remove(l)
 	}
@@ -116,21 +114,21 @@ func (a *Account) Erase(applicantID string) error {
 	}
 	delete(a.byObject, applicantID)
 	delete(a.applicant, applicantID)
-	for _, doc := range gone.Attachments {
+	for _, doc := range erased.Attachments {
 		delete(a.attachmentOf, doc.Number)
 	}
-	mailbox := emailKey(gone.Email)
-	a.byEmail[mailbox] = slices.DeleteFunc(a.byEmail[mailbox], func(p *applicant) bool { return p == gone })
-	a.applicants = slices.DeleteFunc(a.applicants, func(p *applicant) bool { return p == gone })
+	mailbox := emailKey(erased.Email)
+	a.byEmail[mailbox] = slices.DeleteFunc(a.byEmail[mailbox], func(p *applicant) bool { return p == erased })
+	a.applicants = slices.DeleteFunc(a.applicants, func(p *applicant) bool { return p == erased })
 	a.addActivity(Activity{
 		Category: CategoryDelete, ObjectID: applicantID, UserID: userRecruiter, Action: "deleted a resume", At: s.now(),
 	}, nil)
 	return nil
 }
 
-// AddActivity writes a line of the feed as it is given, such as one of a
-// category that nobody has met yet, and returns it with its id. If At is zero it
-// is now; a line of an earlier day goes anywhere among that day's lines.
+// AddActivity writes an activity as given, for example one of a new category, and returns it with
+// its id. A zero At means now. An activity of an earlier day takes a random position among that
+// day's.
 func (a *Account) AddActivity(act Activity) Activity {
 	s := a.sim
 	s.mu.Lock()
@@ -140,15 +138,15 @@ func (a *Account) AddActivity(act Activity) Activity {
 		act.At = now
 	}
 	act.ID = s.newID("activity", now)
-	at := s.newPlace(act.At)
+	at := s.newSortKey(act.At)
 	if at.day < day(now) {
-		at.key = s.ids.Uint64() % s.sequence
+		at.within = s.idRand.Uint64() % s.sequence
 	}
-	a.placeActivity(act, at, nil)
+	a.storeActivity(act, at, nil)
 	return act
 }
 
-// EditJob changes an opening: all of it but its id and number.
+// EditJob changes an opening. Its id, number and opening date stay.
 func (a *Account) EditJob(jobID string, change func(*Job)) error {
 	a.sim.mu.Lock()
 	defer a.sim.unlockChanged()
@@ -165,7 +163,7 @@ func (a *Account) EditJob(jobID string, change func(*Job)) error {
 	return nil
 }
 
-// DeleteJob removes an opening that nobody is in.
+// DeleteJob removes an opening that has no applicants.
 func (a *Account) DeleteJob(jobID string) error {
 	a.sim.mu.Lock()
 	defer a.sim.unlockChanged()

@@ -59,7 +59,7 @@ type applicantRow struct {
 	JobTitle  string `json:"job_title"`
 }
 
-// applicantDetail has the fields in use and a part of the forty others.
+// applicantDetail has the fields that clients use, and some of the forty others.
 type applicantDetail struct {
 	ID                string `json:"id"`
 	FirstName         string `json:"first_name"`
@@ -147,8 +147,8 @@ func date(t time.Time) string {
 
 func clock(t time.Time) string { return t.Format(time.TimeOnly) }
 
-// unsteadyRating is a value that differs in type from reply to reply.
-func unsteadyRating(n int) any {
+// varyingRating returns a value whose type differs from reply to reply.
+func varyingRating(n int) any {
 	switch n % 3 {
 	case 0:
 		return false
@@ -159,16 +159,15 @@ func unsteadyRating(n int) any {
 	}
 }
 
-// unsteadyID is an id of digits that is a string in one reply and a number in
-// the next.
-func unsteadyID(id string, n int) any {
+// varyingID returns an id of digits, as a string in one reply and as a number in the next.
+func varyingID(id string, n int) any {
 	if number, err := strconv.Atoi(id); err == nil && n%2 == 1 {
 		return number
 	}
 	return id
 }
 
-// nested is a nested list, which of none some accounts answer as null.
+// nested returns a nested list. Some accounts answer an empty one as null.
 func nested[T any](rows []T, null bool) any {
 	if len(rows) == 0 && null {
 		return nil

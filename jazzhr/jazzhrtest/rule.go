@@ -6,22 +6,22 @@ import (
 	"strings"
 )
 
-// Rule says which requests a fault meets. All conditions that are set must
-// hold. Of several rules the first that holds decides.
+// Rule selects the requests that meet a fault. All conditions that are set must hold. If several
+// rules match, the first applies.
 type Rule struct {
-	Method   string   // such as "POST"
+	Method   string   // for example "POST"
 	Endpoint string   // one of the Endpoint constants
-	Account  *Account // whose key the request carries
+	Account  *Account // the account whose key the request carries
 
-	// When, if not nil, is asked last. It must not block.
+	// When, if not nil, is the last condition to be checked. It must not block.
 	When func(c Call) bool
 
-	// Nth, if not zero, is the one request that is meant, of those that fulfil
-	// the conditions above, counted from 1.
+	// Nth, if not zero, selects only the nth request that meets the conditions above. It counts
+	// from 1.
 	Nth int
 
-	// Chance, if not zero, is the share of those requests that are meant, by
-	// the simulator's seed.
+	// Chance, if not zero, is the share of these requests that meet the fault, drawn with the
+	// simulator's seed.
 	Chance float64
 
 	// Times, if not zero, is how often the fault happens at most.
@@ -30,18 +30,18 @@ type Rule struct {
 	Fault Fault
 }
 
-// Injected is a rule in force.
+// Injected is an active rule.
 type Injected struct {
 	sim  *Sim
 	rule Rule
 
-	// Guarded by the simulator's lock.
+	// The simulator's lock guards the fields below.
 	matched int
 	hits    int
 	waiting []*hit
 }
 
-// Fault puts a rule into force, after those that already are.
+// Fault activates a rule. Earlier rules come first.
 func (s *Sim) Fault(r Rule) *Injected {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,47 +50,45 @@ func (s *Sim) Fault(r Rule) *Injected {
 	return in
 }
 
-// Hits returns how often the fault has happened. A hit counts from the moment
-// the request is met, before anything is applied.
+// Hits returns how often the fault has happened. A hit counts when the request arrives, before it
+// is applied.
 func (in *Injected) Hits() int {
 	in.sim.mu.Lock()
 	defer in.sim.mu.Unlock()
 	return in.hits
 }
 
-// Wait returns when the fault has happened n times in all.
+// Wait waits until the fault has happened n times in all. Its error is the context's.
 func (in *Injected) Wait(ctx context.Context, n int) error {
 	return in.sim.Wait(ctx, func() bool { return in.Hits() >= n })
 }
 
-// Release lets go what the fault holds back so far: hanging requests are
-// answered, late ones applied, hidden rows shown. Later hits wait for another
-// Release.
+// Release ends everything the fault holds back so far: it answers hanging requests, applies late
+// ones and shows hidden rows. Later hits wait for the next Release.
 func (in *Injected) Release() {
 	in.sim.mu.Lock()
 	waiting := in.waiting
 	in.waiting = nil
 	in.sim.mu.Unlock()
 	for _, h := range waiting {
-		h.free()
+		h.release()
 	}
 }
 
-// Remove takes the rule out of force. What it holds back stays held.
+// Remove deactivates the rule. What it holds back stays held.
 func (in *Injected) Remove() {
 	in.sim.mu.Lock()
 	defer in.sim.mu.Unlock()
 	in.sim.rules = slices.DeleteFunc(in.sim.rules, func(other *Injected) bool { return other == in })
 }
 
-// meet returns the fault that this call meets, or nil.
-func (s *Sim) meet(c *Call) *hit {
+// faultFor returns the fault that a call meets, or nil.
+func (s *Sim) faultFor(c *Call) *hit {
 	s.mu.Lock()
 	rules := slices.Clone(s.rules)
 	s.mu.Unlock()
 	for _, in := range rules {
-		// Conditions are asked without the lock, so that they may look at the
-		// simulator.
+		// Conditions are checked without the lock, so they may call the simulator.
 		if !in.rule.matches(c) {
 			continue
 		}
@@ -98,7 +96,7 @@ func (s *Sim) meet(c *Call) *hit {
 			return h
 		}
 	}
-	return s.strike(c)
+	return s.chaosFault(c)
 }
 
 func (r Rule) matches(c *Call) bool {
@@ -108,8 +106,8 @@ func (r Rule) matches(c *Call) bool {
 		(r.When == nil || r.When(*c))
 }
 
-// take counts a request that fulfils the conditions, and returns the fault if
-// it is meant.
+// take counts a request that meets the conditions. It returns the fault if the rule selects the
+// request.
 func (in *Injected) take(c *Call) *hit {
 	s := in.sim
 	s.mu.Lock()
@@ -118,12 +116,12 @@ func (in *Injected) take(c *Call) *hit {
 	r := in.rule
 	if r.Nth != 0 && in.matched != r.Nth ||
 		r.Times != 0 && in.hits >= r.Times ||
-		r.Chance != 0 && s.dice.Float64() >= r.Chance {
+		r.Chance != 0 && s.faultRand.Float64() >= r.Chance {
 		return nil
 	}
 	in.hits++
 	h := s.newHit(r.Fault, c)
-	if r.Fault.waits() {
+	if r.Fault.needsRelease() {
 		in.waiting = append(in.waiting, h)
 	}
 	return h

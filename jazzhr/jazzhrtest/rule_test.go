@@ -82,12 +82,12 @@ func TestFirstRuleThatHoldsDecides(t *testing.T) {
 	}
 }
 
-// TestChaos loses a third of the answers to POSTs: the writes are there all the
-// same, and one seed gives one course of events.
+// TestChaos loses a third of the answers to POSTs. All writes are stored, and one seed always gives
+// the same faults.
 func TestChaos(t *testing.T) {
 	t.Parallel()
 	const posts = 300
-	course := func(seed uint64) []bool {
+	run := func(seed uint64) []bool {
 		w := newWorldWith(t, jazzhrtest.Options{Seed: seed, CallsPerMinute: -1})
 		p := w.person("Ada", "Lovelace", "")
 		w.SetChaos(jazzhrtest.Chaos{LoseAnswer: 1.0 / 3})
@@ -100,7 +100,7 @@ func TestChaos(t *testing.T) {
 		}
 		return lost
 	}
-	first := course(7)
+	first := run(7)
 	if len(first) != posts {
 		t.Fatalf("%d of %d writes applied", len(first), posts)
 	}
@@ -113,10 +113,10 @@ func TestChaos(t *testing.T) {
 	if lost < posts/4 || lost > posts*5/12 {
 		t.Errorf("%d of %d answers lost", lost, posts)
 	}
-	if !slices.Equal(first, course(7)) {
+	if !slices.Equal(first, run(7)) {
 		t.Error("one seed gave two courses")
 	}
-	if slices.Equal(first, course(8)) {
+	if slices.Equal(first, run(8)) {
 		t.Error("two seeds gave one course")
 	}
 }

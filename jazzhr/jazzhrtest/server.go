@@ -5,15 +5,15 @@ import (
 	"testing"
 )
 
-// Server is a simulator that listens on loopback for one test.
+// Server is a simulator on a loopback port, for one test.
 type Server struct {
 	*Sim
-	URL     string // where the page is
-	BaseURL string // of the API: URL with /v1
+	URL     string // address of the page
+	BaseURL string // address of the API: URL with /v1
 }
 
-// NewServer starts a simulator and ends it with the test. Its PublicURL, if not
-// set, is its own address.
+// NewServer starts a simulator, which ends with the test. An empty PublicURL becomes the server's
+// own address.
 func NewServer(tb testing.TB, opts Options) *Server {
 	tb.Helper()
 	srv := httptest.NewUnstartedServer(nil)
@@ -25,7 +25,7 @@ func NewServer(tb testing.TB, opts Options) *Server {
 	srv.Config.Handler = sim.Handler()
 	srv.Start()
 	tb.Cleanup(func() {
-		sim.Close() // first, for the server waits for what hangs
+		sim.Close() // first, because the server waits for hanging requests
 		srv.Close()
 	})
 	return &Server{Sim: sim, URL: url, BaseURL: url + "/v1"}

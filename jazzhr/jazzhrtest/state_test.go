@@ -178,7 +178,7 @@ func TestDuplicateNotes(t *testing.T) {
 	}
 }
 
-// TestConcurrentUse lets everything happen at once, for the race detector.
+// TestConcurrentUse runs everything at once, for the race detector.
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	w, _ := connected(t)

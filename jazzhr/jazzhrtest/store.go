@@ -11,50 +11,49 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// place orders the rows of a list. Lists are kept oldest first, so that new
-// rows, which come near the end, are cheap to insert.
-type place struct {
-	day  int // 20260102
-	key  uint64
-	made uint64 // the true order of making, over all days
+// sortKey orders the rows of a list. Lists are kept oldest first, because new rows belong near the
+// end and are cheap to insert there.
+type sortKey struct {
+	day     int // 20260102
+	within  uint64
+	created uint64 // order of creation, over all days
 }
 
-// day is a date as a number that orders like it.
+// day returns a date as a number that sorts like the date.
 func day(t time.Time) int { return t.Year()*10000 + int(t.Month())*100 + t.Day() }
 
-// newPlace gives the next row of a day its place. Within a day rows come in the
-// order they were made only by and large, as JazzHR's do: inside each run of
-// eight they are turned about.
-func (s *Sim) newPlace(at time.Time) place {
+// newSortKey returns the sort key of a new row. Like JazzHR's, rows of a day are only roughly in
+// the order of creation: each run of eight is permuted.
+func (s *Sim) newSortKey(at time.Time) sortKey {
 	s.sequence++
 	block := s.sequence >> 3
-	return place{day: day(at), key: s.sequence ^ (block*0x9E3779B97F4A7C15>>61)&7, made: s.sequence}
+	return sortKey{day: day(at), within: s.sequence ^ (block*0x9E3779B97F4A7C15>>61)&7, created: s.sequence}
 }
 
-func (p place) before(q place) bool {
-	return p.day < q.day || p.day == q.day && p.key < q.key
+func (p sortKey) before(q sortKey) bool {
+	return p.day < q.day || p.day == q.day && p.within < q.within
 }
 
-// placed is a row of a list.
-type placed interface {
+// sortable is a row of a list.
+type sortable interface {
 	comparable
-	at() place
+	order() sortKey
 }
 
-func (p place) at() place { return p }
+func (p sortKey) order() sortKey { return p }
 
-// table is a list in order.
-type table[T placed] []T
+// table is a sorted list.
+type table[T sortable] []T
 
 func (t *table[T]) insert(row T) {
-	p := row.at()
-	i := sort.Search(len(*t), func(i int) bool { return p.before((*t)[i].at()) })
+	p := row.order()
+	i := sort.Search(len(*t), func(i int) bool { return p.before((*t)[i].order()) })
 	*t = append(*t, row)
 	copy((*t)[i+1:], (*t)[i:])
 	(*t)[i] = row
 }
 
-// remove takes the row out, if it is there.
+// remove removes the row, if the table has it.
 func (t *table[T]) remove(row T) {
 	for i, r := range *t {
 		if r == row {
@@ -64,17 +63,17 @@ func (t *table[T]) remove(row T) {
 	}
 }
 
-// asMade returns the rows in the order they were made.
-func (t table[T]) asMade() []T {
+// inCreationOrder returns the rows in the order they were created.
+func (t table[T]) inCreationOrder() []T {
 	rows := slices.Clone([]T(t))
-	slices.SortFunc(rows, func(a, b T) int { return cmp.Compare(a.at().made, b.at().made) })
+	slices.SortFunc(rows, func(a, b T) int { return cmp.Compare(a.order().created, b.order().created) })
 	return rows
 }
 
-// between is the part of the table from one day to another, both included.
+// between returns the rows from one day to another, both included.
 func (t table[T]) between(from, to int) table[T] {
-	i := sort.Search(len(t), func(i int) bool { return t[i].at().day >= from })
-	j := sort.Search(len(t), func(j int) bool { return t[j].at().day > to })
+	i := sort.Search(len(t), func(i int) bool { return t[i].order().day >= from })
+	j := sort.Search(len(t), func(j int) bool { return t[j].order().day > to })
 	if j < i {
 		return nil
 	}
@@ -84,7 +83,7 @@ func (t table[T]) between(from, to int) table[T] {
 // pageSize is the number of rows of a full page.
 const pageSize = 100
 
-// page returns the n-th page, from 1, of the rows that match, newest first.
+// page returns the nth page, from 1, of the rows that match, the newest first.
 func (t table[T]) page(n int, match func(T) bool) []T {
 	skip := (n - 1) * pageSize
 	var rows []T
@@ -101,9 +100,9 @@ func (t table[T]) page(n int, match func(T) bool) []T {
 	return rows
 }
 
-// hold keeps rows from being read although they are written. Nil holds nothing.
+// hold hides a written row from readers. A nil hold hides nothing.
 type hold struct {
-	until    time.Time // zero: until released
+	until    time.Time // zero means until released
 	released bool
 }
 
@@ -111,8 +110,8 @@ func (h *hold) visible(now time.Time) bool {
 	return h == nil || h.released || !h.until.IsZero() && !now.Before(h.until)
 }
 
-// nameIndex finds rows by a part of a name. A search looks only at the names
-// that hold the rarest three letters of the part.
+// nameIndex finds rows by a part of a name. A search looks only at the names that contain the
+// rarest three bytes of the part.
 type nameIndex struct {
 	rows  map[string][]*row
 	grams map[string][]string
@@ -144,7 +143,7 @@ func (x nameIndex) remove(r *row) {
 	}
 }
 
-// search returns the rows whose first or last name holds the part, in order.
+// search returns the rows whose first or last name contains the part, in order.
 func (x nameIndex) search(part string) table[*row] {
 	part = fold(part)
 	seen := make(map[*row]bool)
@@ -157,11 +156,11 @@ func (x nameIndex) search(part string) table[*row] {
 			}
 		}
 	}
-	sort.Slice(found, func(i, j int) bool { return found[i].before(found[j].place) })
+	sort.Slice(found, func(i, j int) bool { return found[i].before(found[j].sortKey) })
 	return found
 }
 
-// names returns the folded names that hold the part.
+// names returns the folded names that contain the part.
 func (x nameIndex) names(part string) []string {
 	var names []string
 	if len(part) < gram {
@@ -187,7 +186,7 @@ func (x nameIndex) names(part string) []string {
 	return names
 }
 
-// gram is the length in bytes of the pieces names are found by.
+// gram is the length in bytes of the pieces that index a name.
 const gram = 3
 
 // grams returns the pieces of a name, each once.
@@ -199,8 +198,8 @@ func grams(name string) map[string]struct{} {
 	return set
 }
 
-// fold makes names comparable as MySQL's usual collation does: without case and
-// without accents.
+// fold returns a name in the form used for comparison: without case and accents, as in MySQL's
+// usual collation.
 func fold(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {

@@ -2,13 +2,12 @@ package jazzhrtest
 
 import "time"
 
-// Job is an opening. AddJob fills ID, Number, Opened and what else is needed
-// and empty.
+// Job is an opening. AddJob fills in empty fields that are needed.
 type Job struct {
 	ID           string    `json:"id"`
-	Number       int64     `json:"number"` // the id inside JazzHR, which the webhook names and the API does not know
+	Number       int64     `json:"number"` // internal id: the webhook has it, the API does not
 	Title        string    `json:"title"`
-	Status       string    `json:"status"` // "Open" if empty; see the facts for the other seven
+	Status       string    `json:"status"` // "Open" if empty; jazzhr.Job lists the others
 	BoardCode    string    `json:"board_code"`
 	InternalCode string    `json:"internal_code,omitempty"`
 	Department   string    `json:"department,omitempty"`
@@ -21,10 +20,10 @@ type Job struct {
 	Opened       time.Time `json:"opened"`
 }
 
-// Applicant is a person. AddApplicant fills ID, Number and Applied if empty.
+// Applicant is a person. AddApplicant fills in ID, Number and Applied if empty.
 type Applicant struct {
 	ID          string       `json:"id"`
-	Number      int64        `json:"number"` // the id inside JazzHR, which the webhook names and the API does not know
+	Number      int64        `json:"number"` // internal id: the webhook has it, the API does not
 	FirstName   string       `json:"first_name"`
 	LastName    string       `json:"last_name"`
 	Email       string       `json:"email"`
@@ -40,11 +39,11 @@ type Applicant struct {
 	Applied     time.Time    `json:"applied"`
 	Protected   Protected    `json:"protected,omitzero"`
 	Attachments []Attachment `json:"attachments,omitempty"`
-	MergedInto  string       `json:"merged_into,omitempty"` // the id that absorbed this one
+	MergedInto  string       `json:"merged_into,omitempty"` // id of the applicant it was merged into
 }
 
-// Protected are the answers to the questions of equal opportunity law. JazzHR
-// puts them into every export; who receives one has no business keeping them.
+// Protected are the answers to the questions of equal opportunity law. JazzHR puts them into every
+// export. A receiver must not keep them.
 type Protected struct {
 	Gender      string `json:"gender,omitempty"`
 	Citizenship string `json:"citizenship,omitempty"`
@@ -53,8 +52,8 @@ type Protected struct {
 	Veteran     string `json:"veteran,omitempty"`
 }
 
-// Attachment is a document of an applicant's. An export carries an address for
-// it that is good for two and a half hours.
+// Attachment is a document of an applicant. An export holds an address for it that works for two
+// and a half hours.
 type Attachment struct {
 	Number   int64  `json:"number"`
 	FileName string `json:"file_name"`
@@ -62,18 +61,18 @@ type Attachment struct {
 	Content  []byte `json:"content"`
 }
 
-// Link is an application: an applicant's place in a job's workflow.
+// Link is an application: an applicant in a stage of a job's workflow.
 type Link struct {
 	ID          string    `json:"id"`
 	Number      int64     `json:"number"`
 	ApplicantID string    `json:"applicant_id"`
 	JobID       string    `json:"job_id"`
-	Stage       string    `json:"stage"` // a name of Stages
-	Moved       time.Time `json:"moved"` // when the stage was entered
+	Stage       string    `json:"stage"` // the name of one of Stages
+	Moved       time.Time `json:"moved"` // when the applicant entered the stage
 	Date        time.Time `json:"date"`
 }
 
-// Note is a comment in an applicant's timeline.
+// Note is a comment on an applicant.
 type Note struct {
 	ID          string    `json:"id"`
 	ApplicantID string    `json:"applicant_id"`
@@ -84,7 +83,7 @@ type Note struct {
 	Written     time.Time `json:"written"`
 }
 
-// Activity is a line of the activities feed.
+// Activity is an entry of the activity feed.
 type Activity struct {
 	ID       string    `json:"id"`
 	Category string    `json:"category"`
@@ -94,21 +93,21 @@ type Activity struct {
 	At       time.Time `json:"at"`
 }
 
-// Categories of activities. The first three have been met in recorded use; the
-// others are guesses in their manner.
+// Categories of activities. The first three are from recorded traffic. The others are guesses in
+// the same style.
 const (
-	CategoryStatus = "resume_status" // an applicant changed stage; Action holds from, to and job title in double quotes
-	CategoryDelete = "resume_delete" // an applicant was merged away
+	CategoryStatus = "resume_status" // an applicant changed stage; Action quotes both stages and the job title
+	CategoryDelete = "resume_delete" // an applicant was merged or erased
 	CategoryLogins = "logins"
 
-	CategoryApplied = "resume_add"     // an applicant was made
-	CategoryLinked  = "resume_job"     // an applicant was put into a job
+	CategoryApplied = "resume_add"     // an applicant was created
+	CategoryLinked  = "resume_job"     // an applicant was linked to a job
 	CategoryNote    = "resume_comment" // a note was written
 )
 
 // Stage is a step of the hiring workflow.
 type Stage struct {
-	ID   string // workflow_step_id: bare digits
+	ID   string // workflow_step_id, only digits
 	Name string
 }
 
@@ -125,7 +124,7 @@ func Stages() []Stage {
 	}
 }
 
-// stageByName returns the stage of that name.
+// stageByName returns the stage with a name.
 func stageByName(name string) (Stage, bool) {
 	for _, s := range Stages() {
 		if s.Name == name {
@@ -135,7 +134,7 @@ func stageByName(name string) (Stage, bool) {
 	return Stage{}, false
 }
 
-// stageByID returns the stage with that workflow_step_id.
+// stageByID returns the stage with a workflow_step_id.
 func stageByID(id string) (Stage, bool) {
 	for _, s := range Stages() {
 		if s.ID == id {
@@ -145,5 +144,5 @@ func stageByID(id string) (Stage, bool) {
 	return Stage{}, false
 }
 
-// firstStage is where an application begins.
+// firstStage returns the stage where an application begins.
 func firstStage() Stage { return Stages()[0] }

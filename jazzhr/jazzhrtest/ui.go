@@ -14,16 +14,16 @@ import (
 //go:embed page
 var pageFiles embed.FS
 
-// UI serves the page: accounts, their jobs and candidates, and the settings.
-// It refuses posts from other sites, but asks nobody to sign in: it shows API
-// keys, so let it listen on loopback only.
+// UI serves a page with accounts, jobs, candidates and settings. It refuses posts from other sites.
+// It asks nobody to sign in and shows API keys, so serve it only on loopback.
 func (s *Sim) UI() http.Handler {
 	u := &ui{sim: s, pages: make(map[string]*template.Template)}
 	files, err := fs.Sub(pageFiles, "page")
 	if err != nil {
 		panic("jazzhrtest: " + err.Error()) // embedded
 	}
-	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{"when": when}).ParseFS(files, "layout.html"))
+	functions := template.FuncMap{"when": when}
+	layout := template.Must(template.New("layout.html").Funcs(functions).ParseFS(files, "layout.html"))
 	for _, name := range []string{"accounts", "account", "candidate", "activity", "settings"} {
 		u.pages[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, name+".html"))
 	}
@@ -44,7 +44,7 @@ func (s *Sim) UI() http.Handler {
 	return http.NewCrossOriginProtection().Handler(secured(mux))
 }
 
-// ui renders the page from what the simulator's methods say.
+// ui renders the page with the simulator's public methods.
 type ui struct {
 	sim   *Sim
 	pages map[string]*template.Template
@@ -54,8 +54,8 @@ type ui struct {
 type view struct {
 	Title   string
 	Account *accountView // nil on the list of accounts
-	Here    string       // the entry of the account's menu
-	Problem string       // what went wrong with the last post
+	Here    string       // current entry of the account's menu
+	Problem string       // why the last post was refused
 	Data    any
 }
 
@@ -63,8 +63,8 @@ type accountView struct{ ID, Company string }
 
 func viewOf(a *Account) *accountView { return &accountView{a.ID(), a.Settings().Company} }
 
-// render writes a page whole, so that a failing template gives an error and not
-// half a page.
+// render writes a page only after the whole template succeeded. So a failing template gives an
+// error and not half a page.
 func (u *ui) render(w http.ResponseWriter, status int, page string, v view) {
 	var buf bytes.Buffer
 	if err := u.pages[page].Execute(&buf, v); err != nil {
@@ -76,7 +76,7 @@ func (u *ui) render(w http.ResponseWriter, status int, page string, v view) {
 	_, _ = w.Write(buf.Bytes())
 }
 
-// withAccount finds the account that the path names.
+// withAccount finds the account in the path.
 func (u *ui) withAccount(next func(http.ResponseWriter, *http.Request, *Account)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		for _, a := range u.sim.Accounts() {
@@ -89,7 +89,7 @@ func (u *ui) withAccount(next func(http.ResponseWriter, *http.Request, *Account)
 	}
 }
 
-// withCandidate finds the account and the applicant that the path names.
+// withCandidate finds the account and the applicant in the path.
 func (u *ui) withCandidate(next func(http.ResponseWriter, *http.Request, *Account, Applicant)) http.HandlerFunc {
 	return u.withAccount(func(w http.ResponseWriter, r *http.Request, a *Account) {
 		p, found := a.Applicant(r.PathValue("candidate"))
@@ -101,12 +101,12 @@ func (u *ui) withCandidate(next func(http.ResponseWriter, *http.Request, *Accoun
 	})
 }
 
-// secured lets the page load nothing from elsewhere, be framed by nobody and
-// stay in no cache.
+// secured forbids the page to load anything from elsewhere, to be framed and to be cached.
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; "+
+			"connect-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
@@ -114,7 +114,7 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
-// staticFiles serves the style sheet and the script, not the templates.
+// staticFiles serves the style sheet and the script, but not the templates.
 func staticFiles(files fs.FS) http.Handler {
 	static, err := fs.Sub(files, "static")
 	if err != nil {
@@ -123,11 +123,11 @@ func staticFiles(files fs.FS) http.Handler {
 	return http.FileServerFS(static)
 }
 
-// changesInterval is the least time between two signals to a page.
+// changesInterval is the shortest time between two events to a page.
 const changesInterval = 300 * time.Millisecond
 
-// changes sends a server-sent event at once and after every change, by which
-// the page knows to read itself again.
+// changes sends a server-sent event at once and after every change. The page then reloads its
+// content.
 func (u *ui) changes(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := http.NewResponseController(w)
@@ -139,26 +139,25 @@ func (u *ui) changes(w http.ResponseWriter, r *http.Request) {
 		if out.Flush() != nil {
 			return
 		}
-		ended := u.sim.closed
-		if !until(r.Context(), ended, time.After(changesInterval)) || !until(r.Context(), ended, changed) {
+		closed := u.sim.closed
+		if !waitFor(r.Context(), closed, time.After(changesInterval)) || !waitFor(r.Context(), closed, changed) {
 			return
 		}
 	}
 }
 
-// until waits for an event and reports false if the caller left or the
-// simulator was closed first.
-func until[T any](ctx context.Context, ended <-chan struct{}, event <-chan T) bool {
+// waitFor waits for an event. It returns false if the caller leaves or the simulator closes first.
+func waitFor[T any](ctx context.Context, closed <-chan struct{}, event <-chan T) bool {
 	select {
 	case <-event:
 		return true
 	case <-ctx.Done():
-	case <-ended:
+	case <-closed:
 	}
 	return false
 }
 
-// when shows a time to a reader.
+// when formats a time for a reader.
 func when(t time.Time) string {
 	if t.IsZero() {
 		return "never"

@@ -20,7 +20,7 @@ func (w *world) page(path string) answer {
 	return a
 }
 
-// submit posts a form, as a browser on the page itself does.
+// submit posts a form, as a browser does from the page itself.
 func (w *world) submit(path string, form url.Values) answer {
 	w.t.Helper()
 	return w.submitFrom("same-origin", path, form)
@@ -55,8 +55,8 @@ func wantText(t *testing.T, a answer, texts ...string) {
 	}
 }
 
-// TestPageStory goes the recruiter's way: connect, add a candidate, move and
-// export it, and see the note.
+// TestPageStory acts as a recruiter: connect, add a candidate, move and export it, and see the
+// note.
 func TestPageStory(t *testing.T) {
 	t.Parallel()
 	w, r := newWorld(t), newReceiver(t)
@@ -74,7 +74,7 @@ func TestPageStory(t *testing.T) {
 	p := w.acct.Applicants()[0]
 	wantText(t, w.page(candidate), "Zoë Brontë", "zoe@example.com", "in stage New", "No notes yet.", "disabled", "Not exported yet.")
 
-	// Not verified: the page says why, and nothing is exported.
+	// Without verification the page says why, and nothing is exported.
 	r.answer(404)
 	integration := url.Values{"name": {"Intrvio"}, "url": {r.URL}, "secret": {testSecret}}
 	wantStatus(t, w.submit(home+"/settings", integration), 303)
@@ -133,7 +133,9 @@ func TestPageRefuses(t *testing.T) {
 			t.Errorf("%s: status %d\n%s", name, a.status, a.body)
 		}
 	}
-	a := w.submitFrom("cross-site", home+"/candidates", url.Values{"first_name": {"A"}, "last_name": {"B"}, "email": {"c"}})
+	a := w.submitFrom("cross-site", home+"/candidates", url.Values{
+		"first_name": {"A"}, "last_name": {"B"}, "email": {"c"},
+	})
 	wantStatus(t, a, 403)
 	if n := len(w.acct.Applicants()); n != 1 {
 		t.Errorf("%d applicants", n)
@@ -161,7 +163,7 @@ func TestPageFiles(t *testing.T) {
 	}
 }
 
-// TestPageHearsOfChanges reads the events by which the page renews itself.
+// TestPageHearsOfChanges reads the events that make the page reload its content.
 func TestPageHearsOfChanges(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -196,7 +198,8 @@ func TestPageHearsOfChanges(t *testing.T) {
 	}
 }
 
-// TestPageOfManyCandidates shows a part and says how many more there are.
+// TestPageOfManyCandidates checks that a long list is cut, and that the page says how many more
+// there are.
 func TestPageOfManyCandidates(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -31,9 +31,11 @@ func (u *ui) showAccount(w http.ResponseWriter, r *http.Request, a *Account) {
 	u.renderAccount(w, http.StatusOK, a, r.FormValue("job"), nil, "")
 }
 
-// renderAccount shows an account's jobs and candidates, those of one job if
-// jobID is not "", with the form as it was filled in.
-func (u *ui) renderAccount(w http.ResponseWriter, status int, a *Account, jobID string, form url.Values, problem string) {
+// renderAccount shows an account's jobs and candidates, with the form as it was filled in. A jobID
+// limits the candidates to one job.
+func (u *ui) renderAccount(
+	w http.ResponseWriter, status int, a *Account, jobID string, form url.Values, problem string,
+) {
 	type jobLine struct {
 		Job
 		Candidates int
@@ -56,7 +58,7 @@ func (u *ui) renderAccount(w http.ResponseWriter, status int, a *Account, jobID 
 	}
 	var data struct {
 		Jobs       []jobLine
-		Job        string // whose candidates are shown, "" for all
+		Job        string // job whose candidates are shown, "" for all
 		Candidates []candidateLine
 		More       int
 		Form       url.Values
@@ -81,9 +83,13 @@ func (u *ui) renderAccount(w http.ResponseWriter, status int, a *Account, jobID 
 
 func (u *ui) addCandidate(w http.ResponseWriter, r *http.Request, a *Account) {
 	field := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
-	p := Applicant{FirstName: field("first_name"), LastName: field("last_name"), Email: field("email"), Phone: field("phone"), Source: "Added manually"}
+	p := Applicant{
+		FirstName: field("first_name"), LastName: field("last_name"), Email: field("email"), Phone: field("phone"),
+		Source: "Added manually",
+	}
 	if p.FirstName == "" || p.LastName == "" || p.Email == "" {
-		u.renderAccount(w, http.StatusUnprocessableEntity, a, "", r.PostForm, "A candidate needs a first name, a last name and an email address.")
+		u.renderAccount(w, http.StatusUnprocessableEntity, a, "", r.PostForm,
+			"A candidate needs a first name, a last name and an email address.")
 		return
 	}
 	var jobs []string
@@ -151,10 +157,11 @@ func (u *ui) resendExport(w http.ResponseWriter, r *http.Request, a *Account, p 
 
 func (u *ui) afterExport(w http.ResponseWriter, r *http.Request, a *Account, p Applicant, err error) {
 	switch {
-	case err == nil || errors.Is(err, ErrNotReceived): // the list of exports says what came of it
+	case err == nil || errors.Is(err, ErrNotReceived): // the list of exports shows the result
 		http.Redirect(w, r, candidatePath(a, p.ID), http.StatusSeeOther)
 	case errors.Is(err, ErrNotVerified):
-		u.renderCandidate(w, http.StatusUnprocessableEntity, a, p, "There is no verified integration to export to. Add one under Settings.")
+		u.renderCandidate(w, http.StatusUnprocessableEntity, a, p,
+			"There is no verified integration to export to. Add one under Settings.")
 	default:
 		u.renderCandidate(w, http.StatusUnprocessableEntity, a, p, "The candidate can't be exported: "+err.Error()+".")
 	}
@@ -212,5 +219,5 @@ func (u *ui) saveSettings(w http.ResponseWriter, r *http.Request, a *Account) {
 		u.renderSettings(w, http.StatusUnprocessableEntity, a, in, "The integration can't be saved: "+err.Error()+".")
 		return
 	}
-	http.Redirect(w, r, "/accounts/"+a.ID()+"/settings", http.StatusSeeOther) // which shows whether it is verified
+	http.Redirect(w, r, "/accounts/"+a.ID()+"/settings", http.StatusSeeOther) // that page shows the result
 }

@@ -17,53 +17,52 @@ import (
 
 // Errors of the webhook.
 var (
-	// ErrNotVerified means that the address did not answer VERIFY with exactly
-	// 200, so that the integration is not finalised.
+	// ErrNotVerified means that the receiver did not answer VERIFY with exactly 200. So the
+	// integration is not finalised.
 	ErrNotVerified = errors.New("the integration is not verified")
-	// ErrNotReceived means that the address did not answer an export with 2xx.
+	// ErrNotReceived means that the receiver did not answer an export with 2xx.
 	ErrNotReceived = errors.New("the webhook was not received")
-	// ErrUnknownDelivery means that no export with that UUID was sent.
+	// ErrUnknownDelivery means that no export has this UUID.
 	ErrUnknownDelivery = errors.New("unknown delivery")
 )
 
-// Integration is what a customer enters under Settings, Integrations,
-// Candidate Export Integrations.
+// Integration is what a customer enters under Settings, Integrations, Candidate Export
+// Integrations.
 type Integration struct {
 	Name   string `json:"name"`
 	URL    string `json:"url"`
 	Secret string `json:"secret"`
 }
 
-// Verification is what became of the integration's VERIFY.
+// Verification is the result of the integration's VERIFY.
 type Verification struct {
 	Verified bool      `json:"verified"`
 	At       time.Time `json:"at"`
-	Problem  string    `json:"problem,omitempty"` // why it is not verified
+	Problem  string    `json:"problem,omitempty"` // why the integration is not verified
 }
 
 // Delivery is one webhook request.
 type Delivery struct {
 	UUID        string
 	Event       string
-	ApplicantID string // of an export
-	JobID       string // of an export, "" if the applicant is in none
+	ApplicantID string // for an export
+	JobID       string // for an export; "" means all of the applicant's jobs
 	Header      http.Header
 	Body        []byte
-	At          time.Time // of the last attempt
+	At          time.Time // time of the last attempt
 	Attempts    int
-	Status      int    // of the last answer, 0 without one
-	Problem     string // why there was none
-	Lost        bool   // by Settings.LoseExports: never sent
+	Status      int    // status of the last answer, 0 without an answer
+	Problem     string // why there was no answer
+	Lost        bool   // never sent, because of Settings.LoseExports
 }
 
-// Received reports whether JazzHR takes the webhook as received: any 2xx.
+// Received reports whether JazzHR takes the webhook as received. JazzHR does so for any 2xx.
 func (d Delivery) Received() bool { return d.Lost || d.Status/100 == 2 }
 
-// webhookTimeout is how long an address may take. JazzHR documents none.
+// webhookTimeout limits one webhook request. JazzHR documents no limit.
 const webhookTimeout = 30 * time.Second
 
-// webhookClient sends webhooks. It takes a redirect for an answer, as JazzHR
-// does.
+// webhookClient returns the client that sends webhooks. Like JazzHR, it does not follow redirects.
 func webhookClient() *http.Client {
 	transport := &http.Transport{MaxIdleConnsPerHost: 32, IdleConnTimeout: time.Minute}
 	return &http.Client{
@@ -73,17 +72,15 @@ func webhookClient() *http.Client {
 	}
 }
 
-// Integration returns the integration that was saved, if any, and its
-// verification.
+// Integration returns the saved integration, if any, and its verification.
 func (a *Account) Integration() (Integration, Verification) {
 	a.sim.mu.Lock()
 	defer a.sim.mu.Unlock()
 	return a.integration, a.verification
 }
 
-// SaveIntegration saves the integration, in place of any other, and sends
-// VERIFY. Unless that is answered with exactly 200 the error is ErrNotVerified
-// and nothing is exported.
+// SaveIntegration saves the integration in place of any other, and sends VERIFY. If the answer is
+// not exactly 200, the error is [ErrNotVerified] and nothing can be exported.
 func (a *Account) SaveIntegration(ctx context.Context, in Integration) error {
 	s := a.sim
 	s.mu.Lock()
@@ -101,7 +98,7 @@ func (a *Account) SaveIntegration(ctx context.Context, in Integration) error {
 	}
 	s.mu.Lock()
 	defer s.unlockChanged()
-	if a.integration == in { // else another was saved meanwhile
+	if a.integration == in { // no other integration was saved meanwhile
 		a.verification = v
 	}
 	a.deliveries = append(a.deliveries, &d)
@@ -111,9 +108,9 @@ func (a *Account) SaveIntegration(ctx context.Context, in Integration) error {
 	return nil
 }
 
-// Export sends an applicant to the integration, as the export button does, with
-// the given job or, if jobID is "", with all the applicant is in. The error is
-// ErrNotReceived unless the answer is 2xx; the delivery is returned with it.
+// Export sends an applicant to the integration, like the export button. jobID selects one job of
+// the applicant, "" all of them. If the answer is not 2xx, the error is [ErrNotReceived], and the
+// delivery is returned too.
 func (a *Account) Export(ctx context.Context, applicantID, jobID string) (Delivery, error) {
 	s := a.sim
 	s.mu.Lock()
@@ -128,8 +125,8 @@ func (a *Account) Export(ctx context.Context, applicantID, jobID string) (Delive
 	return a.deliver(ctx, in, d)
 }
 
-// Redeliver sends an export again: the same bytes with the same UUID. Its
-// errors are those of Export.
+// Redeliver sends an export again: the same bytes with the same UUID. It returns the same errors as
+// Export.
 func (a *Account) Redeliver(ctx context.Context, id string) (Delivery, error) {
 	s := a.sim
 	s.mu.Lock()
@@ -144,7 +141,7 @@ func (a *Account) Redeliver(ctx context.Context, id string) (Delivery, error) {
 	return Delivery{}, fmt.Errorf("redeliver: %w", ErrUnknownDelivery)
 }
 
-// Deliveries returns the webhook requests made, VERIFY among them, in order.
+// Deliveries returns all webhook requests in order, including VERIFY.
 func (a *Account) Deliveries() []Delivery {
 	a.sim.mu.Lock()
 	defer a.sim.mu.Unlock()
@@ -155,7 +152,7 @@ func (a *Account) Deliveries() []Delivery {
 	return out
 }
 
-// newExport makes the request of an export. The caller holds the lock.
+// newExport returns the webhook request of an export. The caller holds the lock.
 func (a *Account) newExport(applicantID, jobID string) (*Delivery, Integration, error) {
 	p := a.applicant[applicantID]
 	if p == nil {
@@ -185,7 +182,7 @@ func (a *Account) newExport(applicantID, jobID string) (*Delivery, Integration, 
 	return d, a.integration, nil
 }
 
-// exportContext is the header that refers to the job, if the account sends one.
+// exportContext returns the header that refers to the job, or "" if the account sends none.
 func (a *Account) exportContext(links []*link) string {
 	if len(links) == 0 {
 		return ""
@@ -200,7 +197,7 @@ func (a *Account) exportContext(links []*link) string {
 	}
 }
 
-// deliver sends a recorded delivery and records what became of it.
+// deliver sends a recorded delivery and records the result.
 func (a *Account) deliver(ctx context.Context, in Integration, recorded *Delivery) (Delivery, error) {
 	s := a.sim
 	s.mu.Lock()
@@ -221,8 +218,8 @@ func (a *Account) deliver(ctx context.Context, in Integration, recorded *Deliver
 	return d, nil
 }
 
-// send makes the request and sets the delivery's time, status and problem. The
-// caller does not hold the lock.
+// send sends the request and sets the delivery's time, status and problem. The caller does not hold
+// the lock.
 func (s *Sim) send(ctx context.Context, in Integration, d *Delivery) {
 	d.At, d.Status, d.Problem = s.now(), 0, ""
 	d.Header.Set("User-Agent", jazzhr.UserAgent)
@@ -244,11 +241,11 @@ func (s *Sim) send(ctx context.Context, in Integration, d *Delivery) {
 		return
 	}
 	defer func() { _ = res.Body.Close() }()
-	_, _ = io.CopyN(io.Discard, res.Body, 64<<10) // so that the connection serves again
+	_, _ = io.CopyN(io.Discard, res.Body, 64<<10) // lets the connection be used again
 	d.Status = res.StatusCode
 }
 
-// problem is an error without the address, which holds the receiver's token.
+// problem returns an error's text without the address, which holds the receiver's token.
 func problem(err error) string {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
@@ -256,6 +253,6 @@ func problem(err error) string {
 	return err.Error()
 }
 
-// newUUID makes the id of a request. It is not of the simulator's seed: who
-// receives webhooks remembers their ids for longer than a simulator runs.
+// newUUID returns the id of a request. It does not use the simulator's seed, because receivers
+// remember ids for longer than a simulator runs.
 func newUUID() string { return uuid.NewString() }

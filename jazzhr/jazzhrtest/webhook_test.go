@@ -19,7 +19,7 @@ import (
 
 const testSecret = "secret of the integration"
 
-// receiver takes webhooks and answers with a status.
+// receiver receives webhooks and answers with a status.
 type receiver struct {
 	*httptest.Server
 	mu     sync.Mutex
@@ -62,7 +62,7 @@ func (r *receiver) requests() []received {
 	return append([]received(nil), r.got...)
 }
 
-// connected is a world whose account has a verified integration.
+// connected returns a world whose account has a verified integration.
 func connected(t *testing.T) (*world, *receiver) {
 	t.Helper()
 	w, r := newWorld(t), newReceiver(t)
@@ -146,7 +146,8 @@ func TestExport(t *testing.T) {
 	h := got.header
 	if h.Get("X-JazzHR-Event") != "CANDIDATE-EXPORT" || h.Get("X-JazzHR-UUID") != d.UUID || d.UUID == "" ||
 		h.Get("X-JazzHR-Signature") != jazzhr.Sign(testSecret, got.body) ||
-		h.Get("X-JazzHR-Export-Context") != "tZqAHP6nnh" || !strings.HasPrefix(h.Get("Link"), "https://") || h.Get("User-Agent") != "JazzHR" {
+		h.Get("X-JazzHR-Export-Context") != "tZqAHP6nnh" || !strings.HasPrefix(h.Get("Link"), "https://") ||
+		h.Get("User-Agent") != "JazzHR" {
 		t.Errorf("%v", h)
 	}
 	body := string(got.body)
@@ -179,7 +180,7 @@ func TestExport(t *testing.T) {
 	w.checkDocument(doc.URL)
 }
 
-// checkDocument reads a document by the address in an export.
+// checkDocument reads a document from its address in an export.
 func (w *world) checkDocument(address string) {
 	w.t.Helper()
 	a, err := w.do("GET", address, nil)
@@ -257,7 +258,8 @@ func TestExportAnswers(t *testing.T) {
 	for status, good := range map[int]bool{200: true, 202: true, 204: true, 302: false, 404: false, 503: false} {
 		r.answer(status)
 		d, err := w.acct.Export(w.context(), p.ID, "")
-		if (err == nil) != good || err != nil && !errors.Is(err, jazzhrtest.ErrNotReceived) || d.Status != status || d.Received() != good {
+		if (err == nil) != good || err != nil && !errors.Is(err, jazzhrtest.ErrNotReceived) || d.Status != status ||
+			d.Received() != good {
 			t.Errorf("%d: %v, %+v", status, err, d)
 		}
 	}

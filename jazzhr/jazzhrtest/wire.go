@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// list is a list as JazzHR writes it: one row is a bare object, none is [].
+// list returns a list as JazzHR writes it: a single row is a bare object, no rows are [].
 func list[T any](rows []T) any {
 	switch len(rows) {
 	case 0:
@@ -23,20 +23,20 @@ func list[T any](rows []T) any {
 	}
 }
 
-// phpJSON encodes as PHP's json_encode does by default: compact, "/" and
-// everything beyond ASCII escaped, <, > and & not.
+// phpJSON encodes like PHP's json_encode with its defaults: compact, with "/" and all non-ASCII
+// characters escaped, but not <, > and &.
 func phpJSON(v any) []byte {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		panic(fmt.Sprintf("jazzhrtest: encode %T: %v", v, err)) // only types of this package come here
+		panic(fmt.Sprintf("jazzhrtest: encode %T: %v", v, err)) // can't happen: only types of this package are encoded
 	}
 	plain := bytes.TrimRight(buf.Bytes(), "\n")
 	out := make([]byte, 0, len(plain)+len(plain)/8)
 	for i := 0; i < len(plain); {
 		switch c := plain[i]; {
-		case c == '/': // in JSON a slash stands within strings only
+		case c == '/': // in JSON, a slash occurs only in strings
 			out = append(out, '\\', '/')
 			i++
 		case c < utf8.RuneSelf:
@@ -51,7 +51,7 @@ func phpJSON(v any) []byte {
 	return out
 }
 
-// appendEscaped appends \uXXXX, twice for what UTF-16 writes as a pair.
+// appendEscaped appends \uXXXX, as a surrogate pair if the character needs one.
 func appendEscaped(out []byte, r rune) []byte {
 	if hi, lo := utf16.EncodeRune(r); hi != utf8.RuneError {
 		return fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
@@ -72,26 +72,25 @@ const (
 	typeHTML = "text/html;charset=UTF-8"
 )
 
-// jsonReply is an answer of JSON with status 200.
+// jsonReply returns JSON with status 200.
 func jsonReply(v any) reply {
 	return reply{status: http.StatusOK, contentType: typeJSON, body: phpJSON(v)}
 }
 
-// htmlReply is an error page.
+// htmlReply returns an error page.
 func htmlReply(status int) reply {
 	title := strconv.Itoa(status) + " " + http.StatusText(status)
 	return reply{status: status, contentType: typeHTML, body: []byte(
 		"<html>\r\n<head><title>" + title + "</title></head>\r\n<body><h1>" + title + "</h1></body>\r\n</html>\r\n")}
 }
 
-// badKey is JazzHR's answer to a key it does not know: JSON under the name of
-// HTML.
-func badKey() reply {
+// badKeyReply is JazzHR's answer to an unknown key: JSON that is labelled as HTML.
+func badKeyReply() reply {
 	return reply{status: http.StatusUnauthorized, contentType: typeHTML, body: []byte(`{"error":"invalid api key"}`)}
 }
 
-// tooMany is the answer beyond the rate limit. Its body is a guess.
-func tooMany(retryAfter time.Duration) reply {
+// rateLimitReply is the answer beyond the rate limit. Its body is a guess.
+func rateLimitReply(retryAfter time.Duration) reply {
 	r := htmlReply(http.StatusTooManyRequests)
 	r.retryAfter = retryAfter
 	return r
@@ -102,7 +101,7 @@ func (r reply) write(w http.ResponseWriter) {
 	_, _ = w.Write(r.body) // the caller may be gone
 }
 
-// cut writes the head and half of the body, and closes the connection.
+// cut writes the headers and half of the body, then closes the connection.
 func (r reply) cut(w http.ResponseWriter) {
 	r.begin(w)
 	_, _ = w.Write(r.body[:len(r.body)/2])
@@ -121,13 +120,12 @@ func (r reply) begin(w http.ResponseWriter) {
 	w.WriteHeader(r.status)
 }
 
-// The two ways in which JazzHR names a business error in an object; the third
-// is a bare string.
+// JazzHR reports a business error in one of these objects, or as a bare string.
 type (
-	underscoreError struct {
+	underscoreErrorObject struct {
 		Error string `json:"_error"`
 	}
-	plainError struct {
+	errorObject struct {
 		Error string `json:"error"`
 	}
 )

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// The POST endpoints. The caller holds the lock. The texts of errors follow the
-// one that is known, "applicant_id was not set"; the others are guesses.
+// The POST endpoints. The caller holds the lock. One error text is known, "applicant_id was not
+// set". The others follow its style and are guesses.
 
 func (a *Account) createApplicant(c *Call, h *hit) any {
 	for _, field := range []string{"first_name", "last_name", "email"} {
@@ -34,7 +34,7 @@ func (a *Account) createApplicant(c *Call, h *hit) any {
 	if jobID != "" {
 		a.addLink(p, Link{JobID: jobID, Stage: stageOf(c).Name, Moved: now, Date: applied}, hold)
 	}
-	a.log(Write{Endpoint: c.Endpoint, ID: p.ID, ApplicantID: p.ID, JobID: jobID}, h)
+	a.recordWrite(Write{Endpoint: c.Endpoint, ID: p.ID, ApplicantID: p.ID, JobID: jobID}, h)
 	return struct {
 		ID string `json:"prospect_id"`
 	}{p.ID}
@@ -57,31 +57,30 @@ func (a *Account) linkApplicant(c *Call, h *hit) any {
 	if a.settings.RepeatedLink == LinksRefused {
 		for _, l := range p.links {
 			if l.JobID == jobID {
-				return underscoreError{"applicant is already attached to this job"}
+				return underscoreErrorObject{"applicant is already attached to this job"}
 			}
 		}
 	}
 	now := a.sim.now()
 	l := a.addLink(p, Link{JobID: jobID, Stage: stageOf(c).Name, Moved: now, Date: now}, a.holdFor(h))
-	a.log(Write{Endpoint: c.Endpoint, ID: l.ID, ApplicantID: p.ID, JobID: jobID}, h)
+	a.recordWrite(Write{Endpoint: c.Endpoint, ID: l.ID, ApplicantID: p.ID, JobID: jobID}, h)
 	return struct {
 		ID string `json:"appjob_id"`
 	}{l.ID}
 }
 
-// takeNote writes a note by either route, or answers as the account's route
-// does that takes none.
-func (a *Account) takeNote(c *Call, h *hit) (any, *reply) {
+// writeNote writes a note by either route. A route that the account does not have answers 404.
+func (a *Account) writeNote(c *Call, h *hit) (any, *reply) {
 	applicantID := c.Field("applicant_id")
-	absent := a.settings.NotesRoute == NotesByApplicant
+	routeClosed := a.settings.NotesRoute == NotesByApplicant
 	if c.Endpoint == EndpointApplicantNotes {
 		applicantID = c.ID
-		absent = a.settings.NotesRoute == NotesOnly
+		routeClosed = a.settings.NotesRoute == NotesOnly
 		if a.settings.NotesRoute == NotesSwallowed {
 			return []string{}, nil
 		}
 	}
-	if absent {
+	if routeClosed {
 		r := htmlReply(http.StatusNotFound)
 		return nil, &r
 	}
@@ -100,27 +99,27 @@ func (a *Account) takeNote(c *Call, h *hit) (any, *reply) {
 		author = userAnonymous
 	}
 	n := a.addNote(p, author, c.Field("contents"), c.Field("security"), a.holdFor(h))
-	a.log(Write{Endpoint: c.Endpoint, ID: n.ID, ApplicantID: p.ID, Text: n.Text}, h)
+	a.recordWrite(Write{Endpoint: c.Endpoint, ID: n.ID, ApplicantID: p.ID, Text: n.Text}, h)
 	return struct {
 		ID string `json:"comment_id"`
 	}{n.ID}, nil
 }
 
-// writable returns the applicant to write to, or the business error that says
-// why not. A write sees what reads don't show yet.
+// writable returns the applicant to write to, or a business error. A write sees applicants that
+// readers do not see yet.
 func (a *Account) writable(id string) (*applicant, any) {
 	p := a.applicant[id]
 	if p == nil {
-		return nil, underscoreError{"applicant not found"}
+		return nil, underscoreErrorObject{"applicant not found"}
 	}
 	if !p.made.IsZero() && a.sim.now().Sub(p.made) < a.settings.UsableAfter {
-		return nil, underscoreError{"applicant is not available yet"}
+		return nil, underscoreErrorObject{"applicant is not available yet"}
 	}
 	return p, nil
 }
 
-// holdFor is what keeps a call's rows from readers: its fault, else the
-// account's lag, else nothing.
+// holdFor returns the hold for the records of a call: that of its fault, else that of the account's
+// read lag, else nil.
 func (a *Account) holdFor(h *hit) *hold {
 	if h != nil && h.hold != nil {
 		return h.hold
@@ -131,9 +130,9 @@ func (a *Account) holdFor(h *hit) *hold {
 	return nil
 }
 
-func notSet(field string) underscoreError { return underscoreError{field + " was not set"} }
+func notSet(field string) underscoreErrorObject { return underscoreErrorObject{field + " was not set"} }
 
-// stageOf is the stage a call asks for, else the first.
+// stageOf returns the stage that a call asks for, or else the first.
 func stageOf(c *Call) Stage {
 	if stage, known := stageByID(c.Field("workflow_step_id")); known {
 		return stage

@@ -1,15 +1,15 @@
-// Reads the page again when the simulator says that something changed. Without
-// this script the page works all the same, only not by itself.
+// Reloads the content when the simulator reports a change. Without this script the page still
+// works, but does not update by itself.
 "use strict";
 
 const main = document.querySelector("main");
-let reading = false;
-let again = false;
+let loading = false;
+let pending = false;
 
-// A form somebody is filling in must not be taken from under their hands.
-function busy() {
-  const at = document.activeElement;
-  if (main.contains(at) && at.matches("input, select, textarea")) return true;
+// Reports whether somebody is filling in a form. A reload would discard the input.
+function editing() {
+  const active = document.activeElement;
+  if (main.contains(active) && active.matches("input, select, textarea")) return true;
   for (const field of main.querySelectorAll("input:not([type=hidden])")) {
     if (field.value !== field.defaultValue) return true;
   }
@@ -19,36 +19,35 @@ function busy() {
   return false;
 }
 
-function stops() {
+function focusable() {
   return [...main.querySelectorAll("a, button")];
 }
 
 async function refresh() {
-  if (reading || busy()) {
-    again = true;
+  if (loading || editing()) {
+    pending = true;
     return;
   }
-  reading = true;
-  again = false;
+  loading = true;
+  pending = false;
   try {
     const answer = await fetch(location.href);
-    if (!answer.ok || busy()) return;
+    if (!answer.ok || editing()) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.querySelector("main").innerHTML;
-    if (busy() || main.innerHTML === fresh) return;
-    const focus = stops().indexOf(document.activeElement);
-    main.innerHTML = fresh;
-    if (focus >= 0) stops()[focus]?.focus({ preventScroll: true });
+    const content = page.querySelector("main").innerHTML;
+    if (editing() || main.innerHTML === content) return;
+    const focus = focusable().indexOf(document.activeElement);
+    main.innerHTML = content;
+    if (focus >= 0) focusable()[focus]?.focus({ preventScroll: true });
   } catch {
-    again = true; // the simulator is away; the next event finds it back
+    pending = true; // the simulator is down; the next event tries again
   } finally {
-    reading = false;
+    loading = false;
   }
 }
 
-// After a refused post the address is not one that can be read, and the page
-// shows what was refused.
+// After a refused post the address can't be loaded with GET, and the page shows the refused input.
 if (!document.querySelector(".problem")) {
   new EventSource("/changes").onmessage = refresh;
-  main.addEventListener("focusout", () => setTimeout(() => again && refresh()));
+  main.addEventListener("focusout", () => setTimeout(() => pending && refresh()));
 }

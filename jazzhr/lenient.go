@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// JazzHR's values change their form from one reply to the next. The functions
-// here read a decoded JSON value (numbers as json.Number) as what is wanted of
-// it, and give the zero value for what can't be read so.
+// JazzHR changes the type of a value from one reply to the next. The functions below read a decoded
+// JSON value (with numbers as json.Number) leniently. They return the zero value for what they
+// can't read.
 
-// member returns the first non-null value among an object's keys that folds to
-// one of the names.
+// member returns the value of the first key that matches one of the names and is not null. Case and
+// punctuation of keys do not matter, but an exact match comes first.
 func member(object map[string]any, names ...string) any {
 	for _, name := range names {
 		if value := object[name]; value != nil {
@@ -27,14 +27,13 @@ func member(object map[string]any, names ...string) any {
 	return nil
 }
 
-// object reads a value as an object; a nil map can be looked into as well.
+// object reads a value as an object. Lookups in the nil map that it returns otherwise are safe.
 func object(value any) map[string]any {
 	m, _ := value.(map[string]any)
 	return m
 }
 
-// list reads a value as a list: of one for a value that stands bare, of none
-// for null.
+// list reads a value as a list. A bare value is a list of one, null is the empty list.
 func list(value any) []any {
 	switch v := value.(type) {
 	case nil:
@@ -46,8 +45,8 @@ func list(value any) []any {
 	}
 }
 
-// scalar reads a value as trimmed text: a string, or a number's digits. NUL,
-// which JSON can write and PostgreSQL can't keep, is left out.
+// scalar reads a string or a number as trimmed text. It drops NUL, which JSON can write and
+// PostgreSQL can't store.
 func scalar(value any) string {
 	switch v := value.(type) {
 	case string:
@@ -59,8 +58,7 @@ func scalar(value any) string {
 	}
 }
 
-// identifier reads an id, which is bare or the value of an HR Open identifier
-// object.
+// identifier reads an id. The id is bare, or it is the value of an HR Open identifier object.
 func identifier(value any) string {
 	if id := scalar(value); id != "" {
 		return id
@@ -68,8 +66,8 @@ func identifier(value any) string {
 	return scalar(member(object(value), "value"))
 }
 
-// values reads a list of texts, each bare or under one of the given names of an
-// object, without the empty and the repeated ones.
+// values reads a list of texts. Each is bare or stands under one of the given names of an object.
+// Empty and repeated texts are dropped.
 func values(value any, names ...string) []string {
 	var texts []string
 	seen := make(map[string]bool)
@@ -86,7 +84,7 @@ func values(value any, names ...string) []string {
 	return texts
 }
 
-// dateText returns a date as JazzHR wrote it, or "" for the one that means none.
+// dateText returns a date as JazzHR wrote it, or "" for 0000-00-00, which means no date.
 func dateText(date string) string {
 	if strings.HasPrefix(date, "0000-00-00") {
 		return ""
