@@ -15,21 +15,21 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue"
 )
 
-// bareJob is a River job that does what it is told and nothing of the service's, with the service's settings.
+// bareJob is a River job with the service's settings and none of its work: the baseline.
 type bareJob struct {
-	ID uuid.UUID `json:"id"`
-	Do string    `json:"do"`
+	ID   uuid.UUID `json:"id"`
+	Mode string    `json:"mode"`
 }
 
 const (
-	doNothing   = "nothing"
-	doTwoCommit = "two commits" // one row, then the job's completion with another
+	modeNothing    = "nothing"
+	modeTwoCommits = "two commits" // commit one row, then another with the job's completion
 )
 
 // Kind names the job.
 func (bareJob) Kind() string { return "bare" }
 
-// InsertOpts are those of the product's steps.
+// InsertOpts returns the options of the service's steps.
 func (bareJob) InsertOpts() river.InsertOpts { return queue.CreateApplicant{}.InsertOpts() }
 
 type bareWorker struct {
@@ -37,9 +37,9 @@ type bareWorker struct {
 	pool *pgxpool.Pool
 }
 
-// Work is the least that a step of a writeback can be: an intent that is committed, and an end.
+// Work does the least that a step of a writeback can do: it commits an intent, and then its end.
 func (w *bareWorker) Work(ctx context.Context, job *river.Job[bareJob]) error {
-	if job.Args.Do == doNothing {
+	if job.Args.Mode == modeNothing {
 		return nil
 	}
 	const insert = "INSERT INTO jazzhr.bare_rows (id, what) VALUES ($1, $2)"
@@ -58,23 +58,24 @@ func (w *bareWorker) Work(ctx context.Context, job *river.Job[bareJob]) error {
 	})
 }
 
-// ignored works the periodic jobs that a client of the service's inserts.
-type ignored[T river.JobArgs] struct{ river.WorkerDefaults[T] }
+// noopWorker works the periodic jobs that the service's client inserts, and does nothing.
+type noopWorker[T river.JobArgs] struct{ river.WorkerDefaults[T] }
 
 // Work does nothing.
-func (*ignored[T]) Work(context.Context, *river.Job[T]) error { return nil }
+func (*noopWorker[T]) Work(context.Context, *river.Job[T]) error { return nil }
 
-// bare runs a River client with the product's settings on a database, until stop is called.
-func bare(ctx context.Context, d *database, workers int) (client *queue.Client, stop func(), err error) {
-	if _, err := d.pool.Exec(ctx, "CREATE TABLE IF NOT EXISTS jazzhr.bare_rows (id uuid, what text, PRIMARY KEY (id, what))"); err != nil {
+// startBare runs a River client with the service's settings on a database, until stop is called.
+func startBare(ctx context.Context, d *database, workers int) (client *queue.Client, stop func(), err error) {
+	const table = "CREATE TABLE IF NOT EXISTS jazzhr.bare_rows (id uuid, what text, PRIMARY KEY (id, what))"
+	if _, err := d.pool.Exec(ctx, table); err != nil {
 		return nil, nil, err
 	}
 	known := river.NewWorkers()
 	river.AddWorker(known, &bareWorker{pool: d.pool})
-	river.AddWorker(known, &ignored[queue.Tick]{})
-	river.AddWorker(known, &ignored[queue.Purge]{})
+	river.AddWorker(known, &noopWorker[queue.Tick]{})
+	river.AddWorker(known, &noopWorker[queue.Purge]{})
 	client, err = queue.NewClient(d.pool, queue.ClientConfig{
-		NodeID: queue.NewNodeID("bare"), Workers: known, Concurrency: workers, SoftStop: 5 * time.Second,
+		NodeID: queue.NewNodeID("bare"), Workers: known, Limits: queue.DefaultLimits(workers), SoftStop: 5 * time.Second,
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -90,20 +91,21 @@ func bare(ctx context.Context, d *database, workers int) (client *queue.Client, 
 	}, nil
 }
 
-// burnDown returns how many bare jobs a second are worked, of so many that wait.
-func (b *bench) burnDown(ctx context.Context, do string, jobs, workers int) (float64, error) {
-	return b.burnDownBeside(ctx, 0, do, jobs, workers)
+// burnDown inserts bare jobs, then starts workers, and returns how many jobs a second they worked.
+func (b *bench) burnDown(ctx context.Context, mode string, jobs, workers int) (float64, error) {
+	return b.burnDownBeside(ctx, 0, mode, jobs, workers)
 }
 
-// burnDownBeside is burnDown in a table that holds jobs that have ended.
-func (b *bench) burnDownBeside(ctx context.Context, ended int, do string, jobs, workers int) (float64, error) {
+// burnDownBeside is burnDown in a table that also holds jobs that have ended.
+func (b *bench) burnDownBeside(ctx context.Context, ended int, mode string, jobs, workers int) (float64, error) {
 	d, err := b.database(ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer d.pool.Close()
 	if _, err := d.pool.Exec(ctx, `INSERT INTO jazzhr.river_job (args, kind, max_attempts, queue, state, attempt, attempted_at, finalized_at)
-		SELECT jsonb_build_object('id', gen_random_uuid()), 'bare', 25, $2, 'completed', 1, now(), now() FROM generate_series(1, $1)`,
+		SELECT jsonb_build_object('id', gen_random_uuid()), 'bare', 25, $2, 'completed', 1, now(), now()
+		FROM generate_series(1, $1)`,
 		ended, queue.QueueWrites); err != nil {
 		return 0, err
 	}
@@ -114,7 +116,7 @@ func (b *bench) burnDownBeside(ctx context.Context, ended int, do string, jobs, 
 	for inserted := 0; inserted < jobs; {
 		batch := make([]river.InsertManyParams, min(5000, jobs-inserted))
 		for i := range batch {
-			batch[i].Args = bareJob{ID: uuid.New(), Do: do}
+			batch[i].Args = bareJob{ID: uuid.New(), Mode: mode}
 		}
 		if err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 			_, err := inserter.InsertManyFastTx(ctx, tx, batch)
@@ -128,13 +130,14 @@ func (b *bench) burnDownBeside(ctx context.Context, ended int, do string, jobs, 
 		return 0, err
 	}
 	started := time.Now()
-	_, stop, err := bare(ctx, d, workers)
+	_, stop, err := startBare(ctx, d, workers)
 	if err != nil {
 		return 0, err
 	}
 	defer stop()
-	err = until(ctx, 2*time.Minute, func() (bool, error) {
-		left, err := one[int](ctx, d, "SELECT count(*) FROM jazzhr.river_job WHERE kind = 'bare' AND state IN ('available', 'running')")
+	err = waitUntil(ctx, 2*time.Minute, func() (bool, error) {
+		left, err := queryValue[int](ctx, d, `SELECT count(*) FROM jazzhr.river_job
+			WHERE kind = 'bare' AND state IN ('available', 'running')`)
 		return err == nil && left == 0, err
 	})
 	if err != nil {

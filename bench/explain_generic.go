@@ -17,13 +17,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// namedQuery is a query of sql/queries, as the service sends it.
+// namedQuery is a query of sql/queries, in the text that the service sends.
 type namedQuery struct{ name, text string }
 
-// queryNames finds the name that sqlc leaves in front of a query, River's too.
+// queryNames finds the name that sqlc puts in front of a query. River's queries have one too.
 var queryNames = regexp.MustCompile(`^\s*-- name: (\w+) :\w+`)
 
-// readQueries reads the constants of the generated code: only there the queries stand as they are sent.
+// readQueries reads the queries from the generated code, which holds them in the text that is sent.
 func readQueries(folder string) (queries []namedQuery, err error) {
 	files, err := filepath.Glob(filepath.Join(folder, "*.sql.go"))
 	if err != nil || len(files) == 0 {
@@ -50,7 +50,7 @@ func readQueries(folder string) (queries []namedQuery, err error) {
 	return queries, nil
 }
 
-// plan is a node of a plan, and what was measured of it if the statement was run.
+// plan is a node of a query plan, with its measurements if the statement ran.
 type plan struct {
 	NodeType  string  `json:"Node Type"`
 	Relation  string  `json:"Relation Name"`
@@ -72,7 +72,8 @@ func (p plan) walk(visit func(plan)) {
 	}
 }
 
-// scans are how the plan gets at rows: indexes by their names, and tables that are read whole.
+// scans returns how the plan reaches rows: the names of indexes, and "Seq Scan" with the names of
+// tables.
 func (p plan) scans() (scans []string) {
 	p.walk(func(p plan) {
 		switch {
@@ -86,8 +87,8 @@ func (p plan) scans() (scans []string) {
 	return slices.Compact(scans)
 }
 
-// read is how many rows the plan has looked at to get its result.
-func (p plan) read() (rows float64) {
+// rowsRead returns how many rows the plan looked at to get its result.
+func (p plan) rowsRead() (rows float64) {
 	p.walk(func(p plan) {
 		if p.Relation != "" && p.NodeType != "ModifyTable" {
 			rows += (p.Rows + p.Filtered + p.Rechecked) * p.Loops
@@ -96,7 +97,7 @@ func (p plan) read() (rows float64) {
 	return rows
 }
 
-// result is how many rows came of it, or were changed.
+// result returns how many rows the statement returned or changed.
 func (p plan) result() float64 {
 	if p.NodeType == "ModifyTable" && p.Rows == 0 && len(p.Plans) > 0 {
 		return p.Plans[0].Rows * p.Plans[0].Loops
@@ -104,8 +105,8 @@ func (p plan) result() float64 {
 	return p.Rows * p.Loops
 }
 
-// whole are the large tables that the plan reads from end to end.
-func (p plan) whole(large map[string]int64) (tables []string) {
+// seqScans returns the large tables that the plan reads from end to end.
+func (p plan) seqScans(large map[string]int64) (tables []string) {
 	p.walk(func(p plan) {
 		if p.NodeType == "Seq Scan" && large[p.Relation] > 0 {
 			tables = append(tables, p.Relation)
@@ -114,7 +115,9 @@ func (p plan) whole(large map[string]int64) (tables []string) {
 	return tables
 }
 
-// genericPlans have every query planned for values that are not known, as the server does from the sixth time on.
+// genericPlans returns the generic plan of each query, which does not depend on the values.
+// PostgreSQL considers it from the sixth run of a prepared statement on. The plans are also written
+// as files below out.
 func genericPlans(ctx context.Context, d *database, queries []namedQuery, out string) (map[string]plan, error) {
 	conn, err := d.pool.Acquire(ctx)
 	if err != nil {
@@ -152,7 +155,8 @@ func genericPlans(ctx context.Context, d *database, queries []namedQuery, out st
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", query.name, err)
 		}
-		if err := os.WriteFile(filepath.Join(out, "plans", query.name+".generic.txt"), []byte(readable), 0o600); err != nil {
+		file := filepath.Join(out, "plans", query.name+".generic.txt")
+		if err := os.WriteFile(file, []byte(readable), 0o600); err != nil {
 			return nil, err
 		}
 	}

@@ -16,10 +16,10 @@ import (
 	"strings"
 )
 
-// afterApplication ends the name of the program that a line of the server's log is about.
+// afterApplication separates the application's name from the rest of a line of the server's log.
 const afterApplication = "|"
 
-// executed is a statement that was run.
+// executed is a statement that ran, with its plan.
 type executed struct {
 	name string
 	took float64 // ms
@@ -27,14 +27,14 @@ type executed struct {
 	text []byte // of the plan, as JSON
 }
 
-// logReader reads what auto_explain has written since it was made.
+// logReader reads what auto_explain has written since newLogReader.
 type logReader struct {
 	file string
 	from int64
 }
 
 func newLogReader(ctx context.Context, d *database) (*logReader, error) {
-	data, err := one[string](ctx, d, "SHOW data_directory")
+	data, err := queryValue[string](ctx, d, "SHOW data_directory")
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ var (
 	foreignKeys = regexp.MustCompile(`FROM ONLY "jazzhr"\."(\w+)"`)
 )
 
-// read calls add for each statement of the service.
+// read calls add for each statement in the log but the bench's own.
 func (l *logReader) read(add func(executed) error) error {
 	file, err := os.Open(l.file)
 	if err != nil {
@@ -113,7 +113,8 @@ func (e *executed) parse(add func(executed) error) error {
 	return add(*e)
 }
 
-// nameOf is the name that sqlc gave a query, or what a nameless one is known by.
+// nameOf returns the name that sqlc gave a query. A check of a foreign key is named for the table
+// that it reads; any other statement for its first 60 characters.
 func nameOf(text string) string {
 	if found := queryNames.FindStringSubmatch(text); found != nil {
 		return found[1]
@@ -125,31 +126,32 @@ func nameOf(text string) string {
 	return text[:min(len(text), 60)]
 }
 
-// seen is what was seen of one query.
-type seen struct {
-	took, blocks, read []float64 // of each call; blocks found in memory or not, and those that were not
-	rows, looked       float64   // at most
-	worst              executed
+// queryStats is what the log says of one query.
+type queryStats struct {
+	took, blocks, read []float64 // of each call: ms, blocks touched, and blocks of these that were not in memory
+	rows, scanned      float64   // the most of any call
+	worst              executed  // the call that touched most blocks
 	scans              map[string]bool
 }
 
-func (s *seen) add(e executed) {
+func (s *queryStats) add(e executed) {
 	blocks := float64(e.plan.Hit + e.plan.Read)
 	if len(s.took) == 0 || blocks > float64(s.worst.plan.Hit+s.worst.plan.Read) {
 		s.worst = e
 	}
 	s.took, s.blocks, s.read = append(s.took, e.took), append(s.blocks, blocks), append(s.read, float64(e.plan.Read))
-	s.rows, s.looked = max(s.rows, e.plan.result()), max(s.looked, e.plan.read())
+	s.rows, s.scanned = max(s.rows, e.plan.result()), max(s.scanned, e.plan.rowsRead())
 	for _, scan := range e.plan.scans() {
 		s.scans[scan] = true
 	}
 }
 
-// share is the value that a share of the values is at most.
-func share(values []float64, of float64) float64 {
+// quantile returns the value below which the given share of the values lies; a share of 1 is the
+// largest.
+func quantile(values []float64, share float64) float64 {
 	if len(values) == 0 {
 		return 0
 	}
 	values = slices.Sorted(slices.Values(values))
-	return values[min(int(of*float64(len(values))), len(values)-1)]
+	return values[min(int(share*float64(len(values))), len(values)-1)]
 }

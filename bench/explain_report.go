@@ -10,23 +10,23 @@ import (
 	"strings"
 )
 
-// report is everything that was found out.
+// report collects what explainCommand learns.
 type report struct {
 	queries []namedQuery
 	out     string
 	large   map[string]int64
 	generic map[string]plan
-	seen    map[string]*seen
+	stats   map[string]*queryStats
 	tables  []tableUse
 	indexes []usedIndex
 }
 
-// add takes a statement of the log.
+// add counts a statement of the log.
 func (r *report) add(e executed) error {
-	s := r.seen[e.name]
+	s := r.stats[e.name]
 	if s == nil {
-		s = &seen{scans: map[string]bool{}}
-		r.seen[e.name] = s
+		s = &queryStats{scans: map[string]bool{}}
+		r.stats[e.name] = s
 	}
 	s.add(e)
 	return nil
@@ -39,13 +39,14 @@ func (r *report) write() (string, error) {
 	var absent []string
 	for _, query := range r.queries {
 		ours[query.name] = true
-		if r.seen[query.name] == nil {
+		if r.stats[query.name] == nil {
 			absent = append(absent, query.name)
 		}
 	}
-	header := "\n| query | calls | rows | looked at | blocks, p50 | most | of disk | ms, p50 | p99 | most | by |\n|---|---|---|---|---|---|---|---|---|---|---|\n"
+	const header = "\n| query | calls | rows | looked at | blocks, p50 | most | of disk | ms, p50 | p99 | most | by |\n" +
+		"|---|---|---|---|---|---|---|---|---|---|---|\n"
 	text.WriteString("## The service's queries\n" + header)
-	names := slices.Sorted(maps.Keys(r.seen))
+	names := slices.Sorted(maps.Keys(r.stats))
 	for _, name := range names {
 		if ours[name] {
 			r.line(&text, name)
@@ -60,12 +61,12 @@ func (r *report) write() (string, error) {
 	_, _ = fmt.Fprintf(&text, "\n## Did not run\n\n%s\n", strings.Join(absent, ", "))
 	text.WriteString("\n## Read a large table from end to end\n\n")
 	for _, name := range slices.Sorted(maps.Keys(r.generic)) {
-		if tables := r.generic[name].whole(r.large); len(tables) > 0 {
+		if tables := r.generic[name].seqScans(r.large); len(tables) > 0 {
 			_, _ = fmt.Fprintf(&text, "- %s, planned for any values: %s\n", name, strings.Join(tables, ", "))
 		}
 	}
 	for _, name := range names {
-		if tables := r.wholeOf(name); len(tables) > 0 {
+		if tables := r.seqScansOf(name); len(tables) > 0 {
 			_, _ = fmt.Fprintf(&text, "- %s, as it ran: %s\n", name, strings.Join(tables, ", "))
 		}
 	}
@@ -77,16 +78,18 @@ func (r *report) write() (string, error) {
 }
 
 func (r *report) line(text *strings.Builder, name string) {
-	s := r.seen[name]
+	s := r.stats[name]
 	by := strings.Join(slices.Sorted(maps.Keys(s.scans)), ", ")
-	_, _ = fmt.Fprintf(text, "| %s | %d | %.0f | %.0f | %.0f | %.0f | %.0f | %.2f | %.2f | %.1f | %s |\n", strings.ReplaceAll(name, "|", "\\|"), len(s.took), s.rows, s.looked,
-		share(s.blocks, 0.5), share(s.blocks, 1), share(s.read, 1), share(s.took, 0.5), share(s.took, 0.99), share(s.took, 1), by)
+	_, _ = fmt.Fprintf(text, "| %s | %d | %.0f | %.0f | %.0f | %.0f | %.0f | %.2f | %.2f | %.1f | %s |\n",
+		strings.ReplaceAll(name, "|", "\\|"), len(s.took), s.rows, s.scanned,
+		quantile(s.blocks, 0.5), quantile(s.blocks, 1), quantile(s.read, 1),
+		quantile(s.took, 0.5), quantile(s.took, 0.99), quantile(s.took, 1), by)
 }
 
-// wholeOf are the large tables that a query has read from end to end at any time.
-func (r *report) wholeOf(name string) (tables []string) {
+// seqScansOf returns the large tables that a query has ever read from end to end.
+func (r *report) seqScansOf(name string) (tables []string) {
 	for _, table := range slices.Sorted(maps.Keys(r.large)) {
-		if r.seen[name].scans["Seq Scan "+table] {
+		if r.stats[name].scans["Seq Scan "+table] {
 			tables = append(tables, table)
 		}
 	}
@@ -94,13 +97,16 @@ func (r *report) wholeOf(name string) (tables []string) {
 }
 
 func (r *report) writeTables(text *strings.Builder) {
-	text.WriteString("\n## Tables\n\n| table | rows | MB | inserted | updated | in place (HOT) | deleted | dead rows, at most | vacuumed |\n|---|---|---|---|---|---|---|---|---|\n")
+	text.WriteString("\n## Tables\n\n" +
+		"| table | rows | MB | inserted | updated | in place (HOT) | deleted | dead rows, at most | vacuumed |\n" +
+		"|---|---|---|---|---|---|---|---|---|\n")
 	for _, t := range r.tables {
 		hot := "–"
 		if t.updated > 0 {
 			hot = fmt.Sprintf("%.0f %%", 100*float64(t.hot)/float64(t.updated))
 		}
-		_, _ = fmt.Fprintf(text, "| %s | %d | %d | %d | %d | %s | %d | %d | %d |\n", t.name, t.rows, t.size>>20, t.inserted, t.updated, hot, t.deleted, t.dead, t.vacuumed)
+		_, _ = fmt.Fprintf(text, "| %s | %d | %d | %d | %d | %s | %d | %d | %d |\n",
+			t.name, t.rows, t.size>>20, t.inserted, t.updated, hot, t.deleted, t.dead, t.vacuumed)
 	}
 	text.WriteString("\n## Indexes\n\n| index | MB | scans | |\n|---|---|---|---|\n")
 	for _, u := range r.indexes {
@@ -118,9 +124,9 @@ func (r *report) writeTables(text *strings.Builder) {
 
 var notInNames = regexp.MustCompile(`\W+`)
 
-// writePlans writes the plan that touched most blocks, of each query.
+// writePlans writes, for each query, the plan that touched most blocks.
 func (r *report) writePlans() error {
-	for name, s := range r.seen {
+	for name, s := range r.stats {
 		file := notInNames.ReplaceAllString(name, "_") + ".worst.json"
 		if err := os.WriteFile(filepath.Join(r.out, "plans", file), s.worst.text, 0o600); err != nil {
 			return err

@@ -1,10 +1,12 @@
 package main
 
-// rowsOf is what a table is filled with.
-type rowsOf struct{ table, rows string }
+// tableRows says how to fill a table: columns and the query that makes the rows.
+type tableRows struct{ table, rows string }
 
-// fillFunctions make the rows' values. Half of the rows are spread evenly over the tenants; the other half so that few tenants have many:
-// of ten million, the largest has a quarter of a million. Ids begin with their time, as the service makes them.
+// fillFunctions creates the functions that make the rows' values. pick spreads half of the rows
+// evenly over the tenants and gives the other half to few of them: of ten million rows, the largest
+// tenant has a quarter of a million. id returns IDs that begin with their time, as the service's
+// do.
 const fillFunctions = `
 	CREATE SCHEMA IF NOT EXISTS bench;
 	DROP TABLE IF EXISTS bench.tenants;
@@ -18,12 +20,13 @@ const fillFunctions = `
 	CREATE OR REPLACE FUNCTION bench.id(at timestamptz, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
 		RETURN (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 14) || '0')::uuid`
 
-// firstRows depend on nothing but the tenants.
-func firstRows() []rowsOf { return append(workRows(), accountRows()...) }
+// firstRows returns the rows that depend only on the tenants.
+func firstRows() []tableRows { return append(workRows(), accountRows()...) }
 
-// workRows are rows of work, most of them done. What waits, waits for later: the service is not to work it off at once.
-func workRows() []rowsOf {
-	return []rowsOf{
+// workRows returns the rows of work. Most of it is done; the rest waits until tomorrow, so that the
+// service does not work it off at once.
+func workRows() []tableRows {
+	return []tableRows{
 		{"writebacks", `(tenant_id, writeback_id, interview_id, revision, content_hash, request_id, candidate_id, applicant_id, applicant_given,
 				first_name, last_name, email, job_id, note, transcript, state, step, begun, created_at, done_at, next_attempt_at, waiting_for)
 			SELECT t.tenant_id, bench.id(w.at, w.n), 'interview-' || w.n, 1, decode(md5(w.n::text), 'hex'),
@@ -38,9 +41,9 @@ func workRows() []rowsOf {
 		{"webhooks", `(tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, next_attempt_at, waiting_for)
 			SELECT t.tenant_id, bench.id(w.at, w.n), 'uuid:' || md5(w.n::text), decode(md5(w.n::text), 'hex'),
 				CASE WHEN w.at > now() - interval '30 days 1 hour' THEN convert_to(repeat(md5(w.n::text), 40), 'UTF8') END,
-				'{"X-JazzHR-Event": "CANDIDATE-EXPORT"}', 'profile', w.state, CASE WHEN w.state = 'attention' THEN 'applicant_not_found' END, w.at,
+				'{"X-JazzHR-Event": "CANDIDATE-EXPORT"}', 'profile', w.state, CASE WHEN w.state = 'attention' THEN 'conflict' END, w.at,
 				CASE WHEN w.state <> 'pending' THEN w.at + interval '2 seconds' END,
-				CASE WHEN w.state = 'pending' THEN now() + interval '1 day' ELSE w.at END, CASE WHEN w.state = 'pending' THEN 'not_yet' END
+				CASE WHEN w.state = 'pending' THEN now() + interval '1 day' ELSE w.at END, CASE WHEN w.state = 'pending' THEN 'retry' END
 			FROM (SELECT n, bench.pick(n) AS tenant, bench.at(n, {webhooks}, 120) AS at, CASE WHEN n > {webhooks} - {waiting} / 3 THEN 'pending'
 				WHEN n % 1000 = 0 THEN 'attention' ELSE 'done' END AS state FROM generate_series(1, {webhooks}) n) w
 			JOIN bench.tenants t ON t.n = w.tenant`},
@@ -60,16 +63,16 @@ func workRows() []rowsOf {
 		{"stage_entries", `(tenant_id, activity_id, applicant_id, stage, job_title, state, outcome, first_seen_at, done_at, next_attempt_at, waiting_for)
 			SELECT t.tenant_id, 'activity_' || s.n, 'prospect_' || s.n, 'Interview', 'Engineer', s.state, CASE WHEN s.state = 'done' THEN 'requested' END, s.at,
 				CASE WHEN s.state = 'done' THEN s.at END, CASE WHEN s.state = 'pending' THEN now() + interval '1 day' ELSE s.at END,
-				CASE WHEN s.state = 'pending' THEN 'not_yet' END
+				CASE WHEN s.state = 'pending' THEN 'retry' END
 			FROM (SELECT n, bench.pick(n) AS tenant, bench.at(n, {entries}, 120) AS at, CASE WHEN n > {entries} - {waiting} / 3 THEN 'pending' ELSE 'done' END AS state
 				FROM generate_series(1, {entries}) n) s
 			JOIN bench.tenants t ON t.n = s.tenant`},
 	}
 }
 
-// accountRows are what is known of the accounts.
-func accountRows() []rowsOf {
-	return []rowsOf{
+// accountRows returns the rows that mirror the tenants' JazzHR accounts, and the tenants' settings.
+func accountRows() []tableRows {
+	return []tableRows{
 		{"applicants", `(tenant_id, applicant_id, email, folded_name, read_at, created_at, listed_at, gone_at, gone_told_at)
 			SELECT t.tenant_id, 'prospect_' || a.n, a.n || '@example.com', 'grace hopper ' || a.n, a.at, a.at, a.at,
 				CASE WHEN a.n % 50 = 3 THEN a.at + interval '1 day' END, CASE WHEN a.n % 50 = 3 THEN a.at + interval '1 day' END
@@ -97,9 +100,10 @@ func accountRows() []rowsOf {
 	}
 }
 
-// rowsOfWritebacks are made from the writebacks: each has three steps, and each of these an effect.
-func rowsOfWritebacks() []rowsOf {
-	return []rowsOf{
+// writebackRows returns the rows that are made from the writebacks: three steps of each, with an
+// effect each.
+func writebackRows() []tableRows {
+	return []tableRows{
 		{"effects", `(tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, remote_id, problem, created_at, settled_at)
 			SELECT w.tenant_id, (left(w.writeback_id::text, 35) || k.n)::uuid, k.kind,
 				CASE k.n WHEN 1 THEN w.email WHEN 2 THEN w.applicant_id || '/' || w.job_id ELSE w.interview_id || '/1/1' END, s.state,
@@ -116,9 +120,10 @@ func rowsOfWritebacks() []rowsOf {
 	}
 }
 
-// finishedJobs are the polls of the last quarter of an hour, at five minutes: River keeps them so long.
-func finishedJobs() rowsOf {
-	return rowsOf{"river_job", `(args, attempt, attempted_at, attempted_by, created_at, finalized_at, kind, max_attempts, metadata, priority, queue, scheduled_at, state)
+// finishedJobs returns the finished polls of the last 15 minutes, with a poll every five minutes.
+// River keeps finished jobs that long.
+func finishedJobs() tableRows {
+	return tableRows{"river_job", `(args, attempt, attempted_at, attempted_by, created_at, finalized_at, kind, max_attempts, metadata, priority, queue, scheduled_at, state)
 		SELECT jsonb_build_object('tenant_id', t.tenant_id, 'prepaid', 3), 1, j.at, '{node}', j.at, j.at, 'poll_activities', 25, '{}', 1, 'polls', j.at, 'completed'
 		FROM (SELECT n, now() - ({tenants} * 3 - n)::float8 / ({tenants} * 3) * interval '15 minutes' AS at FROM generate_series(1, {tenants} * 3) n) j
 		JOIN bench.tenants t ON t.n = j.n % {tenants}`}

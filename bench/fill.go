@@ -11,17 +11,18 @@ import (
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-// customers are tenants that are connected and verified, as the service's own administration leaves them, and made at once.
-type customers struct {
+// tenantSet is the tenants of a measurement: their IDs and the tokens of their webhook addresses.
+type tenantSet struct {
 	ids    []uuid.UUID
 	tokens []string
 }
 
-const webhookSecret = "bench-webhook-secret" //nolint:gosec // of tenants that are made up
+const webhookSecret = "bench-webhook-secret" //nolint:gosec // these tenants are made up
 
-// fill makes tenants, each with the API key that keyOf names. Nothing is due for them.
-func (b *bench) fill(ctx context.Context, d *database, n int, keyOf func(int) string) (*customers, error) {
-	c := &customers{ids: make([]uuid.UUID, n), tokens: make([]string, n)}
+// createTenants creates n connected and verified tenants at once, in the state that the service's
+// own administration leaves them in. keyOf gives the API key of each. Nothing is due for them.
+func (b *bench) createTenants(ctx context.Context, d *database, n int, keyOf func(int) string) (*tenantSet, error) {
+	c := &tenantSet{ids: make([]uuid.UUID, n), tokens: make([]string, n)}
 	for i := range n {
 		id, err := uuid.NewV7()
 		if err != nil {
@@ -36,10 +37,16 @@ func (b *bench) fill(ctx context.Context, d *database, n int, keyOf func(int) st
 	}{
 		{
 			"tenants",
-			[]string{"tenant_id", "name", "region", "connection", "key_state", "key_sealed", "key_fingerprint", "key_version", "webhook_token"},
+			[]string{
+				"tenant_id", "name", "region", "connection", "key_state",
+				"key_sealed", "key_fingerprint", "key_version", "webhook_token",
+			},
 			func(i int) ([]any, error) {
 				sealed, err := b.sealer.Seal(c.ids[i], tenant.PurposeKey, []byte(keyOf(i)))
-				return []any{c.ids[i], fmt.Sprintf("Customer %d", i), "us", "verified", "ok", sealed, []byte(c.tokens[i]), 1, c.tokens[i]}, err
+				return []any{
+					c.ids[i], fmt.Sprintf("Customer %d", i), "us", "verified", "ok",
+					sealed, []byte(c.tokens[i]), 1, c.tokens[i],
+				}, err
 			},
 		},
 		{"webhook_secrets", []string{"tenant_id", "version", "sealed"}, func(i int) ([]any, error) {
@@ -49,7 +56,8 @@ func (b *bench) fill(ctx context.Context, d *database, n int, keyOf func(int) st
 		{"event_counters", []string{"tenant_id"}, func(i int) ([]any, error) { return []any{c.ids[i]}, nil }},
 	}
 	for _, table := range copies {
-		if _, err := d.pool.CopyFrom(ctx, pgx.Identifier{"jazzhr", table.table}, table.columns, pgx.CopyFromSlice(n, table.row)); err != nil {
+		into, rows := pgx.Identifier{"jazzhr", table.table}, pgx.CopyFromSlice(n, table.row)
+		if _, err := d.pool.CopyFrom(ctx, into, table.columns, rows); err != nil {
 			return nil, fmt.Errorf("fill %s: %w", table.table, err)
 		}
 	}
@@ -64,7 +72,7 @@ func (b *bench) fill(ctx context.Context, d *database, n int, keyOf func(int) st
 	return c, d.settle(ctx)
 }
 
-// exportBody is an export of 1.3 KB.
+// exportBody returns the body of a candidate export, 1.3 KB long.
 func exportBody() string {
 	body := `{"candidate":{"person":{"id":{"value":"39011522"},"name":{"formattedName":"Ada Lovelace","given":"Ada","family":"Lovelace"},` +
 		`"gender":"","communication":{"address":[{"countryCode":"US","city":"Boston","postalCode":"02110","line":"1 Main Street"}],` +

@@ -20,8 +20,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// exports are signed exports of tenants, each but for its UUID as it goes over the wire: what the load costs is not to be taken for
-// what the service costs.
+// exports holds a signed export request of each tenant, complete but for its UUID. Requests are
+// built beforehand so that the load takes little of the processor that the service is measured on.
 type exports struct {
 	requests [][]byte
 	uuidAt   []int
@@ -29,49 +29,51 @@ type exports struct {
 
 const uuidHeader = "X-JazzHR-UUID: "
 
-func newExports(c *customers) exports {
+func newExports(c *tenantSet) exports {
 	body := exportBody()
 	mac := hmac.New(sha256.New, []byte(webhookSecret))
 	mac.Write([]byte(body))
 	signature := hex.EncodeToString(mac.Sum(nil))
 	e := exports{}
 	for _, token := range c.tokens {
-		request := "POST /webhooks/jazzhr/" + token + " HTTP/1.1\r\nHost: bench\r\nUser-Agent: JazzHR\r\nContent-Type: application/json\r\n" +
-			"X-JazzHR-Event: CANDIDATE-EXPORT\r\nX-JazzHR-Signature: " + signature + "\r\n" + uuidHeader + uuid.Nil.String() +
-			"\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
+		request := "POST /webhooks/jazzhr/" + token + " HTTP/1.1\r\n" +
+			"Host: bench\r\nUser-Agent: JazzHR\r\nContent-Type: application/json\r\n" +
+			"X-JazzHR-Event: CANDIDATE-EXPORT\r\nX-JazzHR-Signature: " + signature + "\r\n" +
+			uuidHeader + uuid.Nil.String() + "\r\n" +
+			"Content-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
 		e.requests = append(e.requests, []byte(request))
 		e.uuidAt = append(e.uuidAt, strings.Index(request, uuidHeader)+len(uuidHeader))
 	}
 	return e
 }
 
-// load is exports sent over so many connections.
+// load sends exports over a number of connections.
 type load struct {
 	exports exports
 	address string
 	conns   int
-	rate    float64       // a second, evenly; as fast as answers come if it is 0
-	lasts   time.Duration // what begins later is not sent
+	rate    float64       // exports a second, evenly; 0 sends the next as soon as an answer comes
+	lasts   time.Duration // how long exports are sent
 }
 
-// outcome is what became of a load.
-type outcome struct {
+// loadResult says how a load was answered.
+type loadResult struct {
 	answered  int
 	took      time.Duration
-	latencies []time.Duration // sorted; from when each was due
+	latencies []time.Duration // sorted; each from the moment the request was due
 	refused   int             // answers other than 200
-	example   string          // one of them
+	example   string          // status of one of them
 }
 
-func (o outcome) perSecond() float64 { return float64(o.answered) / o.took.Seconds() }
+func (o loadResult) perSecond() float64 { return float64(o.answered) / o.took.Seconds() }
 
-func (l load) run(ctx context.Context) (outcome, error) {
+func (l load) run(ctx context.Context) (loadResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.lasts+30*time.Second)
 	defer cancel()
 	var next atomic.Int64
 	var all sync.WaitGroup
 	var mu sync.Mutex
-	var sum outcome
+	var sum loadResult
 	var errs []error
 	started := time.Now()
 	for range l.conns {
@@ -92,13 +94,14 @@ func (l load) run(ctx context.Context) (outcome, error) {
 	sum.took = time.Since(started)
 	sum.latencies = sorted(sum.latencies)
 	if sum.refused > 0 {
-		errs = append(errs, fmt.Errorf("%d of %d were not answered by 200, such as %s", sum.refused, sum.refused+sum.answered, sum.example))
+		errs = append(errs, fmt.Errorf("%d of %d requests were not answered with 200 but, for example, with %s",
+			sum.refused, sum.refused+sum.answered, sum.example))
 	}
 	return sum, errors.Join(errs...)
 }
 
-// connection sends one request after the other.
-func (l load) connection(ctx context.Context, started time.Time, next *atomic.Int64) (part outcome, err error) {
+// connection sends one request after the other over one connection.
+func (l load) connection(ctx context.Context, started time.Time, next *atomic.Int64) (part loadResult, err error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", strings.TrimPrefix(l.address, "http://"))
 	if err != nil {
 		return part, err
@@ -112,7 +115,7 @@ func (l load) connection(ctx context.Context, started time.Time, next *atomic.In
 		due := time.Now()
 		if l.rate > 0 {
 			due = started.Add(time.Duration(float64(n) / l.rate * float64(time.Second)))
-			if err := pause(ctx, time.Until(due)); err != nil {
+			if err := sleep(ctx, time.Until(due)); err != nil {
 				return part, err
 			}
 		}
@@ -140,7 +143,7 @@ func (l load) connection(ctx context.Context, started time.Time, next *atomic.In
 	}
 }
 
-// readAnswer reads an HTTP answer and returns its status.
+// readAnswer reads a whole HTTP answer and returns the three digits of its status.
 func readAnswer(r *bufio.Reader) (status string, err error) {
 	length := 0
 	for first := true; ; first = false {

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// pgbench is PostgreSQL's own load, of the transaction in a script.
+// pgbench runs PostgreSQL's pgbench on a database, with the transaction of a script.
 type pgbench struct {
 	b      *bench
 	d      *database
@@ -22,11 +22,11 @@ type pgbench struct {
 
 var perSecond = regexp.MustCompile(`tps = ([0-9.]+)`)
 
-// run returns how many transactions a second so many clients made, and how long each took, sorted.
+// run returns how many transactions a second the clients made, and how long each took, sorted.
 func (p pgbench) run(ctx context.Context, clients int, lasts time.Duration) (tps float64, took []time.Duration, err error) {
 	program := filepath.Join(p.b.bindir, "pgbench")
 	if _, err := os.Stat(program); err != nil {
-		return 0, nil, fmt.Errorf("%w: the baseline needs PostgreSQL's pgbench (in Debian's package postgresql)", err)
+		return 0, nil, fmt.Errorf("%w: the baseline needs pgbench (in Debian's package postgresql)", err)
 	}
 	folder, err := os.MkdirTemp(p.b.folder, "pgbench-")
 	if err != nil {
@@ -36,8 +36,9 @@ func (p pgbench) run(ctx context.Context, clients int, lasts time.Duration) (tps
 	if err := os.WriteFile(script, []byte(p.script), 0o600); err != nil {
 		return 0, nil, err
 	}
-	cmd := exec.CommandContext(ctx, program, "--no-vacuum", "--protocol=prepared", "--file="+script, "--client="+strconv.Itoa(clients),
-		"--jobs="+strconv.Itoa(min(clients, 2)), "--time="+strconv.Itoa(int(lasts.Seconds())), "--log", "--log-prefix="+filepath.Join(folder, "log"), p.d.url)
+	cmd := exec.CommandContext(ctx, program, "--no-vacuum", "--protocol=prepared", "--file="+script,
+		"--client="+strconv.Itoa(clients), "--jobs="+strconv.Itoa(min(clients, 2)),
+		"--time="+strconv.Itoa(int(lasts.Seconds())), "--log", "--log-prefix="+filepath.Join(folder, "log"), p.d.url)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return 0, nil, fmt.Errorf("pgbench: %w: %.500s", err, out)
@@ -61,7 +62,7 @@ func (p pgbench) run(ctx context.Context, clients int, lasts time.Duration) (tps
 	return tps, sorted(took), nil
 }
 
-// readTimes reads the third column of pgbench's log: microseconds.
+// readTimes appends the third column of pgbench's log, which is in microseconds.
 func readTimes(name string, into []time.Duration) ([]time.Duration, error) {
 	file, err := os.Open(name)
 	if err != nil {
@@ -83,7 +84,8 @@ func readTimes(name string, into []time.Duration) ([]time.Duration, error) {
 	return into, lines.Err()
 }
 
-// acceptScript commits the two rows of an accepted webhook: the same columns, bytes and indexes.
+// acceptScript returns a script that commits the two rows of an accepted webhook: the same columns,
+// bytes and indexes.
 func acceptScript() string {
 	return `\set tenant random(1, 1000)
 BEGIN;

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -15,11 +14,11 @@ import (
 	"time"
 )
 
-// process is a program under measurement.
+// process is a program that bench has started: a worker or the simulator.
 type process struct {
 	name    string
 	cmd     *exec.Cmd
-	log     string // file
+	log     string // file of its output
 	address string // http://… of its web server, if it has one
 	metrics string // http://… of its metrics
 	ended   chan struct{}
@@ -27,13 +26,14 @@ type process struct {
 
 // spawn starts a program, its output in a file.
 func (b *bench) spawn(name, program string, env []string, args ...string) (*process, error) {
-	p := &process{name: name, log: filepath.Join(b.folder, fmt.Sprintf("%s-%d.log", name, time.Now().UnixNano())), ended: make(chan struct{})}
+	file := fmt.Sprintf("%s-%d.log", name, time.Now().UnixNano())
+	p := &process{name: name, log: filepath.Join(b.folder, file), ended: make(chan struct{})}
 	log, err := os.Create(p.log)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = log.Close() }()
-	p.cmd = exec.Command(program, args...) //nolint:noctx // it is stopped by name, the whole of it
+	p.cmd = exec.Command(program, args...) //nolint:noctx // stop and kill end it
 	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = env, log, log
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
@@ -45,8 +45,9 @@ func (b *bench) spawn(name, program string, env []string, args ...string) (*proc
 	return p, nil
 }
 
-// worker starts a command of the program on a database.
-func (b *bench) workerOn(ctx context.Context, d *database, command string, env ...string) (*process, error) {
+// startWorker starts a command of jazzhr-worker on a database and waits until it serves its
+// metrics.
+func (b *bench) startWorker(ctx context.Context, d *database, command string, env ...string) (*process, error) {
 	web, err := freeAddress()
 	if err != nil {
 		return nil, err
@@ -64,7 +65,7 @@ func (b *bench) workerOn(ctx context.Context, d *database, command string, env .
 		return nil, err
 	}
 	p.address, p.metrics = "http://"+web, "http://"+metrics
-	err = until(ctx, 30*time.Second, func() (bool, error) {
+	err = waitUntil(ctx, 30*time.Second, func() (bool, error) {
 		select {
 		case <-p.ended:
 			return true, nil
@@ -86,7 +87,7 @@ func (b *bench) workerOn(ctx context.Context, d *database, command string, env .
 	return p, nil
 }
 
-// stop ends the process kindly, and by force after a while.
+// stop asks the process to end, and kills it if it has not ended after 20 s.
 func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -96,13 +97,13 @@ func (p *process) stop() {
 	}
 }
 
-// kill is kill -9.
+// kill ends the process as kill -9 does.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.ended
 }
 
-// scrape returns the process's metrics, as they are written.
+// scrape returns the text of the process's metrics.
 func (p *process) scrape(ctx context.Context) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.metrics+"/metrics", nil)
 	if err != nil {
@@ -118,18 +119,19 @@ func (p *process) scrape(ctx context.Context) (string, error) {
 	return text.String(), err
 }
 
-// ticks of the clock by which Linux counts a process's time, a second: 100 on every platform that Go runs on.
-const ticks = 100
+// ticksPerSecond is the unit in which Linux counts a process's time: 100 a second on every platform
+// that Go runs on.
+const ticksPerSecond = 100
 
-// stat returns the fields of /proc/<pid>/stat from the third on.
+// stat returns the fields of /proc/<pid>/stat from the third, the state, on.
 func stat(pid int) ([]string, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return nil, err
 	}
-	_, after, found := strings.Cut(string(text), ") ") // the name before may hold anything
+	_, after, found := strings.Cut(string(text), ") ") // the name before it may hold anything
 	if !found {
-		return nil, errors.New("/proc/…/stat has another form")
+		return nil, fmt.Errorf("/proc/%d/stat has no name in parentheses", pid)
 	}
 	return strings.Fields(after), nil
 }
@@ -142,7 +144,8 @@ func parentOf(pid int) (int, error) {
 	return strconv.Atoi(fields[1])
 }
 
-// cpu is the processor time that a process has used, and its children that have ended if they are asked for.
+// cpu returns the processor time that a process has used, with that of its ended children if these
+// are asked for.
 func cpu(pid int, children bool) time.Duration {
 	fields, err := stat(pid)
 	if err != nil {
@@ -157,23 +160,23 @@ func cpu(pid int, children bool) time.Duration {
 		n, _ := strconv.ParseInt(field, 10, 64)
 		sum += n
 	}
-	return time.Duration(sum) * time.Second / ticks
+	return time.Duration(sum) * time.Second / ticksPerSecond
 }
 
-// cpuOfServer is the processor time of all of PostgreSQL's processes.
+// cpuOfServer returns the processor time of all of PostgreSQL's processes.
 func (b *bench) cpuOfServer() time.Duration {
-	sum := cpu(b.master, true)
+	sum := cpu(b.postmaster, true)
 	entries, _ := filepath.Glob("/proc/[0-9]*")
 	for _, entry := range entries {
 		pid, _ := strconv.Atoi(filepath.Base(entry))
-		if parent, err := parentOf(pid); err == nil && parent == b.master {
+		if parent, err := parentOf(pid); err == nil && parent == b.postmaster {
 			sum += cpu(pid, false)
 		}
 	}
 	return sum
 }
 
-// memory is what a process holds of the machine's memory, in bytes.
+// memory returns a process's resident memory in bytes.
 func memory(pid int) int64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -188,7 +191,7 @@ func memory(pid int) int64 {
 	return 0
 }
 
-// usage is the processor time that everything takes.
+// usage is the processor time that each part has used up to a moment.
 type usage struct {
 	at                   time.Time
 	service, server, sim time.Duration
@@ -198,8 +201,10 @@ func (b *bench) usage(service, sim *process) usage {
 	return usage{time.Now(), cpu(service.cmd.Process.Pid, false), b.cpuOfServer(), cpu(sim.cmd.Process.Pid, false)}
 }
 
-// cores is how many cores were used from one reading to another.
+// cores returns how many cores each part used between two readings.
 func (u usage) cores(from usage) (service, server, sim float64) {
 	passed := u.at.Sub(from.at).Seconds()
-	return (u.service - from.service).Seconds() / passed, (u.server - from.server).Seconds() / passed, (u.sim - from.sim).Seconds() / passed
+	return (u.service - from.service).Seconds() / passed,
+		(u.server - from.server).Seconds() / passed,
+		(u.sim - from.sim).Seconds() / passed
 }

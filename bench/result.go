@@ -16,15 +16,15 @@ type result struct {
 	Name     string   `json:"name"`
 	Unit     string   `json:"unit"`
 	Value    float64  `json:"value"`
-	Baseline *float64 `json:"baseline"` // of the same run; null where there is none
+	Baseline *float64 `json:"baseline"` // of the same run; null without one
 	Ratio    *float64 `json:"ratio"`    // value / baseline
-	Aim      string   `json:"aim"`      // empty for what is only reported
+	Aim      string   `json:"aim"`      // empty without an aim
 	Met      *bool    `json:"met"`      // null without an aim
 }
 
 type results []result
 
-// bound is what a figure, or its ratio to the baseline, is held to.
+// bound is the aim of a figure or of its ratio to the baseline.
 type bound struct {
 	least bool
 	limit float64
@@ -49,14 +49,14 @@ func (r *results) compare(name, unit string, value, baseline float64, aim bound)
 	*r = append(*r, result{name, unit, value, &baseline, &ratio, aim.text("×"), &met})
 }
 
-// hold adds a row whose value has an aim.
-func (r *results) hold(name, unit string, value float64, aim bound) {
+// check adds a row whose value has an aim.
+func (r *results) check(name, unit string, value float64, aim bound) {
 	met := aim.holds(value)
 	*r = append(*r, result{Name: name, Unit: unit, Value: value, Aim: aim.text(unit), Met: &met})
 }
 
-// weigh adds a row whose ratio to the baseline has no aim.
-func (r *results) weigh(name, unit string, value, baseline float64) {
+// reportRatio adds a row whose ratio to the baseline has no aim.
+func (r *results) reportRatio(name, unit string, value, baseline float64) {
 	ratio := value / baseline
 	*r = append(*r, result{Name: name, Unit: unit, Value: value, Baseline: &baseline, Ratio: &ratio})
 }
@@ -66,7 +66,7 @@ func (r *results) report(name, unit string, value float64) {
 	*r = append(*r, result{Name: name, Unit: unit, Value: value})
 }
 
-// print shows the table.
+// print writes the table for a person.
 func (r *results) print(w io.Writer) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "\nwhat\tvalue\tbaseline\tratio\taim\t")
@@ -78,12 +78,13 @@ func (r *results) print(w io.Writer) {
 		if row.Met != nil {
 			met = map[bool]string{true: "met", false: "NOT met"}[*row.Met]
 		}
-		_, _ = fmt.Fprintf(table, "%s\t%s %s\t%s\t%s\t%s\t%s\n", row.Name, figure(row.Value), row.Unit, baseline, ratio, row.Aim, met)
+		_, _ = fmt.Fprintf(table, "%s\t%s %s\t%s\t%s\t%s\t%s\n",
+			row.Name, figure(row.Value), row.Unit, baseline, ratio, row.Aim, met)
 	}
 	_ = table.Flush()
 }
 
-// figure shows three digits.
+// figure formats a number with three digits.
 func figure(f float64) string {
 	switch size := math.Abs(f); {
 	case size >= 100:
@@ -95,6 +96,7 @@ func figure(f float64) string {
 	}
 }
 
+// write writes the table as JSON. Without any row the last run's file stays.
 func (r *results) write(path string) error {
 	if len(*r) == 0 {
 		return nil
@@ -109,7 +111,8 @@ func (r *results) write(path string) error {
 	return nil
 }
 
-// percentile is the value that a share of the sorted values is at most.
+// percentile returns the smallest of the sorted values that is at least as large as the given share
+// of them.
 func percentile(sorted []time.Duration, share float64) time.Duration {
 	if len(sorted) == 0 {
 		return 0

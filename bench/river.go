@@ -15,27 +15,28 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue"
 )
 
-// The settings of River that are not its defaults, each beside the default. What queue.NewClient sets is what is measured.
+// What the settings that queue.NewClient changes are compared with.
 const (
-	defaultCooldown = 100 * time.Millisecond
-	riverInserts    = 100 // of riverBatch jobs
+	defaultCooldown = 100 * time.Millisecond // River's default
+	riverInserts    = 100                    // inserts of riverBatch jobs each
 	riverBatch      = 1000
-	keptJobs        = 300_000 // ended ones: an hour of 83 a second
+	keptJobs        = 300_000 // finished jobs: those of an hour at 83 a second
 )
 
-// measureRiver weighs River's settings. It is no part of the whole, since nothing of it has an aim.
+// measureRiver compares the settings of River that queue.NewClient changes with River's defaults.
+// It runs only when it is named, since its rows have no aims.
 func measureRiver(ctx context.Context, b *bench) error {
-	for _, weigh := range []func(context.Context, *bench) error{weighCooldown, weighIndexes, weighRetention} {
-		if err := weigh(ctx, b); err != nil {
+	for _, measure := range []func(context.Context, *bench) error{measureCooldown, measureIndexes, measureRetention} {
+		if err := measure(ctx, b); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// weighCooldown has jobs that come at 100 a second started, and as many as there are burnt down, by a client with the product's
-// FetchCooldown and by one with River's.
-func weighCooldown(ctx context.Context, b *bench) error {
+// measureCooldown measures the time from insert to start of jobs that come at 100 a second, with
+// the service's FetchCooldown and with River's.
+func measureCooldown(ctx context.Context, b *bench) error {
 	ours, err := b.bareStarts(ctx)
 	if err != nil {
 		return err
@@ -45,12 +46,13 @@ func weighCooldown(ctx context.Context, b *bench) error {
 		return err
 	}
 	for i, name := range []string{"p50", "p99"} {
-		b.results.weigh("insert to start at 100 a second, FetchCooldown 5 ms instead of 100 ms, "+name, "ms", ours[i], theirs[i])
+		b.results.reportRatio("insert to start at 100 a second, FetchCooldown 5 ms instead of 100 ms, "+name,
+			"ms", ours[i], theirs[i])
 	}
 	return nil
 }
 
-// defaultStarts is bareStarts of a client with River's FetchCooldown.
+// defaultStarts is bareStarts with River's FetchCooldown.
 func (b *bench) defaultStarts(ctx context.Context) (at [2]float64, err error) {
 	d, err := b.database(ctx)
 	if err != nil {
@@ -77,9 +79,10 @@ func (b *bench) defaultStarts(ctx context.Context) (at [2]float64, err error) {
 	return insertEvenly(ctx, d, client)
 }
 
-// weighIndexes inserts jobs where River's indexes of args and metadata are, and where they are not.
-func weighIndexes(ctx context.Context, b *bench) error {
-	without, walWithout, err := b.insertJobs(ctx, "DROP INDEX IF EXISTS jazzhr.river_job_args_index, jazzhr.river_job_metadata_index")
+// measureIndexes inserts jobs without and with River's indexes on args and metadata.
+func measureIndexes(ctx context.Context, b *bench) error {
+	without, walWithout, err := b.insertJobs(ctx,
+		"DROP INDEX IF EXISTS jazzhr.river_job_args_index, jazzhr.river_job_metadata_index")
 	if err != nil {
 		return err
 	}
@@ -88,8 +91,9 @@ func weighIndexes(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	b.results.weigh("jobs inserted by a thousand, without the indexes of args and metadata instead of with them", "/s", without, with)
-	b.results.weigh("the same: write-ahead log of each", "bytes", walWithout, walWith)
+	b.results.reportRatio("jobs inserted by a thousand, without the indexes of args and metadata instead of with them",
+		"/s", without, with)
+	b.results.reportRatio("the same: write-ahead log of each", "bytes", walWithout, walWith)
 	return nil
 }
 
@@ -109,7 +113,7 @@ func (b *bench) insertJobs(ctx context.Context, prepare string) (perSecond, wal 
 	if err != nil {
 		return 0, 0, err
 	}
-	before, err := one[float64](ctx, d, "SELECT (pg_current_wal_insert_lsn() - '0/0')::float8")
+	before, err := queryValue[float64](ctx, d, "SELECT (pg_current_wal_insert_lsn() - '0/0')::float8")
 	if err != nil {
 		return 0, 0, err
 	}
@@ -117,7 +121,7 @@ func (b *bench) insertJobs(ctx context.Context, prepare string) (perSecond, wal 
 	for range riverInserts {
 		batch := make([]river.InsertManyParams, riverBatch)
 		for i := range batch {
-			batch[i].Args = bareJob{ID: uuid.New(), Do: doNothing}
+			batch[i].Args = bareJob{ID: uuid.New(), Mode: modeNothing}
 		}
 		if err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 			_, err := inserter.InsertManyTx(ctx, tx, batch)
@@ -127,21 +131,22 @@ func (b *bench) insertJobs(ctx context.Context, prepare string) (perSecond, wal 
 		}
 	}
 	took := time.Since(started)
-	after, err := one[float64](ctx, d, "SELECT (pg_current_wal_insert_lsn() - '0/0')::float8")
+	after, err := queryValue[float64](ctx, d, "SELECT (pg_current_wal_insert_lsn() - '0/0')::float8")
 	const jobs = riverInserts * riverBatch
 	return jobs / took.Seconds(), (after - before) / jobs, err
 }
 
-// weighRetention burns jobs down in a table of its own, and in one that still holds ended ones.
-func weighRetention(ctx context.Context, b *bench) error {
-	alone, err := b.burnDown(ctx, doNothing, 50_000, 20)
+// measureRetention burns jobs down in an empty table, and in one that holds finished jobs.
+func measureRetention(ctx context.Context, b *bench) error {
+	alone, err := b.burnDown(ctx, modeNothing, 50_000, 20)
 	if err != nil {
 		return err
 	}
-	beside, err := b.burnDownBeside(ctx, keptJobs, doNothing, 50_000, 20)
+	beside, err := b.burnDownBeside(ctx, keptJobs, modeNothing, 50_000, 20)
 	if err != nil {
 		return err
 	}
-	b.results.weigh(fmt.Sprintf("jobs that do nothing burnt down beside %d ended ones instead of none", keptJobs), "/s", beside, alone)
+	b.results.reportRatio(fmt.Sprintf("jobs that do nothing burnt down beside %d ended ones instead of none", keptJobs),
+		"/s", beside, alone)
 	return nil
 }

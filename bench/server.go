@@ -17,8 +17,8 @@ import (
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-// settings of the server that is measured on. All that makes a commit durable is on, as it is by default; what is set is what any
-// server of its own would have, so that checkpoints don't come every few seconds.
+// settings returns the settings of the measured server. Commits are durable, as by default. Memory
+// and log are as large as any dedicated server's, so that checkpoints don't come every few seconds.
 func settings() map[string]string {
 	return map[string]string{
 		"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on",
@@ -27,31 +27,31 @@ func settings() map[string]string {
 	}
 }
 
-// bench is everything that measurements share.
+// bench holds what measurements share.
 type bench struct {
-	results results
-	folder  string // of logs and data
-	server  *localpg.Server
-	bindir  string // of PostgreSQL's programs
-	master  int    // the server's process
-	keyset  string
-	sealer  *tenant.Sealer
-	started time.Time
-	named   int
-	setup   setup
+	results    results
+	folder     string // of logs and data
+	server     *localpg.Server
+	bindir     string // of PostgreSQL's programs
+	postmaster int    // the server's process
+	keyset     string
+	sealer     *tenant.Sealer
+	started    time.Time
+	databases  int // made so far
+	setup      setup
 }
 
-// setup is what differs from run to run.
+// setup is the options of a run.
 type setup struct {
-	worker   string            // the program
-	top      int               // how many statements to print
-	data     string            // folder in which the server's data stay for the next run; empty if they don't
-	settings map[string]string // of the server, beyond settings
+	worker   string            // the program to measure
+	top      int               // how many statements to print after each measurement
+	data     string            // folder that keeps the server's data for the next run; empty keeps none
+	settings map[string]string // of the server, besides those of func settings
 }
 
 func newBench(ctx context.Context, s setup) (*bench, error) {
 	if _, err := os.Stat(s.worker); err != nil {
-		return nil, fmt.Errorf("the program to measure: %w: run \"make bench\"", err)
+		return nil, fmt.Errorf("the program to measure: %w (\"make bench\" builds it)", err)
 	}
 	b := &bench{setup: s, started: time.Now()}
 	var err error
@@ -81,7 +81,7 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 		set["shared_preload_libraries"] = "pg_stat_statements"
 	}
 	maps.Copy(set, b.setup.settings)
-	b.server, err = localpg.Start(ctx, localpg.Config{Dir: dir, Settings: set, Log: func(line string) { b.say("%s", line) }})
+	b.server, err = localpg.Start(ctx, localpg.Config{Dir: dir, Settings: set, Log: func(line string) { b.logf("%s", line) }})
 	if err != nil {
 		return err
 	}
@@ -91,14 +91,15 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 	}
 	defer pool.Close()
 	var backend int
-	if err := pool.QueryRow(ctx, "SELECT setting, pg_backend_pid() FROM pg_config WHERE name = 'BINDIR'").Scan(&b.bindir, &backend); err != nil {
+	const query = "SELECT setting, pg_backend_pid() FROM pg_config WHERE name = 'BINDIR'"
+	if err := pool.QueryRow(ctx, query).Scan(&b.bindir, &backend); err != nil {
 		return err
 	}
-	b.master, err = parentOf(backend)
+	b.postmaster, err = parentOf(backend)
 	return err
 }
 
-// readKeyset returns a new keyset, or that under which kept data were sealed.
+// readKeyset returns the keyset with which kept data were sealed, or a new one.
 func (b *bench) readKeyset() (string, error) {
 	if b.setup.data == "" {
 		return tenant.NewKeyset()
@@ -121,28 +122,28 @@ func (b *bench) readKeyset() (string, error) {
 func (b *bench) close() {
 	if b.server != nil {
 		if err := b.server.Stop(context.Background()); err != nil {
-			b.say("%v", err)
+			b.logf("%v", err)
 		}
 	}
 	if err := os.RemoveAll(b.folder); err != nil {
-		b.say("%v", err)
+		b.logf("%v", err)
 	}
 }
 
-// say tells how it goes, on standard error.
-func (b *bench) say(format string, args ...any) {
+// logf writes a line of progress to standard error.
+func (b *bench) logf(format string, args ...any) {
 	_, _ = fmt.Fprintf(os.Stderr, "%6.1fs  %s\n", time.Since(b.started).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// database is one of a measurement's own, with the schema in place.
+// database is a migrated database for one measurement.
 type database struct {
 	url  string
 	pool *pgxpool.Pool
 }
 
 func (b *bench) database(ctx context.Context) (*database, error) {
-	b.named++
-	url, err := b.server.EnsureDatabase(ctx, fmt.Sprintf("bench_%d", b.named))
+	b.databases++
+	url, err := b.server.EnsureDatabase(ctx, fmt.Sprintf("bench_%d", b.databases))
 	if err != nil {
 		return nil, err
 	}
@@ -156,8 +157,8 @@ func (b *bench) database(ctx context.Context) (*database, error) {
 	return &database{url, pool}, nil
 }
 
-// forget has the server forget what it has spent its time on.
-func (b *bench) forget(ctx context.Context, d *database) error {
+// resetStatements clears the statistics of statements, if they are to be printed.
+func (b *bench) resetStatements(ctx context.Context, d *database) error {
 	if b.setup.top == 0 {
 		return nil
 	}
@@ -165,13 +166,18 @@ func (b *bench) forget(ctx context.Context, d *database) error {
 	return err
 }
 
-// sayTop tells what the server has spent its time on since.
-func (b *bench) sayTop(ctx context.Context, d *database) error {
+// logTopStatements writes the statements that have taken most of the server's time since
+// resetStatements.
+func (b *bench) logTopStatements(ctx context.Context, d *database) error {
 	if b.setup.top == 0 {
 		return nil
 	}
-	rows, err := d.pool.Query(ctx, `SELECT left(regexp_replace(query, '\s+', ' ', 'g'), 90), calls, total_exec_time, mean_exec_time, shared_blks_hit / calls
-		FROM pg_stat_statements JOIN pg_database ON oid = dbid WHERE datname = current_database() ORDER BY total_exec_time DESC LIMIT $1`, b.setup.top)
+	rows, err := d.pool.Query(ctx, `
+		SELECT left(regexp_replace(query, '\s+', ' ', 'g'), 90), calls, total_exec_time, mean_exec_time,
+			shared_blks_hit / calls
+		FROM pg_stat_statements JOIN pg_database ON oid = dbid
+		WHERE datname = current_database()
+		ORDER BY total_exec_time DESC LIMIT $1`, b.setup.top)
 	if err != nil {
 		return err
 	}
@@ -183,12 +189,13 @@ func (b *bench) sayTop(ctx context.Context, d *database) error {
 		if err := rows.Scan(&query, &calls, &total, &mean, &blocks); err != nil {
 			return err
 		}
-		b.say("%8d × %7.3f ms = %6.0f ms, %d blocks  %s", calls, mean, total, blocks, query)
+		b.logf("%8d × %7.3f ms = %6.0f ms, %d blocks  %s", calls, mean, total, blocks, query)
 	}
 	return rows.Err()
 }
 
-// settle has the server write out what it holds and learn what the tables hold, so that no measurement pays for another.
+// settle vacuums and analyzes the tables and makes a checkpoint, so that no measurement pays for
+// the writes of another.
 func (d *database) settle(ctx context.Context) error {
 	for _, statement := range []string{"VACUUM ANALYZE", "CHECKPOINT"} {
 		if _, err := d.pool.Exec(ctx, statement); err != nil {
@@ -198,8 +205,8 @@ func (d *database) settle(ctx context.Context) error {
 	return nil
 }
 
-// one reads one value.
-func one[T any](ctx context.Context, d *database, statement string, args ...any) (value T, err error) {
+// queryValue reads one value.
+func queryValue[T any](ctx context.Context, d *database, statement string, args ...any) (value T, err error) {
 	err = d.pool.QueryRow(ctx, statement, args...).Scan(&value)
 	if err != nil {
 		return value, fmt.Errorf("%.60s: %w", statement, err)
@@ -207,7 +214,7 @@ func one[T any](ctx context.Context, d *database, statement string, args ...any)
 	return value, nil
 }
 
-// freeAddress is one of loopback that nobody listens on.
+// freeAddress returns an address of loopback on which nobody listens.
 func freeAddress() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -216,8 +223,8 @@ func freeAddress() (string, error) {
 	return listener.Addr().String(), listener.Close()
 }
 
-// until asks ten times a second until the answer is yes.
-func until(ctx context.Context, atMost time.Duration, done func() (bool, error)) error {
+// waitUntil calls done ten times a second until it returns true, for atMost.
+func waitUntil(ctx context.Context, atMost time.Duration, done func() (bool, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, atMost)
 	defer cancel()
 	ticker := time.NewTicker(100 * time.Millisecond)
@@ -239,8 +246,8 @@ func until(ctx context.Context, atMost time.Duration, done func() (bool, error))
 	}
 }
 
-// pause lets time pass.
-func pause(ctx context.Context, d time.Duration) error {
+// sleep waits for d, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

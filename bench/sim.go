@@ -15,24 +15,25 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 )
 
-// simCommand runs JazzHR's side, in a process of its own.
+// simCommand runs the JazzHR simulator. It also takes the worker's events, as Intrvio's backend
+// does.
 type simCommand struct {
 	Listen   string        `required:""`
-	Accounts int           `help:"How many, each under its key (see keyOf)."`
-	Delay    time.Duration `help:"Of each answer."`
+	Accounts int           `help:"Number of accounts; keyOf gives the key of each."`
+	Delay    time.Duration `help:"Delay of each answer."`
 }
 
-// quietKey begins the keys that all belong to one account, in which nothing happens: a hundred thousand tenants would not fit in
-// memory otherwise.
+// quietKey is the prefix of the keys that share one account, in which nothing happens. A hundred
+// thousand accounts would not fit in memory.
 const quietKey = "quiet-"
 
-// keyOf is the API key of a tenant's account.
+// keyOf returns the API key of a tenant's account.
 func keyOf(tenant int) string { return fmt.Sprintf("bench-key-%d", tenant) }
 
-// eventsPath is where Intrvio's backend takes events, which it believes.
+// eventsPath is where events are received. Their signatures are not checked.
 const eventsPath = "/events"
 
-// Run serves until it is told to end.
+// Run serves until ctx ends.
 func (c simCommand) Run(ctx context.Context) error {
 	sim := jazzhrtest.New(jazzhrtest.Options{CallsPerMinute: -1, Seed: 1})
 	defer sim.Close()
@@ -68,36 +69,41 @@ func (c simCommand) Run(ctx context.Context) error {
 	return nil
 }
 
-// fillQuiet has the account's first pages full, as those of a customer of some years are: somebody applied every other day, until
-// a month ago.
+// fillQuiet fills the first pages of the account's lists, as after some years of use: somebody
+// applied every other day until a month ago.
 func fillQuiet(a *jazzhrtest.Account) {
 	applied := time.Now().AddDate(0, 0, -30)
 	var jobs []jazzhrtest.Job
 	for i := range 4 {
-		jobs = append(jobs, a.AddJob(jazzhrtest.Job{Title: fmt.Sprintf("Position %d", i), BoardCode: fmt.Sprintf("code%d", i), Opened: applied}))
+		jobs = append(jobs, a.AddJob(jazzhrtest.Job{
+			Title: fmt.Sprintf("Position %d", i), BoardCode: fmt.Sprintf("code%d", i), Opened: applied,
+		}))
 	}
 	for i := range 150 {
 		applied := applied.AddDate(0, 0, 2*(i-149))
 		a.AddApplicant(jazzhrtest.Applicant{
-			FirstName: "Ada", LastName: fmt.Sprintf("Lovelace %d", i), Email: fmt.Sprintf("ada%d@example.com", i), Phone: "555-0100", Applied: applied,
+			FirstName: "Ada", LastName: fmt.Sprintf("Lovelace %d", i), Email: fmt.Sprintf("ada%d@example.com", i),
+			Phone: "555-0100", Applied: applied,
 		}, jobs[i%len(jobs)].ID)
 	}
 	for i := range 150 {
 		applied := applied.AddDate(0, 0, 2*(i-149))
-		a.AddActivity(jazzhrtest.Activity{Category: "logins", ObjectID: "usr_20260101000000_ABCDEFGHIJKLMNOP", Action: "logged in", At: applied})
+		a.AddActivity(jazzhrtest.Activity{
+			Category: "logins", ObjectID: "usr_20260101000000_ABCDEFGHIJKLMNOP", Action: "logged in", At: applied,
+		})
 	}
 }
 
-// beside are the settings of a worker that works beside a simulator, which takes its events too.
-func beside(sim *process) []string {
+// simulatorEnv returns the settings of a worker that calls the simulator. Its events go there too.
+func simulatorEnv(sim *process) []string {
 	return []string{
 		"JAZZHR_BASE_URL=" + sim.address + "/v1", "INTRVIO_EVENTS_URL=" + sim.address + eventsPath,
 		"INTRVIO_EVENTS_SECRET=whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("e", 32))),
 	}
 }
 
-// simulator starts JazzHR's side.
-func (b *bench) simulator(ctx context.Context, accounts int, delay time.Duration) (*process, error) {
+// startSimulator starts the simulator in a process of its own and waits until it listens.
+func (b *bench) startSimulator(ctx context.Context, accounts int, delay time.Duration) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -106,12 +112,13 @@ func (b *bench) simulator(ctx context.Context, accounts int, delay time.Duration
 	if err != nil {
 		return nil, err
 	}
-	p, err := b.spawn("sim", self, nil, "sim", "--listen", address, "--accounts", fmt.Sprint(accounts), "--delay", delay.String())
+	p, err := b.spawn("sim", self, nil,
+		"sim", "--listen", address, "--accounts", fmt.Sprint(accounts), "--delay", delay.String())
 	if err != nil {
 		return nil, err
 	}
 	p.address = "http://" + address
-	err = until(ctx, 30*time.Second, func() (bool, error) {
+	err = waitUntil(ctx, 30*time.Second, func() (bool, error) {
 		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address)
 		if err == nil {
 			_ = conn.Close()

@@ -10,24 +10,26 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
 const (
 	stepTenants = 400
-	stepEach    = 8 // writebacks of each tenant, of three steps
+	stepEach    = 8 // writebacks of each tenant, each of three steps
 )
 
-// measureSteps works writebacks from end to end, beside bare River jobs that commit as often.
+// measureSteps measures how fast steps of writebacks are worked. The baseline is bare River jobs
+// that commit as often.
 func measureSteps(ctx context.Context, b *bench) error {
 	steps, err := b.steps(ctx)
 	if err != nil {
 		return err
 	}
-	bare, err := b.burnDown(ctx, doTwoCommit, 3*stepTenants*stepEach, 20)
+	bare, err := b.burnDown(ctx, modeTwoCommits, 3*stepTenants*stepEach, 20)
 	if err != nil {
 		return err
 	}
-	noOp, err := b.burnDown(ctx, doNothing, 50_000, 20)
+	noOp, err := b.burnDown(ctx, modeNothing, 50_000, 20)
 	if err != nil {
 		return err
 	}
@@ -42,20 +44,21 @@ func (b *bench) steps(ctx context.Context) (float64, error) {
 		return 0, err
 	}
 	defer d.pool.Close()
-	sim, err := b.simulator(ctx, stepTenants, 0)
+	sim, err := b.startSimulator(ctx, stepTenants, 0)
 	if err != nil {
 		return 0, err
 	}
 	defer sim.stop()
-	c, err := b.fill(ctx, d, stepTenants, keyOf)
+	c, err := b.createTenants(ctx, d, stepTenants, keyOf)
 	if err != nil {
 		return 0, err
 	}
-	// An account's very first writes wait for each other, once in its life: they are not measured.
+	// The very first writes of an account wait for each other, once in its life. They are not
+	// measured.
 	if _, err := b.workOff(ctx, d, c, sim, "first", 1); err != nil {
 		return 0, err
 	}
-	since, err := one[time.Time](ctx, d, "SELECT now()")
+	since, err := queryValue[time.Time](ctx, d, "SELECT now()")
 	if err != nil {
 		return 0, err
 	}
@@ -63,7 +66,7 @@ func (b *bench) steps(ctx context.Context) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := b.sayTop(ctx, d); err != nil {
+	if err := b.logTopStatements(ctx, d); err != nil {
 		return 0, err
 	}
 	var done int
@@ -82,34 +85,37 @@ func (b *bench) steps(ctx context.Context) (float64, error) {
 	return float64(done) / took, nil
 }
 
-// workOff enqueues writebacks of each customer and has a worker work them. It returns how many cores the worker, PostgreSQL and the
-// simulator used meanwhile.
-func (b *bench) workOff(ctx context.Context, d *database, c *customers, sim *process, run string, each int) (cores [3]float64, err error) {
+// workOff enqueues writebacks of each tenant and has a worker work them. It returns how many cores
+// the worker, PostgreSQL and the simulator used meanwhile.
+func (b *bench) workOff(
+	ctx context.Context, d *database, c *tenantSet, sim *process, run string, each int,
+) (cores [3]float64, err error) {
 	if err := enqueue(ctx, d, c, run, each); err != nil {
 		return cores, err
 	}
 	if err := d.settle(ctx); err != nil {
 		return cores, err
 	}
-	p, err := b.workerOn(ctx, d, "work", beside(sim)...)
+	p, err := b.startWorker(ctx, d, "work", simulatorEnv(sim)...)
 	if err != nil {
 		return cores, err
 	}
 	defer p.stop()
-	if err := b.forget(ctx, d); err != nil {
+	if err := b.resetStatements(ctx, d); err != nil {
 		return cores, err
 	}
 	before := b.usage(p, sim)
-	err = until(ctx, 3*time.Minute, func() (bool, error) {
-		left, err := one[bool](ctx, d, "SELECT EXISTS (SELECT FROM jazzhr.writebacks WHERE state = 'pending')")
+	err = waitUntil(ctx, 3*time.Minute, func() (bool, error) {
+		left, err := queryValue[bool](ctx, d, "SELECT EXISTS (SELECT FROM jazzhr.writebacks WHERE state = 'pending')")
 		return err == nil && !left, err
 	})
 	cores[0], cores[1], cores[2] = b.usage(p, sim).cores(before)
 	return cores, err
 }
 
-// enqueue puts writebacks of new people in, as Intrvio's backend would in transactions of its own. Their names begin with the run's.
-func enqueue(ctx context.Context, d *database, c *customers, run string, each int) error {
+// enqueue enqueues writebacks of new people, each in a transaction of its own, as Intrvio's backend
+// would. Their names begin with run.
+func enqueue(ctx context.Context, d *database, c *tenantSet, run string, each int) error {
 	client, err := queue.NewInserter(nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
@@ -120,7 +126,7 @@ func enqueue(ctx context.Context, d *database, c *customers, run string, each in
 		group.Go(func() error {
 			for i := range each {
 				if err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
-					_, _, err := queue.EnqueueWriteback(ctx, tx, client, id, writeback(fmt.Sprintf("%s-%d-%d", run, t, i)))
+					_, _, err := writeback.Enqueue(ctx, tx, client, id, sampleWriteback(fmt.Sprintf("%s-%d-%d", run, t, i)))
 					return err
 				}); err != nil {
 					return err
@@ -132,12 +138,14 @@ func enqueue(ctx context.Context, d *database, c *customers, run string, each in
 	return group.Wait()
 }
 
-// writeback is one of somebody new, for the account's one job.
-func writeback(name string) queue.Writeback {
-	return queue.Writeback{
+// sampleWriteback returns a writeback of a new person for the account's one job.
+func sampleWriteback(name string) writeback.Writeback {
+	return writeback.Writeback{
 		InterviewID: "interview-" + name,
-		Candidate:   queue.Candidate{ID: "candidate-" + name, FirstName: "Grace", LastName: "Hopper " + name, Email: name + "@example.com"},
-		Job:         &queue.Job{BoardCode: "engineer"},
-		Note:        queue.Note{Summary: "Did well.", Transcript: "Q: Why?\nA: Because."},
+		Candidate: writeback.Candidate{
+			ID: "candidate-" + name, FirstName: "Grace", LastName: "Hopper " + name, Email: name + "@example.com",
+		},
+		Job:  &writeback.Job{BoardCode: "engineer"},
+		Note: writeback.Note{Summary: "Did well.", Transcript: "Q: Why?\nA: Because."},
 	}
 }

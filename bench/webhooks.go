@@ -13,7 +13,8 @@ const (
 	webhookLasts   = 10 * time.Second
 )
 
-// measureWebhooks sends signed exports to the web server and compares with PostgreSQL's own client committing the same two rows.
+// measureWebhooks sends signed exports to the web server. The baseline is pgbench, PostgreSQL's own
+// load program, which commits the same two rows.
 func measureWebhooks(ctx context.Context, b *bench) error {
 	baseline, oneClient, err := b.acceptBaseline(ctx)
 	if err != nil {
@@ -40,33 +41,35 @@ func measureWebhooks(ctx context.Context, b *bench) error {
 			name  string
 			share float64
 		}{{"p50", 0.5}, {"p99", 0.99}} {
-			b.results.compare(mode.name+": answer time at a tenth of that, "+at.name, "ms", milliseconds(percentile(tenth.latencies, at.share)),
+			b.results.compare(mode.name+": answer time at a tenth of that, "+at.name, "ms",
+				milliseconds(percentile(tenth.latencies, at.share)),
 				milliseconds(percentile(oneClient, at.share)), atMost(3))
 		}
 	}
 	return nil
 }
 
-// webhooks loads a web server of its own; rate 0 is as much as it takes.
-func (b *bench) webhooks(ctx context.Context, rate float64, env string) (outcome, error) {
+// webhooks starts a web server and sends it so many exports a second; rate 0 sends as many as it
+// takes.
+func (b *bench) webhooks(ctx context.Context, rate float64, env string) (loadResult, error) {
 	d, err := b.database(ctx)
 	if err != nil {
-		return outcome{}, err
+		return loadResult{}, err
 	}
 	defer d.pool.Close()
-	c, err := b.fill(ctx, d, webhookTenants, keyOf)
+	c, err := b.createTenants(ctx, d, webhookTenants, keyOf)
 	if err != nil {
-		return outcome{}, err
+		return loadResult{}, err
 	}
-	p, err := b.workerOn(ctx, d, "web", env)
+	p, err := b.startWorker(ctx, d, "web", env)
 	if err != nil {
-		return outcome{}, err
+		return loadResult{}, err
 	}
 	defer p.stop()
 	l := load{exports: newExports(c), address: p.address, conns: webhookConns, lasts: 2 * time.Second}
 	if rate == 0 {
 		if _, err := l.run(ctx); err != nil { // to warm up
-			return outcome{}, err
+			return loadResult{}, err
 		}
 	}
 	l.rate, l.lasts = rate, webhookLasts
@@ -74,24 +77,26 @@ func (b *bench) webhooks(ctx context.Context, rate float64, env string) (outcome
 	if err != nil {
 		return o, err
 	}
-	rows, err := one[int](ctx, d, "SELECT count(*) FROM jazzhr.webhooks")
-	jobs, jobsErr := one[int](ctx, d, "SELECT count(*) FROM jazzhr.river_job WHERE kind = 'resolve_export'")
+	rows, err := queryValue[int](ctx, d, "SELECT count(*) FROM jazzhr.webhooks")
+	jobs, jobsErr := queryValue[int](ctx, d, "SELECT count(*) FROM jazzhr.river_job WHERE kind = 'resolve_export'")
 	if err != nil || jobsErr != nil || rows != jobs || rows < o.answered {
-		return o, errors.Join(fmt.Errorf("%d were answered by 200; there are %d rows and %d jobs", o.answered, rows, jobs), err, jobsErr)
+		return o, errors.Join(fmt.Errorf("%d webhooks were answered with 200, but there are %d rows and %d jobs",
+			o.answered, rows, jobs), err, jobsErr)
 	}
-	b.say("webhooks, %s: %.0f/s, p50 %s, p99 %s", env, o.perSecond(), percentile(o.latencies, 0.5), percentile(o.latencies, 0.99))
+	b.logf("webhooks, %s: %.0f/s, p50 %s, p99 %s",
+		env, o.perSecond(), percentile(o.latencies, 0.5), percentile(o.latencies, 0.99))
 	return o, nil
 }
 
-// acceptBaseline returns how many such commits PostgreSQL's client makes a second at its best concurrency, and how long each takes
-// when there is one client.
+// acceptBaseline returns how many such commits pgbench makes a second at its best number of
+// clients, and how long each takes with one client.
 func (b *bench) acceptBaseline(ctx context.Context) (best float64, oneClient []time.Duration, err error) {
 	d, err := b.database(ctx)
 	if err != nil {
 		return 0, nil, err
 	}
 	defer d.pool.Close()
-	if _, err := b.fill(ctx, d, webhookTenants, keyOf); err != nil {
+	if _, err := b.createTenants(ctx, d, webhookTenants, keyOf); err != nil {
 		return 0, nil, err
 	}
 	if _, err := d.pool.Exec(ctx, `CREATE TABLE jazzhr.bench_tenants AS SELECT row_number() OVER () AS n, tenant_id FROM jazzhr.tenants;
@@ -104,7 +109,8 @@ func (b *bench) acceptBaseline(ctx context.Context) (best float64, oneClient []t
 		if err != nil {
 			return 0, nil, err
 		}
-		b.say("pgbench, the same two rows, %d clients: %.0f/s, p50 %s, p99 %s", clients, tps, percentile(took, 0.5), percentile(took, 0.99))
+		b.logf("pgbench, the same two rows, %d clients: %.0f/s, p50 %s, p99 %s",
+			clients, tps, percentile(took, 0.5), percentile(took, 0.99))
 		best = max(best, tps)
 		if clients == 1 {
 			oneClient = took

@@ -1,5 +1,8 @@
-// Package db opens the database, runs its migrations, and is the one door through which a tenant's rows are reached.
+// Package db opens the database ([Open]), migrates it ([Migrate]), and runs transactions:
+// [InTenant] for one tenant, which is the only way to a tenant's rows, and [InTx] for work that
+// belongs to no tenant.
 //
-// Everything lives in the Postgres schema "jazzhr", River's tables too, so that the service can share a database with
-// others. Package db/gen holds the queries that sqlc generated from folder sql; each takes the transaction it runs in.
+// Everything lives in the Postgres schema "jazzhr", River's tables too, so that the service can
+// share a database with others. Package db/gen holds the queries, which sqlc generates from the
+// folder sql. Each query takes the transaction it runs in.
 package db

@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Away reports whether an error means that the database can't be reached, is not ready or answers too late, and not that
-// it refused a statement.
+// Away reports whether an error means that the database can't be reached, is not ready or answers
+// too late. It returns false if the database refused a statement.
 func Away(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pgerrcode.IsConnectionException(e.Code) || pgerrcode.IsOperatorIntervention(e.Code) ||
@@ -21,22 +21,23 @@ func Away(err error) bool {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return true
 	}
-	if _, ok := errors.AsType[net.Error](err); ok { // a connection lost in the middle
+	if _, ok := errors.AsType[net.Error](err); ok { // the connection was lost
 		return true
 	}
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
 		errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err)
 }
 
-// LogText is an error's text without what Postgres says in its own words, which can quote values.
+// LogText returns an error's text for logs. The message of a Postgres error can quote values, so
+// its SQLSTATE and constraint stand in its place.
 func LogText(err error) string {
 	text := err.Error()
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		said := "SQLSTATE " + e.Code
+		replacement := "SQLSTATE " + e.Code
 		if e.ConstraintName != "" {
-			said += ", constraint " + e.ConstraintName
+			replacement += ", constraint " + e.ConstraintName
 		}
-		text = strings.ReplaceAll(text, e.Error(), said)
+		text = strings.ReplaceAll(text, e.Error(), replacement)
 	}
 	return text
 }

@@ -18,7 +18,7 @@ func exec(t *testing.T, database *dbtest.Database, statement string, args ...any
 	}
 }
 
-// all reads the rows of a query, each as one line of text.
+// all returns the rows of a query, which selects one text.
 func all(t *testing.T, database *dbtest.Database, query string, args ...any) []string {
 	t.Helper()
 	rows, err := database.Pool.Query(t.Context(), query, args...)
@@ -32,7 +32,7 @@ func all(t *testing.T, database *dbtest.Database, query string, args ...any) []s
 	return values
 }
 
-// empty returns a database without our schema.
+// empty returns a database without the service's schema.
 func empty(t *testing.T) *dbtest.Database {
 	t.Helper()
 	database := dbtest.New(t)
@@ -40,7 +40,7 @@ func empty(t *testing.T) *dbtest.Database {
 	return database
 }
 
-// different lists the lines that only one of two texts has.
+// different lists the lines that are in only one of two texts.
 func different(before, after []string) string {
 	count := map[string]int{}
 	for _, line := range before {

@@ -16,10 +16,12 @@ import (
 	migrations "github.com/intrvio/jazzhr-worker/sql"
 )
 
-// migrateLock is the advisory lock that lets one migration run at a time ("jazzhr" in ASCII, as a number).
+// migrateLock is the advisory lock that lets one migration run at a time ("jazzhr" in ASCII, as a
+// number).
 const migrateLock = 0x6a617a7a6872
 
-// Migration is one step of the schema: ours ("schema") or River's ("river").
+// Migration is one step of the schema. Of is "schema" for the service's own steps and "river" for
+// River's.
 type Migration struct {
 	Of      string `json:"of"`
 	Version int64  `json:"version"`
@@ -27,8 +29,9 @@ type Migration struct {
 	Applied bool   `json:"applied"`
 }
 
-// Migrate brings the schema, River's tables included, to what this release needs, and returns the steps it applied.
-// Two at once are safe: the second waits, then finds nothing to do. It waits as long as ctx lets it.
+// Migrate brings the schema, River's tables included, to what this release needs, and returns the
+// steps it applied. Two at once are safe: the second waits until ctx ends, then finds nothing to
+// do.
 func Migrate(ctx context.Context, databaseURL string) ([]Migration, error) {
 	var applied []Migration
 	err := withMigrator(ctx, databaseURL, func(m migrator) error {
@@ -59,7 +62,8 @@ func Migrate(ctx context.Context, databaseURL string) ([]Migration, error) {
 	return applied, err
 }
 
-// MigrationStatus lists every step that this release knows, and whether the database has it. It changes nothing.
+// MigrationStatus returns every step that this release knows, and whether the database has it. It
+// changes nothing.
 func MigrationStatus(ctx context.Context, databaseURL string) ([]Migration, error) {
 	var steps []Migration
 	err := withMigrator(ctx, databaseURL, func(m migrator) (err error) {
@@ -75,7 +79,7 @@ type migrator struct {
 	river *rivermigrate.Migrator[pgx.Tx]
 }
 
-// withMigrator runs work while it holds the migration lock. Another's lock is waited for.
+// withMigrator runs work while it holds the migration lock. It waits for the lock until ctx ends.
 func withMigrator(ctx context.Context, databaseURL string, work func(migrator) error) error {
 	pool, err := Open(ctx, databaseURL, "jazzhr-worker migrate", 4)
 	if err != nil {
@@ -90,7 +94,7 @@ func withMigrator(ctx context.Context, databaseURL string, work func(migrator) e
 	if _, err := locked.Exec(ctx, "SELECT pg_advisory_lock($1)", int64(migrateLock)); err != nil {
 		return fmt.Errorf("wait for another migration: %w", err)
 	}
-	// The lock ends with its connection, which this closes even if ctx is over.
+	// Closing the connection releases the lock, even if ctx has ended.
 	defer func() { _ = locked.Conn().Close(context.WithoutCancel(ctx)) }()
 
 	provider, closeDB, err := gooseProvider(pool)
@@ -125,13 +129,16 @@ func (m migrator) newest() int64 {
 	return sources[len(sources)-1].Version
 }
 
-// status asks the version tables directly: goose's own Status would create its table, and asking must change nothing.
+// status reads the version tables itself. Goose's Status would create its table, and status must
+// change nothing.
 func (m migrator) status(ctx context.Context) ([]Migration, error) {
-	ours, err := appliedVersions(ctx, m.conn, "schema_version", "SELECT version_id FROM jazzhr.schema_version WHERE is_applied")
+	ours, err := appliedVersions(ctx, m.conn, "schema_version",
+		"SELECT version_id FROM jazzhr.schema_version WHERE is_applied")
 	if err != nil {
 		return nil, err
 	}
-	rivers, err := appliedVersions(ctx, m.conn, "river_migration", "SELECT version FROM jazzhr.river_migration WHERE line = 'main'")
+	rivers, err := appliedVersions(ctx, m.conn, "river_migration",
+		"SELECT version FROM jazzhr.river_migration WHERE line = 'main'")
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +148,8 @@ func (m migrator) status(ctx context.Context) ([]Migration, error) {
 		steps = append(steps, Migration{Of: "river", Version: version, Name: step.Name, Applied: rivers[version]})
 	}
 	for _, source := range m.goose.ListSources() {
-		steps = append(steps, Migration{Of: "schema", Version: source.Version, Name: source.Path, Applied: ours[source.Version]})
+		version := source.Version
+		steps = append(steps, Migration{Of: "schema", Version: version, Name: source.Path, Applied: ours[version]})
 	}
 	return steps, nil
 }
@@ -169,13 +177,15 @@ func appliedVersions(ctx context.Context, conn *pgx.Conn, table, query string) (
 	return versions, nil
 }
 
-// Errors of a schema that this release can't work on; each text says what to do.
+// Errors of a schema that this release can't work on. Each text says what to do.
 var (
 	ErrSchemaOld = errors.New("the database's schema is older than this release needs: run `jazzhr-worker migrate up`")
-	ErrSchemaNew = errors.New("the database's schema was changed by a later release in a way that this one can't work with: deploy the later release")
+	ErrSchemaNew = errors.New("the database's schema was changed by a later release in a way that this one " +
+		"can't work with: deploy the later release")
 )
 
-// CheckSchema returns nil if this release can work on the database's schema, else ErrSchemaOld or ErrSchemaNew.
+// CheckSchema returns nil if this release can work on the database's schema, else ErrSchemaOld or
+// ErrSchemaNew.
 func CheckSchema(ctx context.Context, databaseURL string) error {
 	return withMigrator(ctx, databaseURL, func(m migrator) error {
 		steps, err := m.status(ctx)
@@ -191,8 +201,8 @@ func CheckSchema(ctx context.Context, databaseURL string) error {
 	})
 }
 
-// checkCompatible returns ErrSchemaNew if a later release has marked the schema as not for a release that knows
-// migrations up to newest only.
+// checkCompatible returns ErrSchemaNew if a later release has marked the schema as unusable for
+// releases whose newest migration is newest.
 func checkCompatible(ctx context.Context, conn *pgx.Conn, newest int64) error {
 	required, err := appliedVersions(ctx, conn, "schema_compat", "SELECT min_release_schema FROM jazzhr.schema_compat")
 	if err != nil {

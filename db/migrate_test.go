@@ -16,7 +16,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/sql"
 )
 
-// schema describes everything in our schema: columns, constraints, indexes and functions.
+// schema describes the service's schema: columns, constraints, indexes and functions.
 func schema(t *testing.T, database *dbtest.Database) []string {
 	t.Helper()
 	return all(t, database, `
@@ -29,7 +29,7 @@ func schema(t *testing.T, database *dbtest.Database) []string {
 		ORDER BY 1`)
 }
 
-// provider is goose as package db uses it.
+// provider returns goose, configured as package db does it.
 func provider(t *testing.T, database *dbtest.Database) *goose.Provider {
 	t.Helper()
 	files, err := fs.Sub(sql.Migrations, "migrations")
@@ -46,7 +46,7 @@ func provider(t *testing.T, database *dbtest.Database) *goose.Provider {
 	return provider
 }
 
-// applied counts the steps that a database has and those it lacks.
+// applied counts the steps that a database has and those that it lacks.
 func applied(t *testing.T, database *dbtest.Database) (has, lacks int) {
 	t.Helper()
 	steps, err := db.MigrationStatus(t.Context(), database.URL)
@@ -82,7 +82,7 @@ func TestMigrate(t *testing.T) {
 	}
 	for _, step := range done {
 		if !step.Applied {
-			t.Errorf("%+v is said to be not applied", step)
+			t.Errorf("%+v is reported as not applied", step)
 		}
 	}
 	if has, lacks := applied(t, database); has != steps || lacks != 0 {
@@ -95,11 +95,11 @@ func TestMigrate(t *testing.T) {
 	if d := different(before, schema(t, database)); d != "" {
 		t.Errorf("the second time changed\n%s", d)
 	}
-	// Everything lies in the one schema, so that the database can be shared.
+	// Everything is in one schema, so that the database can be shared.
 	if strays := all(t, database, `SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'S', 'v')
 		AND relnamespace NOT IN ('jazzhr'::regnamespace, 'pg_catalog'::regnamespace, 'information_schema'::regnamespace)
 		AND relnamespace::regnamespace::text NOT LIKE 'pg_toast%'`); len(strays) > 0 {
-		t.Errorf("%q lie elsewhere", strays)
+		t.Errorf("%q are in other schemas", strays)
 	}
 }
 
@@ -124,7 +124,7 @@ func TestMigrateAtOnce(t *testing.T) {
 	}
 }
 
-// TestMigrationsReverse goes down step by step and up again, and compares the schema at every step.
+// TestMigrationsReverse goes down step by step and up again, and compares the schema at each step.
 func TestMigrationsReverse(t *testing.T) {
 	t.Parallel()
 	database := empty(t)
@@ -133,7 +133,7 @@ func TestMigrationsReverse(t *testing.T) {
 	}
 	provider, ctx := provider(t, database), t.Context()
 	sources := provider.ListSources()
-	at := make([][]string, len(sources)+1) // by how many are applied
+	at := make([][]string, len(sources)+1) // by the number of applied migrations
 	at[len(sources)] = schema(t, database)
 	for applied := len(sources); applied > 0; applied-- {
 		if _, err := provider.Down(ctx); err != nil {
@@ -162,9 +162,9 @@ func TestMigrationsReverse(t *testing.T) {
 func TestCheckSchema(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		prepare func(*testing.T, *dbtest.Database)
-		want    error
-		tells   string
+		prepare  func(*testing.T, *dbtest.Database)
+		want     error
+		contains string
 	}{
 		"current": {func(*testing.T, *dbtest.Database) {}, nil, ""},
 		"empty":   {func(t *testing.T, d *dbtest.Database) { exec(t, d, "DROP SCHEMA jazzhr CASCADE") }, db.ErrSchemaOld, "migrate up"},
@@ -192,15 +192,15 @@ func TestCheckSchema(t *testing.T) {
 			if !errors.Is(err, test.want) {
 				t.Fatalf("error %v, want %v", err, test.want)
 			}
-			if err != nil && (!strings.Contains(err.Error(), test.tells) || strings.Contains(err.Error(), "\n")) {
-				t.Errorf("the error does not tell of %q in one line: %v", test.tells, err)
+			if err != nil && (!strings.Contains(err.Error(), test.contains) || strings.Contains(err.Error(), "\n")) {
+				t.Errorf("the error does not say %q in one line: %v", test.contains, err)
 			}
 		})
 	}
 }
 
-// TestMigrateLeavesLaterSchema holds that an older release does not migrate what a later one marked as not for it, and
-// works beside what a later one only added.
+// TestMigrateLeavesLaterSchema checks that an older release does not migrate a schema that a later
+// one has marked as unusable for it, and works on one to which a later release has only added.
 func TestMigrateLeavesLaterSchema(t *testing.T) {
 	t.Parallel()
 	database := dbtest.New(t)
@@ -214,7 +214,7 @@ func TestMigrateLeavesLaterSchema(t *testing.T) {
 	}
 }
 
-// TestMigrateHidesPassword goes through each function that opens a database of its own.
+// TestMigrateHidesPassword checks each function that opens a database itself.
 func TestMigrateHidesPassword(t *testing.T) {
 	t.Parallel()
 	const url = "postgres://user:hunter2secret@127.0.0.1:1/db"

@@ -28,7 +28,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// TestOpenHidesPassword goes through the ways in which opening can fail, with connection strings of each form.
+// TestOpenHidesPassword lets Open fail in different ways, with connection strings of each form.
 func TestOpenHidesPassword(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{

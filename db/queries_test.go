@@ -12,9 +12,9 @@ import (
 	"github.com/intrvio/jazzhr-worker/db/dbtest"
 )
 
-// systemQueries are those that work across tenants, each with the reason why it can't name one.
+// systemQueries are the queries that work across tenants, each with the reason why it names none.
 var systemQueries = map[string]string{
-	"SystemActions":             "operators see what was done, whomever it concerns",
+	"SystemActions":             "operators see what was done for all tenants",
 	"SystemAdmitEvents":         "the tick looks for due work of all tenants",
 	"SystemAdmitStageEntries":   "the tick looks for due work of all tenants",
 	"SystemAdmitWebhooks":       "the tick looks for due work of all tenants",
@@ -22,7 +22,7 @@ var systemQueries = map[string]string{
 	"SystemAttentionCount":      "a metric, which has no tenant label",
 	"SystemBeat":                "nodes belong to no tenant",
 	"SystemDatabaseNow":         "reads no table",
-	"SystemDelivery":            "the console's page Health, which is of the whole service",
+	"SystemDelivery":            "the console's page Health is about the whole service",
 	"SystemDistrustLedger":      "a restore concerns all tenants",
 	"SystemJumpSequences":       "a restore concerns all tenants",
 	"SystemTrustLedger":         "a restore concerns all tenants",
@@ -37,8 +37,8 @@ var systemQueries = map[string]string{
 	"SystemEmptyTranscripts":    "retention holds for all tenants",
 	"SystemEmptyWebhookBodies":  "retention holds for all tenants",
 	"SystemFingerprintOwner":    "asks whether another tenant has the key",
-	"SystemInsertAction":        "what operators do may concern no tenant, as a sign-in",
-	"SystemInsertWebhooks":      "webhooks of one moment are stored together, whosever they are",
+	"SystemInsertAction":        "an action may concern no tenant, such as a sign-in",
+	"SystemInsertWebhooks":      "webhooks of several tenants are stored together",
 	"SystemInsertSession":       "operators' sessions belong to no tenant",
 	"SystemCompleteJob":         "a job is named by its id in River's own table",
 	"SystemLeader":              "River's leader belongs to no tenant",
@@ -51,59 +51,61 @@ var systemQueries = map[string]string{
 	"SystemPrepay":              "the tick takes polls' calls of all tenants",
 	"SystemPurgeEvents":         "retention holds for all tenants",
 	"SystemPurgeSessions":       "operators' sessions belong to no tenant",
-	"SystemRedeliver":           "the backend may ask for the events of all its tenants",
+	"SystemRedeliver":           "Intrvio may ask for the events of all tenants",
 	"SystemReleaseEvents":       "the sweep looks for lost jobs of all tenants",
 	"SystemReleaseStageEntries": "the sweep looks for lost jobs of all tenants",
 	"SystemReleaseWebhooks":     "the sweep looks for lost jobs of all tenants",
 	"SystemReleaseWritebacks":   "the sweep looks for lost jobs of all tenants",
 	"SystemRemoveNode":          "nodes belong to no tenant",
-	"SystemReturnJobs":          "a dead node's jobs are of all tenants",
-	"SystemReturnOrphans":       "a dead node's jobs are of all tenants",
-	"SystemReturnUnknown":       "a node's jobs are of all tenants",
+	"SystemReturnJobs":          "a dead node ran jobs of all tenants",
+	"SystemReturnOrphans":       "a dead node ran jobs of all tenants",
+	"SystemReturnUnknown":       "a node runs jobs of all tenants",
 	"SystemSealedSecrets":       "a new sealing key is for all tenants",
 	"SystemSession":             "operators' sessions belong to no tenant",
 	"SystemTakeDeadNode":        "nodes belong to no tenant",
-	"SystemAttentionTenants":    "operators see how many tenants need somebody",
-	"SystemFindApplicants":      "support looks for a candidate, whosever it is",
-	"SystemFindByID":            "support looks for a candidate, whosever it is",
-	"SystemFindByKey":           "support looks for a candidate, whosever it is",
-	"SystemFindRequests":        "support looks for a candidate, whosever it is",
-	"SystemFindUnresolved":      "support looks for a candidate, whosever it is",
-	"SystemFindWritebacks":      "support looks for a candidate, whosever it is",
-	"SystemLastHeard":           "where nothing is found, support sees who is sent what is refused",
+	"SystemAttentionTenants":    "operators see how many tenants have a case",
+	"SystemFindApplicants":      "support looks for a candidate among all tenants",
+	"SystemFindByID":            "support looks for a candidate among all tenants",
+	"SystemFindByKey":           "support looks for a candidate among all tenants",
+	"SystemFindRequests":        "support looks for a candidate among all tenants",
+	"SystemFindUnresolved":      "support looks for a candidate among all tenants",
+	"SystemFindWritebacks":      "support looks for a candidate among all tenants",
+	"SystemLastHeard":           "if nothing is found, support sees which tenants' webhooks are refused",
 	"SystemStoryJobs":           "jobs are named by their arguments in River's own table",
-	"SystemTenantDays":          "a list of tenants is read at once",
-	"SystemTenantFigures":       "a list of tenants is read at once",
+	"SystemTenantDays":          "a page of tenants is read at once",
+	"SystemTenantFigures":       "a page of tenants is read at once",
 	"SystemTenantJobs":          "reads River's own table, which knows no tenants",
 	"SystemTenantList":          "lists all tenants for an operator",
 	"SystemTenantStates":        "counts all tenants for an operator",
 	"SystemTenantsNamed":        "finds out who the tenant is",
 	"SystemTenantByExternalID":  "finds out who the tenant is",
 	"SystemWebhookReceivers":    "finds out who the tenants are",
-	"SystemAttention":           "operators see what needs a person, whosever it is",
-	"SystemAttentionProblems":   "operators see what needs a person, whosever it is",
+	"SystemAttention":           "operators see the cases of all tenants",
+	"SystemAttentionProblems":   "operators see the cases of all tenants",
 	"SystemJob":                 "a job is named by its id in River's own table",
-	"SystemJobDepth":            "the console's page Queue, which is of the whole service",
-	"SystemJobErrors":           "the console's page Queue, which is of the whole service",
-	"SystemJobsFinished":        "the console's page Queue, which is of the whole service",
+	"SystemJobDepth":            "the console's page Queue is about the whole service",
+	"SystemJobErrors":           "the console's page Queue is about the whole service",
+	"SystemJobsFinished":        "the console's page Queue is about the whole service",
 	"SystemJobsOfTenant":        "reads River's own table, which knows no tenants",
 	"SystemQueues":              "River's queues belong to no tenant",
-	"SystemRefusedWebhooks":     "operators see who is sent what is refused",
-	"SystemRunningJobs":         "the console's page Queue, which is of the whole service",
+	"SystemRefusedWebhooks":     "operators see which tenants' webhooks are refused",
+	"SystemRunningJobs":         "the console's page Queue is about the whole service",
 	"SystemTenantsLike":         "finds out who the tenant is",
-	"SystemWaitingRows":         "the console's page Queue, which is of the whole service",
-	"SystemWebhooks":            "operators see what came, whosever it is",
-	"SystemWebhooksOfProblem":   "operators see what came, whosever it is",
-	"SystemWebhooksOfTenants":   "operators may look at several tenants' at once",
+	"SystemWaitingRows":         "the console's page Queue is about the whole service",
+	"SystemWebhooks":            "operators see the webhooks of all tenants",
+	"SystemWebhooksOfProblem":   "operators see the webhooks of all tenants",
+	"SystemWebhooksOfTenants":   "operators may look at the webhooks of several tenants",
 }
 
-// query is one of sql/queries.
+// query is a query of sql/queries.
 type query struct{ name, text string }
 
 var (
 	queryName = regexp.MustCompile(`(?m)^-- name: (\w+) :\w+$`)
 	comment   = regexp.MustCompile(`(?m)--.*$`)
 	blank     = regexp.MustCompile(`\s+`)
+	// brackets removes the space that a line break leaves inside of brackets.
+	brackets = strings.NewReplacer("( ", "(", " )", ")")
 )
 
 // queries reads sql/queries, each query as one line without comments.
@@ -126,24 +128,27 @@ func queries(t *testing.T) []query {
 				end = names[i+1][0]
 			}
 			text := comment.ReplaceAllString(string(content[at[1]:end]), "")
-			found = append(found, query{string(content[at[2]:at[3]]), strings.TrimSpace(blank.ReplaceAllString(text, " "))})
+			text = brackets.Replace(strings.TrimSpace(blank.ReplaceAllString(text, " ")))
+			found = append(found, query{string(content[at[2]:at[3]]), text})
 		}
 	}
 	return found
 }
 
-// tenantTables are our tables that have a tenant's rows.
+// tenantTables returns our tables that hold rows of tenants.
 func tenantTables(t *testing.T) []string {
 	t.Helper()
-	tables := all(t, dbtest.New(t), "SELECT table_name::text FROM information_schema.columns WHERE table_schema = 'jazzhr' AND column_name = 'tenant_id'")
+	tables := all(t, dbtest.New(t), `SELECT table_name::text
+		FROM information_schema.columns
+		WHERE table_schema = 'jazzhr' AND column_name = 'tenant_id'`)
 	if len(tables) < 10 {
 		t.Fatalf("the tables of tenants are %q", tables)
 	}
 	return tables
 }
 
-// TestQueriesNameTheirTenant goes over every query, and holds that one that touches a tenant's rows is bound to the
-// tenant in each place where it names such a table, unless it is named as system work.
+// TestQueriesNameTheirTenant checks every query that is not named System…: wherever it names a
+// table with rows of tenants, it must bind them to its tenant.
 func TestQueriesNameTheirTenant(t *testing.T) {
 	t.Parallel()
 	tables, all := tenantTables(t), queries(t)
@@ -170,14 +175,16 @@ const tenantArgument = `(?:@tenant_id\b|sqlc\.arg\(tenant_id\))`
 
 var (
 	tableUse = regexp.MustCompile(`(INTO|FROM|JOIN|UPDATE|USING|,) jazzhr\.(\w+)(?: AS)?(?: (\w+))?`)
-	// What may follow a table's name without being its alias.
-	keyword = regexp.MustCompile(`^(SET|WHERE|ON|USING|JOIN|LEFT|CROSS|INNER|ORDER|GROUP|LIMIT|FOR|RETURNING|VALUES|SELECT)$`)
-	// The columns and the first value of an INSERT.
-	inserted = regexp.MustCompile(`INSERT INTO jazzhr\.\w+ \(tenant_id[,)][^)]*\)? ?(?:VALUES \(|SELECT )` + tenantArgument)
-	named    = regexp.MustCompile(`\b(?:\w+\.)?tenant_id = ` + tenantArgument)
+	// keyword matches a word that may follow a table's name and is not its alias.
+	keyword = regexp.MustCompile(`^(SET|WHERE|ON|USING|JOIN|LEFT|CROSS|INNER|ORDER|GROUP|LIMIT|FOR|` +
+		`RETURNING|VALUES|SELECT)$`)
+	// inserted matches the columns and the first value of an INSERT.
+	inserted = regexp.MustCompile(`INSERT INTO jazzhr\.\w+ \(tenant_id[,)][^)]*\)? ?` +
+		`(?:VALUES \(|SELECT )` + tenantArgument)
+	named = regexp.MustCompile(`\b(?:\w+\.)?tenant_id = ` + tenantArgument)
 )
 
-// unbound returns what is wrong with a query's use of tenant tables, or nothing.
+// unbound returns what is wrong with a query's use of tenant tables, or an empty text.
 func unbound(text string, tables []string) string {
 	inserts := strings.Count(text, "INSERT INTO jazzhr.")
 	if got := len(inserted.FindAllString(text, -1)); got != inserts {
@@ -200,8 +207,9 @@ func unbound(text string, tables []string) string {
 			}
 			continue
 		}
-		bound := regexp.MustCompile(`\b` + alias + `\.tenant_id = (?:` + tenantArgument + `|\w+\.tenant_id)|\w+\.tenant_id = ` + alias +
-			`\.tenant_id|jazzhr\.` + table + ` ` + alias + ` USING \(tenant_id\)`)
+		bound := regexp.MustCompile(`\b` + alias + `\.tenant_id = (?:` + tenantArgument + `|\w+\.tenant_id)` +
+			`|\w+\.tenant_id = ` + alias + `\.tenant_id` +
+			`|jazzhr\.` + table + ` ` + alias + ` USING \(tenant_id\)`)
 		if !bound.MatchString(text) {
 			return "table " + table + " " + alias + " is used without its tenant_id"
 		}
@@ -215,33 +223,43 @@ func unbound(text string, tables []string) string {
 	return ""
 }
 
-// TestUnbound holds that the check sees what it is there for.
+// TestUnbound checks that unbound finds each way in which a query can miss its tenant.
 func TestUnbound(t *testing.T) {
 	t.Parallel()
 	tables := []string{"events", "steps", "writebacks"}
-	tests := map[string]bool{ // whether it is right
-		"SELECT * FROM jazzhr.events WHERE tenant_id = @tenant_id":                                                                               true,
-		"SELECT * FROM jazzhr.events e WHERE e.tenant_id = sqlc.arg(tenant_id)":                                                                  true,
-		"SELECT * FROM jazzhr.events WHERE sequence = @sequence":                                                                                 false,
-		"SELECT * FROM jazzhr.events WHERE tenant_id = @other":                                                                                   false,
-		"SELECT * FROM jazzhr.events WHERE tenant_id = @tenant_ids":                                                                              false,
-		"DELETE FROM jazzhr.events":                                                                                                              false,
-		"UPDATE jazzhr.events SET state = @state WHERE event_id = @event_id":                                                                     false,
-		"SELECT * FROM jazzhr.steps s JOIN jazzhr.writebacks w ON w.tenant_id = s.tenant_id WHERE s.tenant_id = @tenant_id":                      true,
-		"SELECT * FROM jazzhr.steps s JOIN jazzhr.writebacks w USING (tenant_id) WHERE s.tenant_id = @tenant_id":                                 true,
-		"SELECT * FROM jazzhr.steps s JOIN jazzhr.writebacks w ON w.writeback_id = s.writeback_id WHERE s.tenant_id = @tenant_id":                false,
-		"SELECT * FROM jazzhr.steps s JOIN jazzhr.writebacks w ON w.tenant_id = s.tenant_id WHERE s.part = 1":                                    false,
-		"SELECT (SELECT count(*) FROM jazzhr.steps), count(*) FROM jazzhr.events WHERE tenant_id = @tenant_id":                                   false,
-		"INSERT INTO jazzhr.events (tenant_id, sequence) VALUES (@tenant_id, @sequence)":                                                         true,
-		"INSERT INTO jazzhr.events (tenant_id, sequence) SELECT @tenant_id, max(s.sequence) FROM jazzhr.events s WHERE s.tenant_id = @tenant_id": true,
-		"INSERT INTO jazzhr.events (tenant_id, sequence) SELECT @tenant_id, max(s.sequence) FROM jazzhr.events s":                                false,
-		"INSERT INTO jazzhr.events (tenant_id, sequence) VALUES (@other_id, @sequence)":                                                          false,
-		"INSERT INTO jazzhr.events (sequence) VALUES (@sequence)":                                                                                false,
-		"SELECT 1": false,
+	right := []string{
+		"SELECT * FROM jazzhr.events WHERE tenant_id = @tenant_id",
+		"SELECT * FROM jazzhr.events e WHERE e.tenant_id = sqlc.arg(tenant_id)",
+		"SELECT * FROM jazzhr.steps s JOIN jazzhr.writebacks w ON w.tenant_id = s.tenant_id " +
+			"WHERE s.tenant_id = @tenant_id",
+		"SELECT * FROM jazzhr.steps s JOIN jazzhr.writebacks w USING (tenant_id) WHERE s.tenant_id = @tenant_id",
+		"INSERT INTO jazzhr.events (tenant_id, sequence) VALUES (@tenant_id, @sequence)",
+		"INSERT INTO jazzhr.events (tenant_id, sequence) " +
+			"SELECT @tenant_id, max(s.sequence) FROM jazzhr.events s WHERE s.tenant_id = @tenant_id",
 	}
-	for text, right := range tests {
-		if problem := unbound(text, tables); (problem == "") != right {
+	wrong := []string{
+		"SELECT * FROM jazzhr.events WHERE sequence = @sequence",
+		"SELECT * FROM jazzhr.events WHERE tenant_id = @other",
+		"SELECT * FROM jazzhr.events WHERE tenant_id = @tenant_ids",
+		"DELETE FROM jazzhr.events",
+		"UPDATE jazzhr.events SET state = @state WHERE event_id = @event_id",
+		"SELECT * FROM jazzhr.steps s JOIN jazzhr.writebacks w ON w.writeback_id = s.writeback_id " +
+			"WHERE s.tenant_id = @tenant_id",
+		"SELECT * FROM jazzhr.steps s JOIN jazzhr.writebacks w ON w.tenant_id = s.tenant_id WHERE s.part = 1",
+		"SELECT (SELECT count(*) FROM jazzhr.steps), count(*) FROM jazzhr.events WHERE tenant_id = @tenant_id",
+		"INSERT INTO jazzhr.events (tenant_id, sequence) SELECT @tenant_id, max(s.sequence) FROM jazzhr.events s",
+		"INSERT INTO jazzhr.events (tenant_id, sequence) VALUES (@other_id, @sequence)",
+		"INSERT INTO jazzhr.events (sequence) VALUES (@sequence)",
+		"SELECT 1",
+	}
+	for _, text := range right {
+		if problem := unbound(text, tables); problem != "" {
 			t.Errorf("%s: %q", text, problem)
+		}
+	}
+	for _, text := range wrong {
+		if unbound(text, tables) == "" {
+			t.Errorf("%s: no problem found", text)
 		}
 	}
 }

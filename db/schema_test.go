@@ -8,7 +8,8 @@ import (
 	"github.com/intrvio/jazzhr-worker/db/dbtest"
 )
 
-// TestRiverShape holds sql/river.sql, by which sqlc checks our queries, to the tables that River's migrations make.
+// TestRiverShape compares sql/river.sql, by which sqlc checks the queries, with the tables that
+// River's migrations make.
 func TestRiverShape(t *testing.T) {
 	t.Parallel()
 	declared, made := empty(t), dbtest.New(t)

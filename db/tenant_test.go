@@ -14,7 +14,7 @@ import (
 
 var errRefused = errors.New("refused")
 
-// insert adds a tenant, in a transaction that is its own.
+// insert adds the tenant of the transaction.
 func insert(ctx context.Context, tx db.TenantTx) error {
 	_, err := tx.Exec(ctx, "INSERT INTO jazzhr.tenants (tenant_id, name, region) VALUES ($1, 'Acme', 'us')", tx.Tenant)
 	return err
@@ -68,7 +68,8 @@ func TestInTenantNeedsOne(t *testing.T) {
 	}
 }
 
-// TestRollbackAfterPanic holds that a panic goes on to the caller, and leaves neither rows nor a transaction.
+// TestRollbackAfterPanic checks that a panic reaches the caller and leaves neither rows nor a
+// transaction.
 func TestRollbackAfterPanic(t *testing.T) {
 	t.Parallel()
 	database := dbtest.New(t)
@@ -94,7 +95,8 @@ func TestRollbackAfterPanic(t *testing.T) {
 	}
 }
 
-// TestRollbackOutlivesItsContext holds that a transaction whose context ends is rolled back, and its connection goes on.
+// TestRollbackOutlivesItsContext checks that a transaction whose context ends is rolled back, and
+// that its connection stays open.
 func TestRollbackOutlivesItsContext(t *testing.T) {
 	t.Parallel()
 	database := dbtest.New(t)
@@ -131,7 +133,8 @@ func TestRollbackOutlivesItsContext(t *testing.T) {
 	}
 }
 
-// TestCancelledBeforeCommit holds that work that succeeded is not reported as done if it could not be committed.
+// TestCancelledBeforeCommit checks that InTenant returns an error if work succeeds but can't be
+// committed.
 func TestCancelledBeforeCommit(t *testing.T) {
 	t.Parallel()
 	database := dbtest.New(t)
@@ -146,7 +149,7 @@ func TestCancelledBeforeCommit(t *testing.T) {
 	}
 }
 
-// TestInTxNests holds that within a transaction a nested one is a savepoint of it.
+// TestInTxNests checks that a transaction within another is a savepoint of it.
 func TestInTxNests(t *testing.T) {
 	t.Parallel()
 	database := dbtest.New(t)
@@ -182,7 +185,8 @@ func TestInTxWithoutConnection(t *testing.T) {
 	}
 }
 
-// TestConstraints holds that the constraints that code tells apart exist, and that their violation is recognised.
+// TestConstraints checks that the constraints which code recognises exist, and that Violates tells
+// them apart.
 func TestConstraints(t *testing.T) {
 	t.Parallel()
 	database := dbtest.New(t)

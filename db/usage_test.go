@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestEveryQueryIsUsed holds that no query outlives the code that asked it: each is called outside of tests, as a method
-// of what gen.New returned.
+// TestEveryQueryIsUsed checks that no query outlives the code that called it. Each must be called
+// outside of tests, as a method of what gen.New returned.
 func TestEveryQueryIsUsed(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}
@@ -47,7 +47,8 @@ func TestEveryQueryIsUsed(t *testing.T) {
 	}
 }
 
-// collectQueries adds the methods that a file selects on queries: on a field or variable named Q or q, or on gen.New().
+// collectQueries adds the methods that a file selects on queries: on a field named Q or q, on a
+// variable named q, or on gen.New().
 func collectQueries(file *ast.File, used map[string]bool) {
 	ast.Inspect(file, func(node ast.Node) bool {
 		method, ok := node.(*ast.SelectorExpr)
@@ -70,7 +71,8 @@ func collectQueries(file *ast.File, used map[string]bool) {
 	})
 }
 
-// TestCollectQueries holds that the check sees each way of calling a query, and nothing else.
+// TestCollectQueries checks that collectQueries finds each way of calling a query, and nothing
+// else.
 func TestCollectQueries(t *testing.T) {
 	t.Parallel()
 	file, err := parser.ParseFile(token.NewFileSet(), "x.go", `package x

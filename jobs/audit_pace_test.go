@@ -7,7 +7,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 	"github.com/intrvio/jazzhr-worker/queue"
-	"github.com/intrvio/jazzhr-worker/tenant"
+	"github.com/intrvio/jazzhr-worker/queue/outcome"
 )
 
 // TestAuditWaitsForItsTurn at a budget that is used up for longer than other work waits.
@@ -53,21 +53,22 @@ func TestAuditReadsAgain(t *testing.T) {
 	c.wantFound(c.audit(), [3]int{}, [3]int{1, 1, 0})
 }
 
-// TestStoppedAudits say why, and keep what the audit before had found: so nobody is told of it anew.
+// TestStoppedAudits say why, and keep what the audit before had found: so nobody is told of it
+// anew.
 func TestStoppedAudits(t *testing.T) {
 	t.Parallel()
-	tests := map[string]func(c *customer) (held *held){
-		queue.WaitingForCredentials: func(c *customer) *held {
+	tests := map[outcome.Code]func(c *customer) (held *held){
+		outcome.WaitsCredentials: func(c *customer) *held {
 			c.sim.Fault(jazzhrtest.Rule{Endpoint: jazzhrtest.EndpointApplicants, Times: 1, Fault: jazzhrtest.Refuse(401)})
 			return nil
 		},
 		"paused":       func(c *customer) *held { return hold(c, jazzhrtest.EndpointLinks, 1) },
-		"unreadable":   func(c *customer) *held { c.account.Configure(hideComments); return nil },
+		"notes_hidden": func(c *customer) *held { c.account.Configure(hideComments); return nil },
 		"disconnected": func(c *customer) *held { return hold(c, jazzhrtest.EndpointLinks, 1) },
 	}
-	unfinished := map[string]int{queue.WaitingForCredentials: 1, "paused": 1, "disconnected": 1, "unreadable": 1}
+	unfinished := map[outcome.Code]int{outcome.WaitsCredentials: 1, "paused": 1, "disconnected": 1, "notes_hidden": 1}
 	for reason, prepare := range tests {
-		t.Run(reason, func(t *testing.T) {
+		t.Run(string(reason), func(t *testing.T) {
 			t.Parallel()
 			c := newWorld(t, withTimeout(patience)).seasoned("acme")
 			c.graceAgain()
@@ -76,12 +77,12 @@ func TestStoppedAudits(t *testing.T) {
 			c.insert(queue.AuditDuplicates{TenantID: c.id})
 			if held != nil {
 				held.await()
-				c.endBy(reason)
+				c.endBy(string(reason))
 				held.release()
 			}
-			c.attempted(1, "audit_duplicates", "stopped_"+reason)
+			c.attempted(1, "audit_duplicates", "stopped_"+string(reason))
 			var ours, kinds int
-			var by string
+			var by outcome.Code
 			c.scan(`SELECT ours, cardinality(unfinished), stopped_by FROM jazzhr.audits WHERE latest`, nil, &ours, &kinds, &by)
 			if ours != 3 || kinds != unfinished[reason] || by != reason {
 				t.Errorf("%d of ours, %d kinds unfinished because of %s", ours, kinds, by)
@@ -89,7 +90,7 @@ func TestStoppedAudits(t *testing.T) {
 			if told := c.toldOfDuplicates(); len(told) != 1 {
 				t.Errorf("told %d times", len(told))
 			}
-			if row, err := c.tenants.Get(t.Context(), c.id); err != nil || (row.KeyState == "rejected") != (reason == queue.WaitingForCredentials) {
+			if row, err := c.tenants.Get(t.Context(), c.id); err != nil || (row.KeyState == "rejected") != (reason == outcome.WaitsCredentials) {
 				t.Errorf("the key is %s (%v)", row.KeyState, err)
 			}
 		})
@@ -128,7 +129,8 @@ func TestAuditEndsInTime(t *testing.T) {
 	}
 }
 
-// TestAuditsAreTheTicks: one that is due runs by itself, and that of a tenant that is paused or was not verified does not.
+// TestAuditsAreTheTicks: one that is due runs by itself, and that of a tenant that is paused or was
+// not verified does not.
 func TestAuditsAreTheTicks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -162,7 +164,7 @@ func TestAuditOfTheDisconnected(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme")
 	c.endBy("disconnected")
-	if _, err := c.auditor().Audit(t.Context(), c.id); !errors.Is(err, tenant.ErrNotConnected) {
+	if _, err := c.auditor().Audit(t.Context(), c.id); !errors.Is(err, queue.ErrNotConnected) {
 		t.Errorf("the audit ended with %v", err)
 	}
 	c.insert(queue.AuditDuplicates{TenantID: c.id})

@@ -8,19 +8,21 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
-	"github.com/intrvio/jazzhr-worker/jobs"
+	"github.com/intrvio/jazzhr-worker/jobs/audit"
+	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/queue"
 )
 
 // auditor is what a nightly audit is done with.
-func (c *customer) auditor() jobs.Auditor {
-	return jobs.Auditor{
-		Pool: c.config.Pool, JazzHR: c.config.JazzHR, Tenants: c.config.Tenants, Bucket: c.config.Bucket, Client: c.client,
+func (c *customer) auditor() audit.Auditor {
+	return audit.Auditor{
+		Accounts: work.Accounts{Pool: c.config.Pool, JazzHR: c.config.JazzHR, Keys: c.config.Keys, Bucket: c.config.Bucket},
+		Client:   c.client,
 	}
 }
 
 // audit runs an audit that must get through.
-func (c *customer) audit() jobs.Audit {
+func (c *customer) audit() audit.Audit {
 	c.t.Helper()
 	done := c.auditBy(c.auditor())
 	if done.StoppedBy != "" || len(done.Unfinished) > 0 {
@@ -29,7 +31,7 @@ func (c *customer) audit() jobs.Audit {
 	return done
 }
 
-func (c *customer) auditBy(auditor jobs.Auditor) jobs.Audit {
+func (c *customer) auditBy(auditor audit.Auditor) audit.Audit {
 	c.t.Helper()
 	done, err := auditor.Audit(c.t.Context(), c.id)
 	check(c.t, err)
@@ -37,7 +39,7 @@ func (c *customer) auditBy(auditor jobs.Auditor) jobs.Audit {
 }
 
 // wantFound fails unless an audit counted so many applicants, links and notes.
-func (c *customer) wantFound(done jobs.Audit, ours, theirs [3]int) {
+func (c *customer) wantFound(done audit.Audit, ours, theirs [3]int) {
 	c.t.Helper()
 	counts := func(of [3]int) intrvio.DuplicateCounts {
 		return intrvio.DuplicateCounts{Applicants: of[0], Links: of[1], Notes: of[2]}
@@ -90,7 +92,8 @@ func (c *customer) noteAgain() {
 	check(c.t, err)
 }
 
-// theirDuplicates puts duplicates into an account as its own people do, and what only looks like some.
+// theirDuplicates puts duplicates into an account as its own people do, and what only looks like
+// some.
 func (c *customer) theirDuplicates() {
 	c.t.Helper()
 	ada := c.person("Ada", "Lovelace", "ada@example.com")
@@ -156,7 +159,8 @@ func TestAuditTellsTheirs(t *testing.T) {
 	}
 }
 
-// TestAuditTellsOurs applies each write twice behind the ledger's back: Intrvio is told once, and again when it becomes more.
+// TestAuditTellsOurs applies each write twice behind the ledger's back: Intrvio is told once, and
+// again when it becomes more.
 func TestAuditTellsOurs(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).seasoned("acme")
@@ -214,7 +218,8 @@ func TestAuditReadsStaleEmailsAgain(t *testing.T) {
 	c.wantFound(c.audit(), [3]int{}, [3]int{})
 }
 
-// TestAuditedNotes: a nightly audit reads those of the latest days and those found before, the command all.
+// TestAuditedNotes: a nightly audit reads those of the latest days and those found before, the
+// command all.
 func TestAuditedNotes(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).seasoned("acme")

@@ -11,6 +11,9 @@ import (
 	"github.com/intrvio/jazzhr-worker/db/dbtest"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/intake"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
+	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
 // writes are the endpoints that write, and the kinds of jobs that send to them.
@@ -20,14 +23,15 @@ var writes = map[string]string{
 	jazzhrtest.EndpointApplicantNotes:  queue.StepWriteNotes,
 }
 
-// giveAway gives the running jobs of a kind to whoever takes them, as the reaper does with those of a node it takes for dead.
+// giveAway gives the running jobs of a kind to whoever takes them, as the reaper does with those of
+// a node it takes for dead.
 func (w *world) giveAway(kind string) {
 	w.t.Helper()
 	w.exec(`UPDATE jazzhr.river_job SET state = 'available', scheduled_at = now() WHERE state = 'running' AND kind = $1`, kind)
 }
 
-// TestZombie gives a job to another node while its first owner is in the middle of its send. The owner's answer counts, and
-// nothing is sent twice.
+// TestZombie gives a job to another node while its first owner is in the middle of its send. The
+// owner's answer counts, and nothing is sent twice.
 func TestZombie(t *testing.T) {
 	t.Parallel()
 	for endpoint, kind := range writes {
@@ -49,7 +53,8 @@ func TestZombie(t *testing.T) {
 	}
 }
 
-// TestJobRunTwiceAtOnce has a second job of the same args, which River's uniqueness would not let in.
+// TestJobRunTwiceAtOnce has a second job of the same args, which River's uniqueness would not let
+// in.
 func TestJobRunTwiceAtOnce(t *testing.T) {
 	t.Parallel()
 	for endpoint, kind := range writes {
@@ -70,7 +75,8 @@ func TestJobRunTwiceAtOnce(t *testing.T) {
 	}
 }
 
-// TestJobGone deletes or cancels the job in the middle of each step's send, as an operator may. The row gets another job.
+// TestJobGone deletes or cancels the job in the middle of each step's send, as an operator may. The
+// row gets another job.
 func TestJobGone(t *testing.T) {
 	t.Parallel()
 	for name, statement := range map[string]string{
@@ -100,7 +106,7 @@ func TestJobGone(t *testing.T) {
 func (w *world) sweep() {
 	w.t.Helper()
 	w.advance(time.Minute)
-	ticker := queue.Ticker{Beginner: w.db.Pool, Client: w.client, PollInterval: time.Hour, Bucket: w.config.Bucket}
+	ticker := queue.Ticker{Beginner: w.db.Pool, Client: w.client, PollInterval: time.Hour, Bucket: w.config.Bucket, Limits: w.config.Limits, WebhookJob: intake.JobOf}
 	_, err := ticker.Tick(w.t.Context())
 	check(w.t, err)
 }
@@ -119,8 +125,8 @@ func TestJobDeletedBeforeItRan(t *testing.T) {
 	c.once("ada@example.com", 1)
 }
 
-// TestLateAnswer holds a note's send so long that, by the database's clock, it counts as lost; its answer then comes while
-// the row is unknown, or after it was sent again.
+// TestLateAnswer holds a note's send so long that, by the database's clock, it counts as lost; its
+// answer then comes while the row is unknown, or after it was sent again.
 func TestLateAnswer(t *testing.T) {
 	t.Parallel()
 	stall := func(t *testing.T) (*customer, *held, uuid.UUID) {
@@ -167,7 +173,7 @@ func TestLateAnswer(t *testing.T) {
 }
 
 // lateProof waits for the first send's answer to be evidence beside the second's.
-func (c *customer) lateProof(view queue.WritebackView) {
+func (c *customer) lateProof(view writeback.View) {
 	c.t.Helper()
 	var proofs []struct {
 		What      string   `json:"what"`
@@ -185,14 +191,15 @@ func (c *customer) lateProof(view queue.WritebackView) {
 
 func (c *customer) tenantsPause(paused bool) (err error) {
 	if paused {
-		_, err = c.tenants.Pause(c.t.Context(), c.id)
+		_, err = c.tenants.Pause(c.t.Context(), c.id, tenant.Actor{})
 	} else {
-		_, err = c.tenants.Resume(c.t.Context(), c.id)
+		_, err = c.tenants.Resume(c.t.Context(), c.id, tenant.Actor{})
 	}
 	return err
 }
 
-// TestLapsedNode has the node's heartbeats come late: it starts no send, and goes on when it is back.
+// TestLapsedNode has the node's heartbeats come late: it starts no send, and goes on when it is
+// back.
 func TestLapsedNode(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -211,7 +218,8 @@ func TestLapsedNode(t *testing.T) {
 	c.once("ada@example.com", 1)
 }
 
-// TestStopInTheMiddle stops the node during a send, within which its soft stop ends, and starts another.
+// TestStopInTheMiddle stops the node during a send, within which its soft stop ends, and starts
+// another.
 func TestStopInTheMiddle(t *testing.T) {
 	t.Parallel()
 	for endpoint, kind := range writes {
@@ -259,8 +267,9 @@ func TestDatabaseRestarts(t *testing.T) {
 	}
 }
 
-// TestLostFetch has the database say that a node runs a job of which the node knows nothing, as after a crash between the commit of
-// its fetch and the answer. The job is given back; one that the node does run for long is not.
+// TestLostFetch has the database say that a node runs a job of which the node knows nothing, as
+// after a crash between the commit of its fetch and the answer. The job is given back; one that the
+// node does run for long is not.
 func TestLostFetch(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t, withTimeout(patience)).customer("acme")

@@ -17,6 +17,9 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/intake"
+	"github.com/intrvio/jazzhr-worker/queue/outcome"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
@@ -39,7 +42,7 @@ func (w *world) customer(name string) *customer {
 	c.id = row.TenantID
 	w.exec(`UPDATE jazzhr.tenants SET next_audit_at = jazzhr.now() + interval '1 year' WHERE tenant_id = $1`, c.id)
 	for range 20 { // as a person would, where the world's timeout is short
-		_, err = w.tenants.Connect(w.t.Context(), c.id, key, func(db.TenantTx) error { return nil })
+		_, err = w.tenants.Connect(w.t.Context(), c.id, key, tenant.Actor{})
 		if !errors.Is(err, tenant.ErrJazzHRUnavailable) {
 			break
 		}
@@ -48,7 +51,8 @@ func (w *world) customer(name string) *customer {
 	return c
 }
 
-// seasoned makes a customer on whose account a write of each kind has been confirmed, without which absence is not believed.
+// seasoned makes a customer on whose account a write of each kind has been confirmed, without which
+// absence is not believed.
 func (w *world) seasoned(name string) *customer {
 	w.t.Helper()
 	c := w.customer(name)
@@ -75,7 +79,7 @@ func (c *customer) verified() *customer {
 
 func (c *customer) receive(ctx context.Context, header http.Header, body []byte) error {
 	if header.Get(jazzhr.HeaderEvent) == jazzhr.EventVerify {
-		return queue.AcceptVerify(ctx, c.db.Pool, c.client, c.id, 1)
+		return intake.AcceptVerify(ctx, c.db.Pool, c.client, c.id, 1)
 	}
 	row, err := c.tenants.Get(ctx, c.id)
 	if err != nil {
@@ -89,9 +93,9 @@ func (c *customer) receive(ctx context.Context, header http.Header, body []byte)
 	if err != nil {
 		return err
 	}
-	_, err = c.intake.Accept(ctx, receiver, queue.Received{
-		UUID: header.Get(jazzhr.HeaderUUID), Body: body, Headers: map[string]string{},
-		ExportContext: header.Get(jazzhr.HeaderExportContext), Readable: true, SecretVersion: 1, SecretUsed: secrets[0].Used,
+	_, err = c.intake.Accept(ctx, receiver, intake.Received{
+		Event: header.Get(jazzhr.HeaderEvent), UUID: header.Get(jazzhr.HeaderUUID), Body: body, Headers: map[string]string{},
+		ExportContext: header.Get(jazzhr.HeaderExportContext), SecretVersion: 1, SecretUsed: secrets[0].Used,
 	})
 	return err
 }
@@ -104,18 +108,18 @@ func (c *customer) person(first, last, email string) jazzhrtest.Applicant {
 // writeback puts a writeback in as Intrvio's backend would, in a transaction of its own.
 func (c *customer) writeback(interview, first, last, email string) uuid.UUID {
 	c.t.Helper()
-	return c.enqueue(queue.Writeback{
+	return c.enqueue(writeback.Writeback{
 		InterviewID: interview,
-		Candidate:   queue.Candidate{ID: "c-" + interview, FirstName: first, LastName: last, Email: email},
-		Job:         &queue.Job{ID: c.job.ID},
-		Note:        queue.Note{Summary: "Did well.", Transcript: "Q: Why?\nA: Because."},
+		Candidate:   writeback.Candidate{ID: "c-" + interview, FirstName: first, LastName: last, Email: email},
+		Job:         &writeback.Job{ID: c.job.ID},
+		Note:        writeback.Note{Summary: "Did well.", Transcript: "Q: Why?\nA: Because."},
 	})
 }
 
-func (c *customer) enqueue(wb queue.Writeback) (id uuid.UUID) {
+func (c *customer) enqueue(wb writeback.Writeback) (id uuid.UUID) {
 	c.t.Helper()
 	check(c.t, db.InTx(c.t.Context(), c.db.Pool, func(tx pgx.Tx) (err error) {
-		id, _, err = queue.EnqueueWriteback(c.t.Context(), tx, c.client, c.id, wb)
+		id, _, err = writeback.Enqueue(c.t.Context(), tx, c.client, c.id, wb)
 		return err
 	}))
 	return id
@@ -142,7 +146,7 @@ func (c *customer) told(event intrvio.EventType, id uuid.UUID) intrvio.Writeback
 }
 
 // finish waits for the event that tells of a writeback's end in a state, and returns the writeback.
-func (c *customer) finish(state string, id uuid.UUID) queue.WritebackView {
+func (c *customer) finish(state string, id uuid.UUID) writeback.View {
 	c.t.Helper()
 	c.told(map[string]intrvio.EventType{
 		queue.StateDone: intrvio.WritebackCompleted, queue.StateRejected: intrvio.WritebackRejected,
@@ -156,17 +160,17 @@ func (c *customer) finish(state string, id uuid.UUID) queue.WritebackView {
 }
 
 // wantProblem waits for a writeback to be left to a person, and fails unless it is for this.
-func (c *customer) wantProblem(id uuid.UUID, problem string) {
+func (c *customer) wantProblem(id uuid.UUID, problem outcome.Code) {
 	c.t.Helper()
-	if result := c.told(intrvio.WritebackAttention, id); result.Reason != problem {
+	if result := c.told(intrvio.WritebackAttention, id); result.Reason != string(problem) {
 		c.t.Fatalf("a person is asked because of %q, want %q\n%s", result.Reason, problem, c.show(id))
 	}
 }
 
-func (c *customer) view(id uuid.UUID) (view queue.WritebackView) {
+func (c *customer) view(id uuid.UUID) (view writeback.View) {
 	c.t.Helper()
 	c.inTenant(func(tx db.TenantTx) (err error) {
-		view, err = queue.ViewWriteback(c.t.Context(), tx, id)
+		view, err = writeback.Get(c.t.Context(), tx, id)
 		return err
 	})
 	return view
@@ -185,7 +189,7 @@ func (c *customer) show(id uuid.UUID) string {
 }
 
 // step returns a step of a writeback.
-func step(t *testing.T, view queue.WritebackView, kind string) queue.StepView {
+func step(t *testing.T, view writeback.View, kind string) writeback.StepView {
 	t.Helper()
 	for _, s := range view.Steps {
 		if s.Kind == kind {
@@ -193,10 +197,11 @@ func step(t *testing.T, view queue.WritebackView, kind string) queue.StepView {
 		}
 	}
 	t.Fatalf("no step %s", kind)
-	return queue.StepView{}
+	return writeback.StepView{}
 }
 
-// once fails unless JazzHR holds exactly one applicant of the email, one link to the job and so many notes of ours.
+// once fails unless JazzHR holds exactly one applicant of the email, one link to the job and so
+// many notes of ours.
 func (c *customer) once(email string, notes int) {
 	c.t.Helper()
 	applicants := c.account.ApplicantsByEmail(email)

@@ -13,6 +13,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio/intrviotest"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/outbox"
 )
 
 // announce makes events of the customer's.
@@ -20,7 +21,7 @@ func (c *customer) announce(n int) {
 	c.t.Helper()
 	for i := range n {
 		c.inTenant(func(tx db.TenantTx) error {
-			return queue.Announce(c.t.Context(), tx, c.client, queue.Event{Type: intrvio.ConnectionRestored, Data: intrvio.Connection{State: fmt.Sprint(i)}})
+			return outbox.Announce(c.t.Context(), tx, c.client, outbox.Event{Type: intrvio.ConnectionRestored, Data: intrvio.Connection{State: fmt.Sprint(i)}})
 		})
 	}
 }
@@ -29,7 +30,7 @@ func (c *customer) announce(n int) {
 func (c *customer) pulled(after int64) (events []intrvio.Envelope, err error) {
 	c.t.Helper()
 	c.inTenant(func(tx db.TenantTx) error {
-		events, err = queue.EventsAfter(c.t.Context(), tx, after, 100)
+		events, err = outbox.After(c.t.Context(), tx, after, 100)
 		return nil
 	})
 	return events, err
@@ -43,7 +44,8 @@ func (c *customer) states() (pending, delivered, failed int) {
 	return pending, delivered, failed
 }
 
-// TestReceiverDownThenUp delivers, once each and signed rightly, what came about while the receiver was down.
+// TestReceiverDownThenUp delivers, once each and signed rightly, what came about while the receiver
+// was down.
 func TestReceiverDownThenUp(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme")
@@ -85,7 +87,8 @@ func TestAnswerOfTheReceiverLost(t *testing.T) {
 	}
 }
 
-// TestReceiverDownForFiveDays gives an event up; it can be pulled until it expires, and be delivered again on request.
+// TestReceiverDownForFiveDays gives an event up; it can be pulled until it expires, and be
+// delivered again on request.
 func TestReceiverDownForFiveDays(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme")
@@ -101,7 +104,7 @@ func TestReceiverDownForFiveDays(t *testing.T) {
 		t.Errorf("pulled %v (%v)", events, err)
 	}
 	c.backend.Clear()
-	n, err := queue.Redeliver(t.Context(), c.db.Pool, c.id, time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
+	n, err := outbox.Redeliver(t.Context(), c.db.Pool, c.id, time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
 	if check(t, err); n != 2 {
 		t.Errorf("%d redelivered", n)
 	}
@@ -167,7 +170,7 @@ func TestPurge(t *testing.T) {
 	if bodies != 0 || transcripts != 1 || hashes != 3 || events != 0 {
 		t.Errorf("after 30 days: %d bodies, %d transcripts (the one not written stays), %d hashes, %d events", bodies, transcripts, hashes, events)
 	}
-	if _, err := c.pulled(0); !errors.Is(err, queue.ErrEventsExpired) {
+	if _, err := c.pulled(0); !errors.Is(err, outbox.ErrExpired) {
 		t.Errorf("pulling what has expired: %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
 // told is what Intrvio was told of one export.
@@ -38,7 +39,8 @@ func (c *customer) newestWebhook() (id uuid.UUID) {
 	return id
 }
 
-// heard waits for candidate.exported of a webhook and then for as many requests as were stored with it.
+// heard waits for candidate.exported of a webhook and then for as many requests as were stored with
+// it.
 func (c *customer) heard(webhook uuid.UUID) (all told) {
 	c.t.Helper()
 	c.event(func(e intrvio.Envelope) bool {
@@ -117,7 +119,8 @@ func (c *customer) receiveAs(applicant, job, was, is string) {
 	check(c.t, c.receive(c.t.Context(), delivery.Header, []byte(strings.ReplaceAll(string(delivery.Body), was, is))))
 }
 
-// TestExportOfOneWhoIsKnown asks JazzHR nothing about a person whose number, or whose email, was resolved before.
+// TestExportOfOneWhoIsKnown asks JazzHR nothing about a person whose number, or whose email, was
+// resolved before.
 func TestExportOfOneWhoIsKnown(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme").verified()
@@ -152,7 +155,8 @@ func TestExportOfOneNotShownYet(t *testing.T) {
 	}
 }
 
-// TestUnresolvedExport tells of a person who can't be found, or not for certain. A writeback of it goes to a person.
+// TestUnresolvedExport tells of a person who can't be found, or not for certain. A writeback of it
+// goes to a person.
 func TestUnresolvedExport(t *testing.T) {
 	t.Parallel()
 	for reason, prepare := range map[string]func(c *customer, ada jazzhrtest.Applicant){
@@ -180,9 +184,9 @@ func TestUnresolvedExport(t *testing.T) {
 			if len(got.requests) != 1 || got.requests[0].Resolved || got.requests[0].UnresolvedReason != reason {
 				t.Fatalf("requests %+v", got.requests)
 			}
-			c.wantProblem(c.enqueue(queue.Writeback{
+			c.wantProblem(c.enqueue(writeback.Writeback{
 				InterviewID: "i-1", RequestID: &got.requests[0].RequestID,
-				Candidate: queue.Candidate{ID: "c"}, Note: queue.Note{Summary: "Fine."},
+				Candidate: writeback.Candidate{ID: "c"}, Note: writeback.Note{Summary: "Fine."},
 			}), "applicant_unresolved")
 			if n := len(c.sim.Writes()); n != 0 {
 				t.Errorf("%d writes", n)
@@ -210,9 +214,9 @@ func TestExportUnreadableForThreeDays(t *testing.T) {
 		t.Errorf("the webhook is %s", state)
 	}
 	unreadable.Remove()
-	c.finish(queue.StateDone, c.enqueue(queue.Writeback{
+	c.finish(queue.StateDone, c.enqueue(writeback.Writeback{
 		InterviewID: "i-1", RequestID: &got.requests[0].RequestID,
-		Candidate: queue.Candidate{ID: "c"}, Note: queue.Note{Summary: "Fine."},
+		Candidate: writeback.Candidate{ID: "c"}, Note: writeback.Note{Summary: "Fine."},
 	}))
 	c.once("ada@example.com", 1)
 }
@@ -226,9 +230,9 @@ func TestRepeatedExport(t *testing.T) {
 	if again := c.export(ada.ID, c.job.ID); !again.exported.Repeat || len(again.requests) != 0 {
 		t.Errorf("a repeat within 3 h gives %+v", again)
 	}
-	id := c.enqueue(queue.Writeback{
+	id := c.enqueue(writeback.Writeback{
 		InterviewID: "i-1", RequestID: &first.requests[0].RequestID,
-		Candidate: queue.Candidate{ID: "c"}, Note: queue.Note{Summary: "Fine."},
+		Candidate: writeback.Candidate{ID: "c"}, Note: writeback.Note{Summary: "Fine."},
 	})
 	if view := c.finish(queue.StateDone, id); view.ApplicantID != ada.ID || view.JobID != c.job.ID {
 		t.Errorf("the request supplied applicant %s and job %s", view.ApplicantID, view.JobID)

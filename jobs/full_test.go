@@ -142,7 +142,8 @@ func TestAppliedDuringBackfill(t *testing.T) {
 	}
 }
 
-// TestLiveWorkGoesFirst when calls are scarce: the backfill waits for what lies above the reserve, and does not end.
+// TestLiveWorkGoesFirst when calls are scarce: the backfill waits for what lies above the reserve,
+// and does not end.
 func TestLiveWorkGoesFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withTimeout(patience))
@@ -297,12 +298,13 @@ func TestFullPassStops(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).watched("acme")
 	c.sim.Fault(jazzhrtest.Rule{Endpoint: jazzhrtest.EndpointApplicants, Times: 1, Fault: jazzhrtest.Refuse(401)})
-	c.fullSync("stopped_" + queue.WaitingForCredentials)
+	c.fullSync("stopped_credentials")
 	c.endBy("disconnected")
 	c.fullSync("not_connected")
 }
 
-// TestFullPassesAreTheTicks: one that is due runs by itself, and a paused tenant's does not; it keeps its hour.
+// TestFullPassesAreTheTicks: one that is due runs by itself, and a paused tenant's does not; it
+// keeps its hour.
 func TestFullPassesAreTheTicks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

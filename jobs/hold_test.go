@@ -16,8 +16,8 @@ type held struct {
 	released sync.Once
 }
 
-// hold makes the nth request to an endpoint from now on stand until it is released. A sender that gives up meanwhile changes
-// nothing: the request is applied all the same.
+// hold makes the nth request to an endpoint from now on stand until it is released. A sender that
+// gives up meanwhile changes nothing: the request is applied all the same.
 func hold(c *customer, endpoint string, nth int) *held {
 	h := &held{c: c, let: make(chan struct{})}
 	h.rule = c.sim.Fault(jazzhrtest.Rule{

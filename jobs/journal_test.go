@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// journal keeps what is logged, line by line, and lets a test wait for a line: the one wide line of each attempt tells when
-// it has ended and what it came to.
+// journal keeps what is logged, line by line, and lets a test wait for a line: the one wide line of
+// each attempt tells when it has ended and what it came to.
 type journal struct {
 	mu     sync.Mutex
 	lines  []string

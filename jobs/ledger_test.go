@@ -47,8 +47,8 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
-// TestFirstWriteEverIsLost loses the first write of a kind on an account: with nothing to hold its absence against, a person
-// is asked, until another write of the kind is confirmed.
+// TestFirstWriteEverIsLost loses the first write of a kind on an account: with nothing to hold its
+// absence against, a person is asked, until another write of the kind is confirmed.
 func TestFirstWriteEverIsLost(t *testing.T) {
 	t.Parallel()
 	for _, endpoint := range []string{jazzhrtest.EndpointCreateApplicant, jazzhrtest.EndpointLinkApplicant, jazzhrtest.EndpointApplicantNotes} {
@@ -82,7 +82,8 @@ func TestFirstWriteFoundIsAControl(t *testing.T) {
 	c.once("ada@example.com", 1)
 }
 
-// TestAccountThatHidesWhatWasWritten has notes that can't be read back: absence proves nothing there.
+// TestAccountThatHidesWhatWasWritten has notes that can't be read back: absence proves nothing
+// there.
 func TestAccountThatHidesWhatWasWritten(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*jazzhrtest.Settings){
@@ -118,7 +119,8 @@ func TestMarkIsFound(t *testing.T) {
 	}
 }
 
-// TestControlThatIsGone merges away the applicants of confirmed notes: their absence says nothing of what the account shows.
+// TestControlThatIsGone merges away the applicants of confirmed notes: their absence says nothing
+// of what the account shows.
 func TestControlThatIsGone(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).seasoned("acme")
@@ -165,8 +167,8 @@ func TestTwoAlreadyThere(t *testing.T) {
 	}
 }
 
-// TestNotComparable has a namesake without an email: before a first send that is somebody else, after a lost answer it may
-// be the one that was sent.
+// TestNotComparable has a namesake without an email: before a first send that is somebody else,
+// after a lost answer it may be the one that was sent.
 func TestNotComparable(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).seasoned("acme")
@@ -216,7 +218,8 @@ func TestAttentionIsShared(t *testing.T) {
 	c.once("ada@example.com", 2)
 }
 
-// TestReadsLag shows what is written only after a while, and takes no write to an applicant that is new.
+// TestReadsLag shows what is written only after a while, and takes no write to an applicant that is
+// new.
 func TestReadsLag(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*jazzhrtest.Settings){
@@ -252,7 +255,8 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
-// TestIndexIsWhatWasRead has a writeback of an earlier interview claim another email: whose that is, JazzHR alone says.
+// TestIndexIsWhatWasRead has a writeback of an earlier interview claim another email: whose that
+// is, JazzHR alone says.
 func TestIndexIsWhatWasRead(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme").verified()
@@ -298,8 +302,8 @@ func TestNoAfterItWasFound(t *testing.T) {
 	}
 }
 
-// TestAnotherNameOfOneEmail has the writeback that settles a lost create give another name than the one that sent it: it is
-// looked for by both.
+// TestAnotherNameOfOneEmail has the writeback that settles a lost create give another name than the
+// one that sent it: it is looked for by both.
 func TestAnotherNameOfOneEmail(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).seasoned("acme")
@@ -312,8 +316,8 @@ func TestAnotherNameOfOneEmail(t *testing.T) {
 	c.once("ada@example.com", 2)
 }
 
-// TestRouteGuessedWrongly has a note answered without an id on an account that does not show notes: it is taken off the right
-// route, and comes back to it.
+// TestRouteGuessedWrongly has a note answered without an id on an account that does not show notes:
+// it is taken off the right route, and comes back to it.
 func TestRouteGuessedWrongly(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).seasoned("acme")

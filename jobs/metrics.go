@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/intrvio/jazzhr-worker/jazzhr"
+	"github.com/intrvio/jazzhr-worker/jobs/mirror"
 )
 
 // metrics of the workers. None has a tenant in its labels: there are thousands.
@@ -31,7 +32,7 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 			Help: "Rows of JazzHR's lists that a full pass found and polls should have.",
 		}, []string{"list"}),
 	}
-	for _, list := range []string{listActivities, listApplicants, listLinks} {
+	for _, list := range []string{mirror.ListActivities, mirror.ListApplicants, mirror.ListLinks} {
 		m.missed.WithLabelValues(list) // shown from the start
 	}
 	for _, collector := range []prometheus.Collector{m.attempts, m.duration, m.missed} {
@@ -47,7 +48,12 @@ func (m *metrics) attempt(kind, outcome string, took time.Duration) {
 	m.duration.WithLabelValues(kind).Observe(took.Seconds())
 }
 
-// ObserveCalls registers metrics of the calls to JazzHR, and returns what a [jazzhr.Client] reports them to.
+func (m *metrics) countMissed(list string, rows int) {
+	m.missed.WithLabelValues(list).Add(float64(rows))
+}
+
+// ObserveCalls registers metrics of the calls to JazzHR, and returns what a [jazzhr.Client] reports
+// them to.
 func ObserveCalls(registry prometheus.Registerer) (func(jazzhr.Call), error) {
 	calls := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "jazzhr_api_calls_total",

@@ -10,21 +10,24 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
+
+	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/jobs/work"
 )
 
-// outermost is the middleware around all others: it recovers panics, writes the one line of each attempt, and lets only
-// what may be shown into River's tables and UI.
-type outermost struct {
+// middleware is the outermost middleware of all workers. It recovers panics, writes the log line of
+// each attempt, and lets only what may be shown into River's tables and River UI.
+type middleware struct {
 	river.MiddlewareDefaults
 	logger  *slog.Logger
 	metrics *metrics
 	running running
 }
 
-// running are the jobs that this process runs, by id. River may give it one again while it still runs it.
+// running counts the jobs that this process runs, by id. River may give it a job again while it
+// still runs it.
 type running struct {
 	mu   sync.Mutex
 	jobs map[int64]int
@@ -51,24 +54,16 @@ func (r *running) ids() []int64 {
 	return ids
 }
 
-type outcomeKey struct{}
-
-// outcome lets a worker say what its attempt came to, for the line and the metrics.
-func setOutcome(ctx context.Context, outcome string) {
-	if slot, ok := ctx.Value(outcomeKey{}).(*string); ok && outcome != "" {
-		*slot = outcome
-	}
-}
-
 // Work runs the attempt.
-func (m *outermost) Work(ctx context.Context, job *rivertype.JobRow, doInner func(context.Context) error) (err error) {
+func (m *middleware) Work(ctx context.Context, job *rivertype.JobRow, doInner func(context.Context) error) (err error) {
 	started := time.Now()
 	outcome := "ok"
 	m.running.add(job.ID, 1)
 	defer m.running.add(job.ID, -1)
 	defer func() {
 		if panicked := recover(); panicked != nil {
-			// The value of a panic may hold anything; its type and the stack's function names do not.
+			// The value of a panic may hold anything; its type and the stack's function names do
+			// not.
 			err = fmt.Errorf("panic of type %T", panicked)
 			m.logger.Error("job panicked", "kind", job.Kind, "job_id", job.ID, "type", fmt.Sprintf("%T", panicked), "stack", functions(debug.Stack()))
 		}
@@ -79,11 +74,12 @@ func (m *outermost) Work(ctx context.Context, job *rivertype.JobRow, doInner fun
 		m.line(ctx, job, outcome, time.Since(started), err)
 		err = safe(err)
 	}()
-	return doInner(context.WithValue(ctx, outcomeKey{}, &outcome))
+	return doInner(work.WithOutcome(ctx, &outcome))
 }
 
-// line is the one wide line of an attempt. A tick that went well says nothing: there is one every second.
-func (m *outermost) line(ctx context.Context, job *rivertype.JobRow, outcome string, took time.Duration, err error) {
+// line writes the log line of an attempt. A tick that went well is logged at debug level: there is
+// one every second.
+func (m *middleware) line(ctx context.Context, job *rivertype.JobRow, outcome string, took time.Duration, err error) {
 	level := slog.LevelInfo
 	switch {
 	case err != nil:
@@ -96,21 +92,21 @@ func (m *outermost) line(ctx context.Context, job *rivertype.JobRow, outcome str
 		"duration", took.Round(time.Microsecond), "args", string(job.EncodedArgs),
 	}
 	if err != nil {
-		attrs = append(attrs, "error", describe(err))
+		attrs = append(attrs, "error", db.LogText(err))
 	}
 	m.logger.Log(ctx, level, "job", attrs...)
 }
 
-// describe is an error's text without what a database may have put into it: messages of Postgres can quote values.
-func describe(err error) string {
-	text := err.Error()
-	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
-		text = strings.ReplaceAll(text, pgErr.Error(), "SQLSTATE "+pgErr.Code)
+// safe returns an error as it may stand in River's tables and River UI: without what Postgres says
+// in its own words, which can quote values.
+func safe(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
 	}
-	return text
+	return errors.New(db.LogText(err))
 }
 
-// functions is a stack trace without the arguments' values.
+// functions returns the function names of a stack trace, without the values of arguments.
 func functions(stack []byte) string {
 	var names []string
 	for line := range strings.Lines(string(stack)) {

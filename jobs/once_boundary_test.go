@@ -62,7 +62,8 @@ func boundaries() []boundary {
 	}
 }
 
-// atPost are the boundaries that one POST can come to at JazzHR; the first that is drawn is the one.
+// atPost are the boundaries that one POST can come to at JazzHR; the first that is drawn is the
+// one.
 func atPost() []boundary {
 	return []boundary{
 		neverClosed, neverTimeout, never503, tooMany, lostClosed, lost500, lostHTML, lostTimeout, lostTruncated, lostCut, lostShape,
@@ -78,7 +79,8 @@ func aroundPost() []boundary {
 // plan is which boundaries a run strikes at, and by what chance.
 type plan map[boundary]float64
 
-// drawPlan draws a few boundaries: what goes wrong together is then told apart from what goes wrong alone.
+// drawPlan draws a few boundaries: what goes wrong together is then told apart from what goes wrong
+// alone.
 func drawPlan(r *rand.Rand) plan {
 	all, drawn := boundaries(), plan{}
 	for range 2 + r.IntN(4) {

@@ -50,7 +50,8 @@ func (tr *trial) examine() *verdict {
 	return v
 }
 
-// examineCreates holds that nobody was made twice, nor anybody who was there, nor anybody who was not asked for.
+// examineCreates holds that nobody was made twice, nor anybody who was there, nor anybody who was
+// not asked for.
 func (tr *trial) examineCreates(v *verdict, s *subject, writes []jazzhrtest.Write) {
 	made := map[string]int{}
 	for _, w := range writes {
@@ -91,7 +92,8 @@ func (tr *trial) examineLinks(v *verdict, s *subject, writes []jazzhrtest.Write)
 	}
 }
 
-// examineNotes holds that each wish stands in JazzHR whole: its applicant, its link, each part of its note once and in order.
+// examineNotes holds that each wish stands in JazzHR whole: its applicant, its link, each part of
+// its note once and in order.
 func (tr *trial) examineNotes(v *verdict, s *subject, writes []jazzhrtest.Write) {
 	notes, known := s.account.Notes(""), 0
 	for _, x := range s.wishes {
@@ -175,8 +177,9 @@ func (tr *trial) examineLedger(v *verdict, s *subject, writes []jazzhrtest.Write
 		check(tr.t, rows.Scan(&kind, &key, &state, &sends, &remote, &adopted, &raw))
 		applicant, _, _ := strings.Cut(key, "/")
 		if state != "done" {
-			// What was planned and not sent, or sent in vain as reads have shown, is no debt: nobody needs it any more. A link to one who
-			// was merged away is made to whom they became.
+			// What was planned and not sent, or sent in vain as reads have shown, is no debt:
+			// nobody needs it any more. A link to one who was merged away is made to whom they
+			// became.
 			if (state != "planned" || sends > 0 && !absentSinceLost(raw)) && (kind != "link_applicant_to_job" || tr.merged[applicant] == "") {
 				v.fault("%s: %s %s is left %s", s.account.ID(), kind, key, state)
 			}
@@ -232,7 +235,8 @@ func proven(raw json.RawMessage, remote string, adopted bool) bool {
 	return false
 }
 
-// examineEvents holds that Intrvio is told of each end once, in numbers without gaps but those that a restore leaves.
+// examineEvents holds that Intrvio is told of each end once, in numbers without gaps but those that
+// a restore leaves.
 func (s *subject) examineEvents(v *verdict, restored bool) {
 	var events, last, ends, distinct int
 	s.scan(`SELECT count(*), coalesce(max(sequence), 0), count(*) FILTER (WHERE type = 'writeback.completed'),

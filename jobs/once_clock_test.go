@@ -49,7 +49,8 @@ func (tr *trial) happen() (next time.Time) {
 
 var errSending = errors.New("a send is under way")
 
-// jump lets time pass, for everyone: living nodes have beaten meanwhile, and no send is under way across it.
+// jump lets time pass, for everyone: living nodes have beaten meanwhile, and no send is under way
+// across it.
 func (tr *trial) jump(ctx context.Context, d time.Duration) error {
 	if time.Now().UnixNano() < tr.stepped.Load()+int64(2*sendTimeout) {
 		return nil
@@ -86,8 +87,8 @@ func (tr *trial) jump(ctx context.Context, d time.Duration) error {
 	return err
 }
 
-// step sets the run's clock, as an administrator sets a server's: nothing is made up for. Jumps wait until whoever is sending has
-// reached its deadline, which no such step moves.
+// step sets the run's clock, as an administrator sets a server's: nothing is made up for. Jumps
+// wait until whoever is sending has reached its deadline, which no such step moves.
 func (tr *trial) step(d time.Duration) {
 	tr.stepped.Store(time.Now().UnixNano())
 	if err := tr.offset(context.Background(), tr.db.Pool, d); err != nil {

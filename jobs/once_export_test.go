@@ -9,7 +9,8 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 )
 
-// export is a recruiter's pressing of the button: of somebody who was there before, now and then twice.
+// export is a recruiter's pressing of the button: of somebody who was there before, now and then
+// twice.
 func (s *subject) export(r *rand.Rand) {
 	for _, person := range s.people {
 		if len(s.account.Links(person.ID)) == 0 || r.IntN(3) > 0 {
@@ -45,7 +46,8 @@ func (s *subject) deliver(send func(context.Context) (jazzhrtest.Delivery, error
 	}
 }
 
-// examineExports holds that each export is told of once, and that each person and job that was exported is asked for once.
+// examineExports holds that each export is told of once, and that each person and job that was
+// exported is asked for once.
 func (s *subject) examineExports(v *verdict) {
 	sent := map[string]bool{}
 	for _, d := range s.account.Deliveries() {

@@ -31,17 +31,17 @@ type broken struct {
 func mutations() map[string]broken {
 	return map[string]broken{
 		"drop the quiet period": {at: lateApply, by: []mutation{
-			{"jobs/decide.go", "quietUntil := e.notAfter.Add(p.quiet)", "quietUntil := e.notAfter"},
+			{"jobs/ledger/decide.go", "quietUntil := e.notAfter.Add(p.quiet)", "quietUntil := e.notAfter"},
 		}},
 		"skip the intent commit": {by: []mutation{
-			{"jobs/ledger.go", "tx.Q.BeginSend(ctx, tx, gen.BeginSendParams{", "func(gen.BeginSendParams) (any, error) { return nil, nil }(gen.BeginSendParams{"},
-			{"jobs/send.go", "present := row.SendToken != nil && *row.SendToken == s.token; !present", "present := true; !present"},
+			{"jobs/ledger/transition.go", "tx.Q.BeginSend(ctx, tx, gen.BeginSendParams{", "func(gen.BeginSendParams) (any, error) { return nil, nil }(gen.BeginSendParams{"},
+			{"jobs/ledger/send.go", "present := row.SendToken != nil && *row.SendToken == result.token; !present", "present := true; !present"},
 		}},
 		"take a timeout for a failure": {at: lostTimeout, by: []mutation{
-			{"jobs/send.go", "case jazzhr.Unavailable, jazzhr.Unknown:\n", "case jazzhr.Unavailable, jazzhr.Unknown:\n\t\treturn answerNever\n"},
+			{"jobs/ledger/send.go", "case jazzhr.Unavailable, jazzhr.Unknown:\n", "case jazzhr.Unavailable, jazzhr.Unknown:\n\t\treturn answerNever\n"},
 		}},
 		"compare by name only": {by: []mutation{
-			{"jobs/person.go", "case slices.Contains(s.emails, email):", "case slices.Contains(s.emails, email) || true:"},
+			{"jobs/work/person.go", "case slices.Contains(s.Emails, email):", "case slices.Contains(s.Emails, email) || true:"},
 		}},
 		"let the reaper reset sending": {at: killed, by: []mutation{
 			{
@@ -55,9 +55,9 @@ func mutations() map[string]broken {
 // ended is what a run of the world prints last.
 var ended = regexp.MustCompile(`world: (\d+) seeds.*`)
 
-// TestWorldFindsMutations is the test of the world: broken in each of the ways, the ledger doubles or loses within so many seeds, of which it runs those
-// that strike where the way shows.
-// Without -world.mutations, since that takes minutes, it only holds that each way can still be gone.
+// TestWorldFindsMutations is the test of the world: broken in each of the ways, the ledger doubles
+// or loses within so many seeds, of which it runs those that strike where the way shows. Without
+// -world.mutations, since that takes minutes, it only holds that each way can still be gone.
 func TestWorldFindsMutations(t *testing.T) {
 	t.Parallel()
 	for name, way := range mutations() {
@@ -95,7 +95,8 @@ func finding(text string) string {
 	return ""
 }
 
-// overlayOf writes the changed files, and what has the compiler read them in place of the true ones.
+// overlayOf writes the changed files, and what has the compiler read them in place of the true
+// ones.
 func overlayOf(t *testing.T, changes []mutation) (path string) {
 	t.Helper()
 	root, err := filepath.Abs("..")

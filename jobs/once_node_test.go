@@ -24,8 +24,8 @@ import (
 // errCut is what a cut connection answers with.
 var errCut = errors.New("the connection was cut")
 
-// stage is what runs go on upon, one after the other: a database, and berths for nodes. To open the connections anew takes
-// longer than most of a run.
+// stage is what runs go on upon, one after the other: a database, and berths for nodes. To open the
+// connections anew takes longer than most of a run.
 type stage struct {
 	t      *testing.T
 	db     *dbtest.Database
@@ -65,9 +65,9 @@ func (s *stage) berth(nth int, n *node) *berth {
 	return s.berths[nth]
 }
 
-// berth is the place of a node: its pools, the workers' and River's. All that the node does in Postgres goes over wires that the
-// run can cut, and is traced by the names of its queries, so that the run can strike before and after each commit without a hook
-// in the code under test.
+// berth is the place of a node: its pools, the workers' and River's. All that the node does in
+// Postgres goes over wires that the run can cut, and is traced by the names of its queries, so that
+// the run can strike before and after each commit without a hook in the code under test.
 type berth struct {
 	workers, river *pgxpool.Pool
 	node           atomic.Pointer[node]
@@ -137,8 +137,9 @@ func (tr *trial) allNodes() []*node {
 	return slices.Clone(tr.nodes)
 }
 
-// kill is kill -9 as the database sees it: nothing of the process's can be committed any more, nor its heartbeat. What a worker
-// of it is doing ends at the next thing it wants of the database (see TraceAcquireStart).
+// kill is kill -9 as the database sees it: nothing of the process's can be committed any more, nor
+// its heartbeat. What a worker of it is doing ends at the next thing it wants of the database (see
+// TraceAcquireStart).
 func (n *node) kill() {
 	n.dead.Store(true)
 	n.mu.Lock()
@@ -191,7 +192,8 @@ func (w *wire) Close() error {
 	return w.Conn.Close()
 }
 
-// TraceAcquireStart ends the work of a killed process's job as its death would. Other goroutines get an error.
+// TraceAcquireStart ends the work of a killed process's job as its death would. Other goroutines
+// get an error.
 func (b *berth) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
 	if b.node.Load().dead.Load() {
 		if _, err := river.ClientFromContextSafely[pgx.Tx](ctx); err == nil {
@@ -231,7 +233,8 @@ func (b *berth) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.Tr
 	return ctx
 }
 
-// TraceQueryEnd strikes after a commit, if it came about: without an intent there is nothing to stall.
+// TraceQueryEnd strikes after a commit, if it came about: without an intent there is nothing to
+// stall.
 func (b *berth) TraceQueryEnd(_ context.Context, conn *pgx.Conn, data pgx.TraceQueryEndData) {
 	w, ok := conn.PgConn().Conn().(*wire)
 	if !ok || !w.stall {

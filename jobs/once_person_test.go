@@ -9,12 +9,14 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/outcome"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
 // question is what a person is asked about a wish.
 type question struct {
 	*wish
-	item queue.AttentionItem
+	item writeback.Case
 }
 
 // ask has a person decide about what needs one, until nothing does, and holds that each needed one.
@@ -57,9 +59,9 @@ func (tr *trial) questions() (all []question) {
 
 // answer decides as one would who sees all of the account.
 func (tr *trial) answer(q question) {
-	decision, remote := queue.DecisionResend, tr.truth(q)
+	decision, remote := writeback.DecisionResend, tr.truth(q)
 	if remote != "" {
-		decision = queue.DecisionAdopt
+		decision = writeback.DecisionAdopt
 	}
 	tr.log.Info("DECIDE", "interview", q.writeback.InterviewID, "step", q.item.Step, "problem", q.item.Problem, "decision", decision, "remote", remote)
 	if err := q.decide(q.item.ID, decision, remote); err != nil {
@@ -70,8 +72,7 @@ func (tr *trial) answer(q question) {
 // truth is what the step was to make, if it stands in JazzHR.
 func (tr *trial) truth(q question) string {
 	x, item := q.wish, q.item
-	switch item.Problem {
-	case queue.ProblemApplicantGone, queue.ProblemApplicantUnresolved:
+	if item.Problem == outcome.ApplicantGone || item.Problem == outcome.ApplicantUnresolved {
 		if root := tr.merged.root(item.ApplicantID); root != item.ApplicantID {
 			return root
 		}
@@ -120,7 +121,7 @@ func (tr *trial) needless(q question) string {
 		})
 	}
 	switch item.Problem {
-	case queue.ProblemTwoMatches:
+	case outcome.TwoMatches:
 		if len(x.account.ApplicantsByEmail(x.writeback.Candidate.Email)) < 2 && len(tr.merged) == 0 {
 			return "one at most has the email"
 		}
@@ -143,7 +144,7 @@ func (tr *trial) needless(q question) string {
 		if tr.truth(q) != "" && !x.blind {
 			return "it is there"
 		}
-	case queue.ProblemApplicantGone:
+	case outcome.ApplicantGone:
 		if tr.merged[item.ApplicantID] == "" {
 			return "the applicant is there"
 		}

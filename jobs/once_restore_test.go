@@ -10,7 +10,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/dbtest"
-	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/jobs/ledger"
 )
 
 func backupOf(table string) string { return strings.Replace(table, "jazzhr.", "backup.", 1) }
@@ -32,8 +32,9 @@ func (tr *trial) backUp(ctx context.Context) error {
 	})
 }
 
-// restore does what an operator does who lost the database: ends the service, restores the backup, has the ledger distrusted,
-// starts the service, and has everyone send again what was answered since the backup.
+// restore does what an operator does who lost the database: ends the service, restores the backup,
+// has the ledger distrusted, starts the service, and has everyone send again what was answered
+// since the backup.
 func (tr *trial) restore(ctx context.Context) error {
 	for _, n := range tr.allNodes() {
 		n.kill()
@@ -56,7 +57,7 @@ func (tr *trial) restore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := queue.Distrust(ctx, tr.db.Pool); err != nil {
+	if _, err := ledger.Distrust(ctx, tr.db.Pool); err != nil {
 		return err
 	}
 	tr.restored = true
@@ -74,8 +75,8 @@ func (tr *trial) restore(ctx context.Context) error {
 	return nil
 }
 
-// loseDatabase backs up at one POST of the run and restores at a later one, or at the run's end if that comes first. It returns
-// whether it did anything.
+// loseDatabase backs up at one POST of the run and restores at a later one, or at the run's end if
+// that comes first. It returns whether it did anything.
 func (tr *trial) loseDatabase(ctx context.Context, atEnd bool) (bool, error) {
 	if tr.plan[restored] == 0 || tr.restored || tr.calm.Load() {
 		return false, nil

@@ -18,28 +18,32 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio/intrviotest"
 	"github.com/intrvio/jazzhr-worker/jobs"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/intake"
 )
 
 const (
-	// sendTimeout passes in real time: a stall of the test's machine must not make a send late too often.
+	// sendTimeout passes in real time: a stall of the test's machine must not make a send late too
+	// often.
 	sendTimeout = 500 * time.Millisecond
 	// quietPeriod passes on the run's clock, which jumps.
 	quietPeriod = time.Minute
 	// bound is the share of the quiet period within which all that is late has come.
 	bound = 0.95
-	// mostStrikes bounds how often a run strikes at the database: the service then waits in real time before it tries again.
+	// mostStrikes bounds how often a run strikes at the database: the service then waits in real
+	// time before it tries again.
 	mostStrikes = 6
 	// stuckAfter is how long a run may take in real time.
 	stuckAfter = 5 * time.Minute
 )
 
-// trial is one run of the world: the service on a database of its own, a simulated JazzHR, a story drawn from the seed, and
-// the strikes drawn from it.
+// trial is one run of the world: the service on a database of its own, a simulated JazzHR, a story
+// drawn from the seed, and the strikes drawn from it.
 //
-// The run has a clock of its own, which the database and JazzHR share. It goes on with the real one, and jumps to when the next
-// thing is due as soon as nothing else is to do. What comes late (a request that JazzHR applies after its sender gave up, a row
-// that reads don't show yet) comes at a time on that clock, so that a slow machine can't carry it past the bound that the
-// quiet period sets, and a minute's wait takes no time.
+// The run has a clock of its own, which the database and JazzHR share. It goes on with the real
+// one, and jumps to when the next thing is due as soon as nothing else is to do. What comes late (a
+// request that JazzHR applies after its sender gave up, a row that reads don't show yet) comes at a
+// time on that clock, so that a slow machine can't carry it past the bound that the quiet period
+// sets, and a minute's wait takes no time.
 type trial struct {
 	*world
 	seed      uint64
@@ -85,7 +89,7 @@ func newTrial(t *testing.T, seed uint64, on *stage, over func() bool) *trial {
 		t: t, backend: intrviotest.NewServer(t), journal: newJournal(), registry: prometheus.NewRegistry(),
 		config: jobs.Config{
 			Timeout: sendTimeout, SettleDelay: quietPeriod, PollInterval: 1000 * time.Hour,
-			PayloadRetention: 10_000 * time.Hour, SoftStop: time.Second, Workers: 8, TriggerMatchWindow: 1000 * time.Hour,
+			PayloadRetention: 10_000 * time.Hour, SoftStop: time.Second, Limits: queue.DefaultLimits(8), TriggerMatchWindow: 1000 * time.Hour,
 		},
 	}
 	if tr.plan[crashed] > 0 {
@@ -96,22 +100,22 @@ func newTrial(t *testing.T, seed uint64, on *stage, over func() bool) *trial {
 	tr.db = tr.stage.db
 	tr.sim = tr.simulator()
 	client := tr.connect()
-	tr.config.Tenants, tr.config.JazzHR = tr.tenants, client
+	tr.config.Keys, tr.config.JazzHR = tr.tenants, client
 	tr.config.Logger = slog.New(slog.NewJSONHandler(tr.journal, nil))
 	tr.log = tr.config.Logger
 	var err error
 	tr.inserter, err = queue.NewInserter(nil, slog.New(slog.DiscardHandler))
 	check(t, err)
 	tr.client = tr.inserter
-	tr.intake = queue.NewIntake(tr.db.Pool, tr.client, tr.tenants, true)
+	tr.intake = intake.New(tr.db.Pool, tr.client, tr.tenants, true)
 	tr.startNode()
 	tr.startNode()
 	t.Cleanup(tr.wakeAll)
 	return tr
 }
 
-// lot is what chance has for a moment. It depends on the seed and the moment's name alone, so that the order in which
-// goroutines come by changes as little as can be.
+// lot is what chance has for a moment. It depends on the seed and the moment's name alone, so that
+// the order in which goroutines come by changes as little as can be.
 func (tr *trial) lot(moment string) *rand.Rand {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(moment)) // never fails
@@ -155,13 +159,15 @@ func (tr *trial) struck(b boundary, at string) {
 	tr.log.Info("STRIKE", "boundary", b, "at", at)
 }
 
-// stallHere gives the job that the goroutine runs to another, and stops the goroutine until the run wakes it.
+// stallHere gives the job that the goroutine runs to another, and stops the goroutine until the run
+// wakes it.
 func (tr *trial) stallHere(b boundary, about any) {
 	let := make(chan struct{})
 	tr.mu.Lock()
 	tr.stalled = append(tr.stalled, let)
 	tr.mu.Unlock()
-	// The server may be down, for as long as it takes to recover, and the run waits for jobs that run.
+	// The server may be down, for as long as it takes to recover, and the run waits for jobs that
+	// run.
 	for until := time.Now().Add(stuckAfter / 2); time.Now().Before(until) && !tr.over(); {
 		if tr.background(`UPDATE jazzhr.river_job SET state = 'available', scheduled_at = now() WHERE state = 'running' AND args ->> 'writeback_id' IN
 			(SELECT sent_by::text FROM jazzhr.effects WHERE effect_id = ANY($1))`, about) {
@@ -180,7 +186,7 @@ func (tr *trial) stallHere(b boundary, about any) {
 func (tr *trial) mayStall() bool {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	return len(tr.stalled) < tr.config.Workers/2
+	return len(tr.stalled) < tr.config.Limits.Workers/2
 }
 
 // wake lets a stalled goroutine go on, if there is one.
@@ -200,7 +206,8 @@ func (tr *trial) wakeAll() {
 	}
 }
 
-// background changes the database behind the service's back, which may fail: the server may be down.
+// background changes the database behind the service's back, which may fail: the server may be
+// down.
 func (tr *trial) background(statement string, args ...any) (done bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -256,8 +263,8 @@ func (tr *trial) look(ctx context.Context) (s situation, err error) {
 	return s, err
 }
 
-// drive has the service work until every row has ended or is with a person, everything late has come, and everyone who
-// stalled has woken.
+// drive has the service work until every row has ended or is with a person, everything late has
+// come, and everyone who stalled has woken.
 func (tr *trial) drive() {
 	tr.t.Helper()
 	deadline := time.Now().Add(stuckAfter)
@@ -289,7 +296,8 @@ func (tr *trial) living() (ids []string) {
 	return ids
 }
 
-// working reports whether a worker of a living node is in the middle of something, as one is that has just woken.
+// working reports whether a worker of a living node is in the middle of something, as one is that
+// has just woken.
 func (tr *trial) working() bool {
 	tr.mu.Lock()
 	stalled := len(tr.stalled)
@@ -305,7 +313,8 @@ func (tr *trial) lastLook() situation {
 	return s
 }
 
-// pass does what the leader's tick does where something is due, and lets time pass if nothing else is to do.
+// pass does what the leader's tick does where something is due, and lets time pass if nothing else
+// is to do.
 func (tr *trial) pass(ctx context.Context) (done bool, err error) {
 	if acted, err := tr.loseDatabase(ctx, false); acted || err != nil {
 		return false, err
@@ -313,7 +322,7 @@ func (tr *trial) pass(ctx context.Context) (done bool, err error) {
 	next := tr.happen()
 	s, err := tr.look(ctx)
 	if err == nil && s.due == 0 {
-		ticker := queue.Ticker{Beginner: tr.db.Pool, Client: tr.inserter, PollInterval: tr.config.PollInterval, Bucket: queue.NewBucket(tr.db.Pool, 1_000_000)}
+		ticker := queue.Ticker{Beginner: tr.db.Pool, Client: tr.inserter, PollInterval: tr.config.PollInterval, Bucket: queue.NewBucket(tr.db.Pool, 1_000_000), Limits: tr.config.Limits, WebhookJob: intake.JobOf}
 		_, err = ticker.Tick(ctx)
 		return false, err
 	}
@@ -330,7 +339,8 @@ func (tr *trial) pass(ctx context.Context) (done bool, err error) {
 				WHERE state IN ('retryable', 'scheduled', 'available') RETURNING queue)
 			SELECT pg_notify('jazzhr.river_insert', json_build_object('queue', queue)::text) FROM (SELECT DISTINCT queue FROM parked) q`)
 	case s.orphans > 0:
-		// The dead node's heartbeat grows old at once; the living must have beaten for as long in real time.
+		// The dead node's heartbeat grows old at once; the living must have beaten for as long in
+		// real time.
 		if tr.nth("aged") == 1 {
 			return false, tr.jump(ctx, queue.NodeTimeout+time.Second)
 		}

@@ -10,7 +10,8 @@ import (
 // stageOfInterviews is the one whose entry asks for an interview.
 const stageOfInterviews = "Interview"
 
-// watch has moves to the stage ask for interviews from here on: what stood in the accounts before is taken in first.
+// watch has moves to the stage ask for interviews from here on: what stood in the accounts before
+// is taken in first.
 func (tr *trial) watch() {
 	tr.t.Helper()
 	for _, s := range tr.customers {
@@ -28,7 +29,8 @@ func (tr *trial) poll() {
 	tr.drive()
 }
 
-// pollAtEnd polls when reads have caught up with writes, and calls may be made: what a poll can't read is left to the next.
+// pollAtEnd polls when reads have caught up with writes, and calls may be made: what a poll can't
+// read is left to the next.
 func (tr *trial) pollAtEnd() {
 	tr.t.Helper()
 	tr.exec(`UPDATE jazzhr.call_buckets SET closed_until = NULL, tokens = 1000000, refilled_at = jazzhr.now()`)

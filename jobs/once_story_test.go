@@ -15,9 +15,11 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
-// subject is a customer of a run, with what stood in its account before and what it was told to write.
+// subject is a customer of a run, with what stood in its account before and what it was told to
+// write.
 type subject struct {
 	*customer
 	people []jazzhrtest.Applicant // that were there before
@@ -31,7 +33,7 @@ type subject struct {
 type wish struct {
 	*subject
 	id        uuid.UUID
-	writeback queue.Writeback
+	writeback writeback.Writeback
 }
 
 // merges are who was merged into whom.
@@ -51,8 +53,9 @@ var (
 	mailboxes  = []string{"ada@example.com", "grace@example.com", "jose@example.com", "ada.l@example.org", "g.hopper@example.net"}
 )
 
-// drawName draws what somebody of an email is called: mostly anything. In a run that forgets, all of one email are of one name.
-// JazzHR can't be searched by email, so who is known to be somebody of another name can be forgotten and not be found again.
+// drawName draws what somebody of an email is called: mostly anything. In a run that forgets, all
+// of one email are of one name. JazzHR can't be searched by email, so who is known to be somebody
+// of another name can be forgotten and not be found again.
 func (tr *trial) drawName(r *rand.Rand, email string) (first, last string) {
 	first, last = firstNames[r.IntN(len(firstNames))], lastNames[r.IntN(len(lastNames))]
 	if at := slices.Index(mailboxes, email); at >= 0 && tr.plan[restored] > 0 {
@@ -72,9 +75,9 @@ func (tr *trial) begin() {
 			tr.settle(r, s)
 		}
 		if r.IntN(10) < 8 { // else the first write ever may be lost
-			s.wish(queue.Writeback{
-				InterviewID: "season", Candidate: queue.Candidate{ID: "season", FirstName: "Sea", LastName: "Son", Email: "season@example.com"},
-				Job: &queue.Job{ID: s.job.ID}, Note: queue.Note{Summary: "Fine."},
+			s.wish(writeback.Writeback{
+				InterviewID: "season", Candidate: writeback.Candidate{ID: "season", FirstName: "Sea", LastName: "Son", Email: "season@example.com"},
+				Job: &writeback.Job{ID: s.job.ID}, Note: writeback.Note{Summary: "Fine."},
 			})
 		}
 		s.verified()
@@ -111,7 +114,8 @@ func (tr *trial) configure(r *rand.Rand, s *subject, a *jazzhrtest.Settings) {
 	tr.struck(hidden, fmt.Sprintf("%s %d", a.Comments, a.CommentLimit))
 }
 
-// settle adds a person, who may have a name or an email or both in common with another; some have none.
+// settle adds a person, who may have a name or an email or both in common with another; some have
+// none.
 func (tr *trial) settle(r *rand.Rand, s *subject) {
 	email := append([]string{""}, mailboxes...)[r.IntN(1+len(mailboxes))]
 	first, last := tr.drawName(r, email)
@@ -147,27 +151,27 @@ func (tr *trial) tell() {
 	all.Wait()
 }
 
-// drawWritebacks draws an interview: mostly one writeback, or with a further revision, or beside another interview of the same
-// person under another candidate id.
-func (tr *trial) drawWritebacks(r *rand.Rand, s *subject, i int) []queue.Writeback {
+// drawWritebacks draws an interview: mostly one writeback, or with a further revision, or beside
+// another interview of the same person under another candidate id.
+func (tr *trial) drawWritebacks(r *rand.Rand, s *subject, i int) []writeback.Writeback {
 	email := mailboxes[r.IntN(len(mailboxes))]
 	first, last := tr.drawName(r, email)
-	w := queue.Writeback{
-		InterviewID: fmt.Sprintf("i-%d", i), Candidate: queue.Candidate{ID: fmt.Sprintf("c-%d", i), FirstName: first, LastName: last, Email: email},
-		Note: queue.Note{Summary: fmt.Sprintf("Interview %d went well.", i)},
+	w := writeback.Writeback{
+		InterviewID: fmt.Sprintf("i-%d", i), Candidate: writeback.Candidate{ID: fmt.Sprintf("c-%d", i), FirstName: first, LastName: last, Email: email},
+		Note: writeback.Note{Summary: fmt.Sprintf("Interview %d went well.", i)},
 	}
 	if len(s.people) > 0 && r.IntN(4) == 0 {
 		person := s.people[r.IntN(len(s.people))]
-		w.Candidate = queue.Candidate{ID: w.Candidate.ID, ApplicantID: person.ID}
+		w.Candidate = writeback.Candidate{ID: w.Candidate.ID, ApplicantID: person.ID}
 		if person.Email != "" && r.IntN(2) == 0 {
 			w.Candidate.FirstName, w.Candidate.LastName, w.Candidate.Email = person.FirstName, person.LastName, person.Email
 		}
 	}
 	switch job := s.jobs[r.IntN(len(s.jobs))]; r.IntN(4) {
 	case 0:
-		w.Job = &queue.Job{BoardCode: job.BoardCode}
+		w.Job = &writeback.Job{BoardCode: job.BoardCode}
 	case 1, 2:
-		w.Job = &queue.Job{ID: job.ID}
+		w.Job = &writeback.Job{ID: job.ID}
 	}
 	if r.IntN(4) == 0 {
 		w.Note.Transcript = strings.Repeat("A line of an interview that goes on for long.\n", 250+r.IntN(300))
@@ -177,28 +181,29 @@ func (tr *trial) drawWritebacks(r *rand.Rand, s *subject, i int) []queue.Writeba
 		twin := w
 		twin.InterviewID, twin.Candidate.ID = w.InterviewID+"-twin", w.Candidate.ID+"-twin"
 		twin.Candidate.Email = strings.ToUpper(w.Candidate.Email)
-		return []queue.Writeback{w, twin}
+		return []writeback.Writeback{w, twin}
 	}
 	if r.IntN(4) == 0 {
 		next := w
-		next.Revision, next.Note = 2, queue.Note{Summary: "On second thought."}
-		return []queue.Writeback{w, next}
+		next.Revision, next.Note = 2, writeback.Note{Summary: "On second thought."}
+		return []writeback.Writeback{w, next}
 	}
-	return []queue.Writeback{w}
+	return []writeback.Writeback{w}
 }
 
 // wish has a writeback accepted.
-func (s *subject) wish(writeback queue.Writeback) {
+func (s *subject) wish(writeback writeback.Writeback) {
 	w := &wish{subject: s, writeback: writeback}
 	s.wishes = append(s.wishes, w)
 	w.accept()
 }
 
-// accept tells the service until it has acknowledged, as the backend does: the same again changes nothing.
+// accept tells the service until it has acknowledged, as the backend does: the same again changes
+// nothing.
 func (w *wish) accept() {
 	for attempt := 0; ; attempt++ {
 		err := db.InTx(w.t.Context(), w.db.Pool, func(tx pgx.Tx) (err error) {
-			w.id, _, err = queue.EnqueueWriteback(w.t.Context(), tx, w.client, w.customer.id, w.writeback)
+			w.id, _, err = writeback.Enqueue(w.t.Context(), tx, w.client, w.customer.id, w.writeback)
 			return err
 		})
 		var invalid *queue.InvalidError
@@ -216,7 +221,7 @@ func (w *wish) accept() {
 func (w *wish) references() (refs, texts []string) {
 	revision := max(1, w.writeback.Revision)
 	for part := range w.writeback.Note.PartCount() {
-		ref := queue.Reference(w.customer.id, w.writeback.InterviewID, revision, part+1)
+		ref := writeback.Reference(w.customer.id, w.writeback.InterviewID, revision, part+1)
 		refs, texts = append(refs, ref), append(texts, w.writeback.Note.Part(part+1, ref))
 	}
 	return refs, texts
@@ -237,8 +242,9 @@ func (tr *trial) noteNamed(text string) string {
 	return "unknown"
 }
 
-// merge has a recruiter merge one person into another; in a run that forgets, into one of the same email. Who was made since the
-// backup and is somebody else by now can't be found, nor what was written on them.
+// merge has a recruiter merge one person into another; in a run that forgets, into one of the same
+// email. Who was made since the backup and is somebody else by now can't be found, nor what was
+// written on them.
 func (tr *trial) merge(moment string) bool {
 	r := tr.lot("merge " + moment)
 	s := tr.customers[r.IntN(len(tr.customers))]

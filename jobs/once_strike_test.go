@@ -13,7 +13,8 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue"
 )
 
-// simulator is a JazzHR on the run's clock. Each POST passes by the run before it is met and after it was answered.
+// simulator is a JazzHR on the run's clock. Each POST passes by the run before it is met and after
+// it was answered.
 func (tr *trial) simulator() *jazzhrtest.Server {
 	sim := jazzhrtest.New(jazzhrtest.Options{CallsPerMinute: -1, Clock: tr.clockNow, Seed: tr.seed})
 	inner := sim.Handler()
@@ -72,7 +73,8 @@ func (tr *trial) atPost(sim *jazzhrtest.Sim, b boundary) {
 	}})
 }
 
-// holdBack is a POST whose bytes come late: its sender was stopped between the check of its deadline and the write.
+// holdBack is a POST whose bytes come late: its sender was stopped between the check of its
+// deadline and the write.
 func (tr *trial) holdBack(_ context.Context, c jazzhrtest.Call) {
 	at, let := tr.name(c), make(chan struct{})
 	tr.after(tr.lateness(at), "arrived: "+at, func() {

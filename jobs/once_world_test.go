@@ -24,7 +24,8 @@ var (
 	worldParallel = flag.Int("world.parallel", 6, "how many runs go on at once: most of a run is waiting")
 )
 
-// TestWorld runs the service in worlds that strike at it, one a seed, and holds that nothing is doubled or lost in any.
+// TestWorld runs the service in worlds that strike at it, one a seed, and holds that nothing is
+// doubled or lost in any.
 func TestWorld(t *testing.T) {
 	t.Parallel()
 	all := &tally{struck: map[boundary]int{}, started: time.Now()}

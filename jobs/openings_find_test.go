@@ -5,15 +5,16 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
-	"github.com/intrvio/jazzhr-worker/jobs"
+	"github.com/intrvio/jazzhr-worker/jobs/mirror"
+	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
 // finder is what a web server asks JazzHR by.
-func (w *world) finder() jobs.JobFinder {
-	return jobs.NewJobFinder(jobs.Config{
-		Pool: w.db.Pool, JazzHR: w.config.JazzHR, Tenants: w.tenants, Bucket: w.config.Bucket,
-	}, w.client)
+func (w *world) finder() *mirror.Mirror {
+	return &mirror.Mirror{Pool: w.db.Pool, Client: w.client, Accounts: work.Accounts{
+		Pool: w.db.Pool, JazzHR: w.config.JazzHR, Keys: w.tenants, Bucket: w.config.Bucket,
+	}}
 }
 
 func TestFindJob(t *testing.T) {
@@ -47,7 +48,8 @@ func TestFindJob(t *testing.T) {
 	}
 }
 
-// TestJobNotAsked: JazzHR is away, or says that it is asked too much, or refuses the key, or there is none.
+// TestJobNotAsked: JazzHR is away, or says that it is asked too much, or refuses the key, or there
+// is none.
 func TestJobNotAsked(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme")

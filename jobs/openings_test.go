@@ -13,6 +13,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
 // mirror runs a pass over the openings and waits for its end.
@@ -48,7 +49,8 @@ func (c *customer) news() (all []news) {
 	return all
 }
 
-// wantNews fails unless these events, and no others, tell of openings: of each opening in this order.
+// wantNews fails unless these events, and no others, tell of openings: of each opening in this
+// order.
 func (c *customer) wantNews(want ...news) {
 	c.t.Helper()
 	got := c.news()
@@ -69,7 +71,8 @@ func about(event intrvio.EventType, job jazzhrtest.Job, previous string, changed
 	}}
 }
 
-// TestOpenings goes through the life of one opening: each difference is told once, at the pass that follows it.
+// TestOpenings goes through the life of one opening: each difference is told once, at the pass that
+// follows it.
 func TestOpenings(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme")
@@ -108,7 +111,8 @@ func TestOpenings(t *testing.T) {
 	}
 }
 
-// TestFirstOpenings is the baseline: what it holds is not news, and what was asked for before it neither.
+// TestFirstOpenings is the baseline: what it holds is not news, and what was asked for before it
+// neither.
 func TestFirstOpenings(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme").verified()
@@ -153,8 +157,8 @@ func TestGoneOpenings(t *testing.T) {
 	c.wantNews(append(told, back)...)
 }
 
-// TestOpeningsShiftWhileRead takes a row of the first page away, so that one of the second is on neither, and adds others,
-// so that some come twice.
+// TestOpeningsShiftWhileRead takes a row of the first page away, so that one of the second is on
+// neither, and adds others, so that some come twice.
 func TestOpeningsShiftWhileRead(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t, withTimeout(patience)).customer("acme")
@@ -189,7 +193,8 @@ func TestOpeningsShiftWhileRead(t *testing.T) {
 	}
 }
 
-// TestOpeningsPageFails in the middle: what was read is told, nothing counts as gone, and the rest comes with the next pass.
+// TestOpeningsPageFails in the middle: what was read is told, nothing counts as gone, and the rest
+// comes with the next pass.
 func TestOpeningsPageFails(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme")
@@ -288,7 +293,7 @@ func TestConnectingTellsNothing(t *testing.T) {
 	check(t, c.account.SetJobStatus(c.job.ID, "Closed"))
 	key := fresh("new")
 	c.account.RotateKey(key)
-	_, err := c.tenants.Connect(t.Context(), c.id, key, nil)
+	_, err := c.tenants.Connect(t.Context(), c.id, key, tenant.Actor{})
 	check(t, err)
 	c.mirror("ok")
 	closed := c.job
@@ -296,7 +301,8 @@ func TestConnectingTellsNothing(t *testing.T) {
 	c.wantNews(about(intrvio.JobOpened, opened, ""), about(intrvio.JobClosed, closed, "Open", "status"))
 }
 
-// TestOpeningsAreTheTicks: they are read soon after the verification and then hourly, and not for a paused tenant.
+// TestOpeningsAreTheTicks: they are read soon after the verification and then hourly, and not for a
+// paused tenant.
 func TestOpeningsAreTheTicks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -318,7 +324,7 @@ func TestOpeningsAreTheTicks(t *testing.T) {
 func TestOpeningsOfTheDisconnected(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme")
-	_, err := c.tenants.Disconnect(t.Context(), c.id, func(tx db.TenantTx) error { return queue.RejectWaiting(t.Context(), tx, c.client) })
+	_, err := c.tenants.Disconnect(t.Context(), c.id, tenant.Actor{})
 	check(t, err)
 	c.mirror("not_connected")
 }

@@ -56,7 +56,8 @@ func (c *customer) people(n, daysAgo int) (all []jazzhrtest.Applicant) {
 	return all
 }
 
-// wantOnce fails unless each of the people was told of once as applicant and once as linked, and nobody else.
+// wantOnce fails unless each of the people was told of once as applicant and once as linked, and
+// nobody else.
 func (c *customer) wantOnce(people ...jazzhrtest.Applicant) {
 	c.t.Helper()
 	applied, linked := map[string]int{}, map[string]int{}
@@ -126,7 +127,8 @@ func TestFurtherJob(t *testing.T) {
 	}
 }
 
-// TestMadeByUs tells those whom a writeback made from others; that they are known by then swallows nothing.
+// TestMadeByUs tells those whom a writeback made from others; that they are known by then swallows
+// nothing.
 func TestMadeByUs(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).watched("acme")
@@ -166,7 +168,8 @@ func TestPeopleShiftWhileRead(t *testing.T) {
 	c.wantOnce(all...)
 }
 
-// TestPageOfPeopleFails in the middle: what was read is told once, and the rest with the next pass, which reads nobody again.
+// TestPageOfPeopleFails in the middle: what was read is told once, and the rest with the next pass,
+// which reads nobody again.
 func TestPageOfPeopleFails(t *testing.T) {
 	t.Parallel()
 	for _, endpoint := range []string{jazzhrtest.EndpointApplicants, jazzhrtest.EndpointApplicant, jazzhrtest.EndpointLinks} {
@@ -230,7 +233,8 @@ func TestTwoPollsOfLinksAtOnce(t *testing.T) {
 	c.wantOnce(all...)
 }
 
-// TestMergedMeanwhile is one who is listed and not found a moment later: nothing to tell, and nothing stops.
+// TestMergedMeanwhile is one who is listed and not found a moment later: nothing to tell, and
+// nothing stops.
 func TestMergedMeanwhile(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t, withTimeout(patience)).watched("acme")

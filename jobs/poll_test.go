@@ -104,7 +104,8 @@ func TestRowsShiftWhileRead(t *testing.T) {
 	}
 }
 
-// TestPageFails in the middle of a pass: what was read is announced once, and the rest with the next pass.
+// TestPageFails in the middle of a pass: what was read is announced once, and the rest with the
+// next pass.
 func TestPageFails(t *testing.T) {
 	t.Parallel()
 	for _, first := range []bool{true, false} {
@@ -194,8 +195,8 @@ func TestTwoPollsAtOnce(t *testing.T) {
 	}
 }
 
-// TestOldChangesStayOld has a long history of which the first pass reads only the latest days: what a later pass reads
-// beyond that is not news.
+// TestOldChangesStayOld has a long history of which the first pass reads only the latest days: what
+// a later pass reads beyond that is not news.
 func TestOldChangesStayOld(t *testing.T) {
 	t.Parallel()
 	clock := &clock{at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}

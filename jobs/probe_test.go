@@ -7,7 +7,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
-	"github.com/intrvio/jazzhr-worker/jobs"
+	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
@@ -42,7 +42,7 @@ func TestProbe(t *testing.T) {
 		"job of a stranger's alone": {tenant.Known{JobID: "job_x"}, false, 2},
 	} {
 		before := account.Count("")
-		probe, err := jobs.Prober{Client: client}.Probe(t.Context(), "key", c.known)
+		probe, err := work.Prober{Client: client}.Probe(t.Context(), "key", c.known)
 		if err != nil || probe.KnowsKnown != c.knows || probe.JobsSeen != 100 || len(probe.Jobs) != 100 {
 			t.Errorf("%s: knows %v, saw %d jobs, %v", name, probe.KnowsKnown, probe.JobsSeen, err)
 		}
@@ -50,11 +50,11 @@ func TestProbe(t *testing.T) {
 			t.Errorf("%s: %d calls, want %d", name, calls, c.calls)
 		}
 	}
-	if _, err := (jobs.Prober{Client: client}).Probe(t.Context(), "nobody's", tenant.Known{}); !errors.Is(err, tenant.ErrCredentialsRejected) {
+	if _, err := (work.Prober{Client: client}).Probe(t.Context(), "nobody's", tenant.Known{}); !errors.Is(err, tenant.ErrCredentialsRejected) {
 		t.Errorf("a wrong key: %v", err)
 	}
 	sim.Fault(jazzhrtest.Rule{Endpoint: jazzhrtest.EndpointApplicant, Fault: jazzhrtest.Refuse(503)})
-	if _, err := (jobs.Prober{Client: client}).Probe(t.Context(), "key", tenant.Known{ApplicantID: applicant.ID}); err == nil || errors.Is(err, tenant.ErrCredentialsRejected) {
+	if _, err := (work.Prober{Client: client}).Probe(t.Context(), "key", tenant.Known{ApplicantID: applicant.ID}); err == nil || errors.Is(err, tenant.ErrCredentialsRejected) {
 		t.Errorf("JazzHR is down: %v", err)
 	}
 }

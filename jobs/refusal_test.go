@@ -7,10 +7,11 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
-// TestMergedAway merges the applicant into another of the same email, before the link and before the note are sent, or
-// after the note was.
+// TestMergedAway merges the applicant into another of the same email, before the link and before
+// the note are sent, or after the note was.
 func TestMergedAway(t *testing.T) {
 	t.Parallel()
 	for name, drops := range map[string]bool{"moving what it has": false, "dropping what it has": true} {
@@ -43,7 +44,8 @@ func (c *customer) merge(email string) {
 	}
 }
 
-// TestMergedAfterALostNote loses the note's answer and then the applicant: the note is looked for where that went.
+// TestMergedAfterALostNote loses the note's answer and then the applicant: the note is looked for
+// where that went.
 func TestMergedAfterALostNote(t *testing.T) {
 	t.Parallel()
 	for name, drops := range map[string]bool{"moved": false, "dropped": true} {
@@ -68,10 +70,10 @@ func TestMergedAfterALostNote(t *testing.T) {
 func TestGoneForGood(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).seasoned("acme")
-	for name, job := range map[string]*queue.Job{"with a job": {ID: c.job.ID}, "without": nil} {
-		c.wantProblem(c.enqueue(queue.Writeback{
-			InterviewID: name, Job: job, Note: queue.Note{Summary: "Fine."},
-			Candidate: queue.Candidate{ID: "c", ApplicantID: "prospect_20200101000000_GONEGONEGONEGONE"},
+	for name, job := range map[string]*writeback.Job{"with a job": {ID: c.job.ID}, "without": nil} {
+		c.wantProblem(c.enqueue(writeback.Writeback{
+			InterviewID: name, Job: job, Note: writeback.Note{Summary: "Fine."},
+			Candidate: writeback.Candidate{ID: "c", ApplicantID: "prospect_20200101000000_GONEGONEGONEGONE"},
 		}), "applicant_gone")
 	}
 	if n := c.account.Count(jazzhrtest.EndpointCreateApplicant); n != 1 {
@@ -84,16 +86,17 @@ func TestGivenApplicant(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme")
 	there := c.person("Ada", "Lovelace", "ada@example.com")
-	view := c.finish(queue.StateDone, c.enqueue(queue.Writeback{
-		InterviewID: "i-1", Note: queue.Note{Summary: "Fine."},
-		Candidate: queue.Candidate{ID: "c", ApplicantID: there.ID},
+	view := c.finish(queue.StateDone, c.enqueue(writeback.Writeback{
+		InterviewID: "i-1", Note: writeback.Note{Summary: "Fine."},
+		Candidate: writeback.Candidate{ID: "c", ApplicantID: there.ID},
 	}))
 	if view.ApplicantID != there.ID || len(c.account.Notes(there.ID)) != 1 {
 		t.Error("the note is not where it was asked for")
 	}
 }
 
-// TestLinkThereAlready has a recruiter link the applicant while our link is under way, on an account that refuses a second.
+// TestLinkThereAlready has a recruiter link the applicant while our link is under way, on an
+// account that refuses a second.
 func TestLinkThereAlready(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).seasoned("acme")
@@ -110,13 +113,13 @@ func TestLinkThereAlready(t *testing.T) {
 // TestRefusedLink names a job that JazzHR does not have: the note is written all the same.
 func TestRefusedLink(t *testing.T) {
 	t.Parallel()
-	for name, job := range map[string]queue.Job{"by id": {ID: "job_20200101000000_NOSUCHNOSUCHNOSU"}, "by board code": {BoardCode: "nosuch"}} {
+	for name, job := range map[string]writeback.Job{"by id": {ID: "job_20200101000000_NOSUCHNOSUCHNOSU"}, "by board code": {BoardCode: "nosuch"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newWorld(t).customer("acme")
-			view := c.finish(queue.StateRejected, c.enqueue(queue.Writeback{
-				InterviewID: "i-1", Job: &job, Note: queue.Note{Summary: "Fine."},
-				Candidate: queue.Candidate{ID: "c", FirstName: "Ada", LastName: "Lovelace", Email: "ada@example.com"},
+			view := c.finish(queue.StateRejected, c.enqueue(writeback.Writeback{
+				InterviewID: "i-1", Job: &job, Note: writeback.Note{Summary: "Fine."},
+				Candidate: writeback.Candidate{ID: "c", FirstName: "Ada", LastName: "Lovelace", Email: "ada@example.com"},
 			}))
 			link, note := step(t, view, queue.StepLinkApplicantToJob), step(t, view, queue.StepWriteNotes)
 			if link.State != queue.StateRejected || link.LastError == "" || note.State != queue.StateDone {
@@ -129,8 +132,8 @@ func TestRefusedLink(t *testing.T) {
 	}
 }
 
-// TestRefusedCreate has JazzHR refuse an applicant, readably and with status 200: that binds the writeback that sent it, and
-// no other with the same email.
+// TestRefusedCreate has JazzHR refuse an applicant, readably and with status 200: that binds the
+// writeback that sent it, and no other with the same email.
 func TestRefusedCreate(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).seasoned("acme")

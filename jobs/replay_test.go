@@ -9,13 +9,16 @@ import (
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/intake"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
-// replay has a webhook resolved again, and waits for what Intrvio is told of it anew, of which it had been told so often.
+// replay has a webhook resolved again, and waits for what Intrvio is told of it anew, of which it
+// had been told so often.
 func (c *customer) replay(webhook uuid.UUID, told int) (exported intrvio.CandidateExport) {
 	c.t.Helper()
 	check(c.t, db.InTenant(c.t.Context(), c.db.Pool, c.id, func(tx db.TenantTx) error {
-		return queue.ReplayWebhook(c.t.Context(), tx, c.client, webhook)
+		return intake.Replay(c.t.Context(), tx, c.client, webhook)
 	}))
 	seen := map[string]bool{}
 	c.event(func(e intrvio.Envelope) bool {
@@ -29,8 +32,8 @@ func (c *customer) replay(webhook uuid.UUID, told int) (exported intrvio.Candida
 	return exported
 }
 
-// TestReplayedExport finds whom it did not find before, tells Intrvio so, and asks for no second interview: not while the first
-// is to come, nor when it is long over.
+// TestReplayedExport finds whom it did not find before, tells Intrvio so, and asks for no second
+// interview: not while the first is to come, nor when it is long over.
 func TestReplayedExport(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme").verified()
@@ -47,9 +50,9 @@ func TestReplayedExport(t *testing.T) {
 	if again := c.replay(webhook, 1); !again.Resolved || again.ApplicantID != late.ID || !again.Repeat {
 		t.Errorf("replayed: resolved %v as %s, repeat %v", again.Resolved, again.ApplicantID, again.Repeat)
 	}
-	c.finish(queue.StateDone, c.enqueue(queue.Writeback{
+	c.finish(queue.StateDone, c.enqueue(writeback.Writeback{
 		InterviewID: "i-1", RequestID: &first.requests[0].RequestID,
-		Candidate: queue.Candidate{ID: "c"}, Note: queue.Note{Summary: "Fine."},
+		Candidate: writeback.Candidate{ID: "c"}, Note: writeback.Note{Summary: "Fine."},
 	}))
 	c.advance(4 * time.Hour)
 	if again := c.replay(webhook, 2); !again.Repeat {
@@ -62,7 +65,8 @@ func TestReplayedExport(t *testing.T) {
 	}
 }
 
-// TestReplayedRepeat asks for no interview for an export that was a repeat when it came, though the interview of the first is over by now.
+// TestReplayedRepeat asks for no interview for an export that was a repeat when it came, though the
+// interview of the first is over by now.
 func TestReplayedRepeat(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme").verified()

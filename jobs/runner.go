@@ -13,59 +13,54 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
-	"github.com/intrvio/jazzhr-worker/db"
-	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
+	"github.com/intrvio/jazzhr-worker/jobs/audit"
+	"github.com/intrvio/jazzhr-worker/jobs/ledger"
+	"github.com/intrvio/jazzhr-worker/jobs/mirror"
+	"github.com/intrvio/jazzhr-worker/jobs/trigger"
+	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/intake"
 )
-
-// Tenants is what the workers need of the tenants: their keys, and what JazzHR's word on a key means.
-type Tenants interface {
-	// KeyOf opens a tenant's stored JazzHR key.
-	KeyOf(tenant gen.Tenant) (key string, err error)
-	// RefuseKey notes a refusal. While a key is rejected only those met by its checks count.
-	RefuseKey(ctx context.Context, tx db.TenantTx, version int32, checking bool) (refusals int, counted bool, err error)
-	RestoreKey(ctx context.Context, tx db.TenantTx, version int32) (restored bool, err error)
-}
 
 // Config is what the workers work with and how.
 type Config struct {
-	// Pool is the workers' own; RiverPool is River's, so that workers that hold connections can't starve it of them.
+	// Pool is the workers' own; RiverPool is River's, so that workers that hold connections can't
+	// starve it of them.
 	Pool, RiverPool *pgxpool.Pool
 	JazzHR          *jazzhr.Client
-	Tenants         Tenants
+	Keys            work.Keys
 	Bucket          *queue.Bucket
 	// Deliverer pushes events; nil leaves them to be pulled.
 	Deliverer *intrvio.Deliverer
 	NodeID    string
-	// Timeout is how long after its intent a POST may still be on its way. SettleDelay is the quiet period, from there
-	// until absence is looked for.
+	// Timeout is how long after its intent a POST may still be on its way. SettleDelay is the quiet
+	// period, from there until absence is looked for.
 	Timeout, SettleDelay time.Duration
 	PollInterval         time.Duration
-	// TriggerMatchWindow is how far apart an export and a move to a stage may be first seen to be one request.
+	// TriggerMatchWindow is how far apart an export and a move to a stage may be first seen to be
+	// one request.
 	TriggerMatchWindow time.Duration
 	// PayloadRetention is how long webhook bodies and written transcripts are kept.
 	PayloadRetention time.Duration
 	// SoftStop is how long running jobs may go on at a stop.
 	SoftStop time.Duration
-	Workers  int
+	Limits   queue.Limits
 	Metrics  prometheus.Registerer
 	Logger   *slog.Logger
 }
 
-// pace is how long the ledger waits. The second of the two reads that find nothing adds to the first only if some time
-// lies between them.
-func (c Config) pace() pace {
-	return pace{quiet: c.SettleDelay, reread: c.SettleDelay / 4}
-}
-
 // Runner works the queue, from Start to Stop.
 type Runner struct {
-	config    Config
-	client    *queue.Client
-	metrics   *metrics
-	outermost *outermost
+	config     Config
+	inserter   *queue.Client // what workers insert by
+	client     *queue.Client // works
+	middleware *middleware
+
+	ledger   *ledger.Ledger
+	mirror   *mirror.Mirror
+	triggers *trigger.Triggers
 
 	mu      sync.Mutex
 	lapsed  error // why this node can't work now; nil while it can
@@ -74,45 +69,72 @@ type Runner struct {
 	node    *queue.Node
 }
 
-// New returns a runner; nothing runs yet.
+// New returns a runner. Nothing runs yet.
 func New(config Config) (*Runner, error) {
 	r := &Runner{config: config, lapsed: errors.New("not started")}
-	var err error
-	if r.metrics, err = newMetrics(config.Metrics); err != nil {
+	metrics, err := newMetrics(config.Metrics)
+	if err != nil {
 		return nil, err
 	}
-	r.outermost = &outermost{logger: config.Logger, metrics: r.metrics}
-	workers := river.NewWorkers()
-	river.AddWorker(workers, &createApplicantWorker{r: r})
-	river.AddWorker(workers, &linkApplicantToJobWorker{r: r})
-	river.AddWorker(workers, &writeNotesWorker{r: r})
-	river.AddWorker(workers, &resolveExportWorker{r: r})
-	river.AddWorker(workers, &resolveStageEntryWorker{r: r})
-	river.AddWorker(workers, &pollActivitiesWorker{r: r})
-	river.AddWorker(workers, &pollOpeningsWorker{r: r})
-	river.AddWorker(workers, &checkKeyWorker{r: r})
-	river.AddWorker(workers, &deliverEventWorker{r: r})
-	river.AddWorker(workers, &purgeWorker{r: r})
-	river.AddWorker(workers, &auditDuplicatesWorker{r: r})
-	river.AddWorker(workers, &fullSyncWorker{r: r})
-	tick := &tickWorker{}
-	river.AddWorker(workers, tick)
+	r.middleware = &middleware{logger: config.Logger, metrics: metrics}
+	if r.inserter, err = queue.NewInserter(config.RiverPool, config.Logger); err != nil {
+		return nil, err
+	}
+	r.openRooms(metrics)
 	r.client, err = queue.NewClient(config.RiverPool, queue.ClientConfig{
-		NodeID: config.NodeID, Workers: workers, Concurrency: config.Workers, SoftStop: config.SoftStop,
-		Middleware: []rivertype.Middleware{r.outermost},
+		NodeID: config.NodeID, Workers: r.workers(), Limits: config.Limits, SoftStop: config.SoftStop,
+		Middleware: []rivertype.Middleware{r.middleware},
 		Logger:     config.Logger,
 	})
 	if err != nil {
 		return nil, err
 	}
-	tick.ticker = &queue.Ticker{Beginner: config.Pool, Client: r.client, PollInterval: config.PollInterval, Bucket: config.Bucket}
 	return r, nil
 }
 
-// Client is the runner's River client, which can put work in too.
-func (r *Runner) Client() *queue.Client { return r.client }
+// openRooms gives each room what it uses.
+func (r *Runner) openRooms(metrics *metrics) {
+	c := r.config
+	accounts := r.accounts()
+	r.mirror = &mirror.Mirror{Pool: c.Pool, Client: r.inserter, Accounts: accounts, Missed: metrics.countMissed}
+	r.ledger = &ledger.Ledger{
+		Pool: c.Pool, Client: r.inserter, Accounts: accounts, Mirror: r.mirror,
+		NodeID: c.NodeID, SendTimeout: c.Timeout, SettleDelay: c.SettleDelay,
+	}
+	r.triggers = &trigger.Triggers{
+		Pool: c.Pool, Client: r.inserter, Accounts: accounts, Mirror: r.mirror, MatchWindow: c.TriggerMatchWindow,
+	}
+}
 
-// Start joins the list of nodes and begins to work. Cancelling ctx does not stop it: call [Runner.Stop].
+func (r *Runner) accounts() work.Accounts {
+	return work.Accounts{Pool: r.config.Pool, JazzHR: r.config.JazzHR, Keys: r.config.Keys, Bucket: r.config.Bucket}
+}
+
+// workers registers a worker for each kind of job. Every process registers all kinds.
+func (r *Runner) workers() *river.Workers {
+	c := r.config
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &ledger.CreateApplicantWorker{Ledger: r.ledger})
+	river.AddWorker(workers, &ledger.LinkApplicantToJobWorker{Ledger: r.ledger})
+	river.AddWorker(workers, &ledger.WriteNotesWorker{Ledger: r.ledger})
+	river.AddWorker(workers, &trigger.ResolveExportWorker{Triggers: r.triggers})
+	river.AddWorker(workers, &trigger.ResolveStageEntryWorker{Triggers: r.triggers})
+	river.AddWorker(workers, &mirror.PollActivitiesWorker{Mirror: r.mirror})
+	river.AddWorker(workers, &mirror.PollOpeningsWorker{Mirror: r.mirror})
+	river.AddWorker(workers, &mirror.FullSyncWorker{Mirror: r.mirror})
+	river.AddWorker(workers, &audit.DuplicatesWorker{Accounts: r.accounts(), Client: r.inserter})
+	river.AddWorker(workers, &checkKeyWorker{accounts: r.accounts()})
+	river.AddWorker(workers, &deliverEventWorker{pool: c.Pool, deliverer: c.Deliverer})
+	river.AddWorker(workers, &purgeWorker{pool: c.Pool, retention: c.PayloadRetention})
+	river.AddWorker(workers, &tickWorker{ticker: &queue.Ticker{
+		Beginner: c.Pool, Client: r.inserter, PollInterval: c.PollInterval, Bucket: c.Bucket,
+		Limits: c.Limits, WebhookJob: intake.JobOf,
+	}})
+	return workers
+}
+
+// Start joins the list of nodes and begins to work. Cancelling ctx does not stop it: call
+// [Runner.Stop].
 func (r *Runner) Start(ctx context.Context) error {
 	node, err := queue.JoinNode(ctx, r.config.Pool, r.config.NodeID)
 	if err != nil {
@@ -129,7 +151,8 @@ func (r *Runner) Start(ctx context.Context) error {
 	return nil
 }
 
-// beat says that this node lives, and gives back the jobs of those that do not, until the runner stops.
+// beat says that this node lives, and gives back the jobs of those that do not, until the runner
+// stops.
 func (r *Runner) beat(ctx context.Context) {
 	defer close(r.stopped)
 	ticker := time.NewTicker(queue.BeatInterval)
@@ -140,8 +163,8 @@ func (r *Runner) beat(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		// What is run is asked for first: what is taken from here on is younger than what is given back.
-		running := r.outermost.running.ids()
+		// What runs is read first: a job that is taken after this is younger than those given back.
+		running := r.middleware.running.ids()
 		returned, err := r.node.Beat(ctx)
 		if ctx.Err() != nil {
 			return
@@ -161,8 +184,8 @@ func (r *Runner) beat(ctx context.Context) {
 	}
 }
 
-// Stop stops taking jobs, lets running ones end within SoftStop, ends the rest, and leaves the list of nodes. ctx bounds
-// how long it waits for all of it.
+// Stop stops taking jobs, lets running ones end within SoftStop, ends the rest, and leaves the list
+// of nodes. ctx bounds how long it waits for all of it.
 func (r *Runner) Stop(ctx context.Context) error {
 	r.setLapsed(errors.New("stopping"))
 	err := r.client.Stop(ctx)

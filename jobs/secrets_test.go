@@ -14,31 +14,32 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
-	"github.com/intrvio/jazzhr-worker/jobs"
+	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
 // clumsy opens a tenant's key and, at times, panics or fails with it in its words.
 type clumsy struct {
-	jobs.Tenants
+	work.Keys
 	panics atomic.Int32
 }
 
 func (c *clumsy) KeyOf(tenant gen.Tenant) (string, error) {
-	key, err := c.Tenants.KeyOf(tenant)
+	key, err := c.Keys.KeyOf(tenant)
 	if c.panics.Add(-1) >= 0 {
 		panic(fmt.Errorf("no idea what to do with %s", key))
 	}
 	return key, err
 }
 
-// TestNothingIsGivenAway runs through a customer's day with everything that goes wrong in it, and then looks for the key, the
-// webhook secret and personal data where they have no business.
+// TestNothingIsGivenAway runs through a customer's day with everything that goes wrong in it, and
+// then looks for the key, the webhook secret and personal data where they have no business.
 func TestNothingIsGivenAway(t *testing.T) {
 	t.Parallel()
 	between := &clumsy{}
-	w := newWorld(t, withLevel(slog.LevelDebug), withTenants(func(tenants jobs.Tenants) jobs.Tenants {
-		between.Tenants = tenants
+	w := newWorld(t, withLevel(slog.LevelDebug), withTenants(func(tenants work.Keys) work.Keys {
+		between.Keys = tenants
 		return between
 	}))
 	c := w.customer("acme")
@@ -72,8 +73,8 @@ func TestNothingIsGivenAway(t *testing.T) {
 	}
 }
 
-// day is a customer's, with a panic, an error of the database that quotes what it was given, refusals, lost answers and a
-// refused key in it.
+// day is a customer's, with a panic, an error of the database that quotes what it was given,
+// refusals, lost answers and a refused key in it.
 func (c *customer) day(between *clumsy) {
 	c.t.Helper()
 	c.exec(`CREATE FUNCTION jazzhr.test_quote() RETURNS trigger LANGUAGE plpgsql AS 'DECLARE given text;
@@ -84,10 +85,10 @@ func (c *customer) day(between *clumsy) {
 		END' `)
 	c.exec(`CREATE TRIGGER test_quote BEFORE UPDATE ON jazzhr.steps FOR EACH ROW EXECUTE FUNCTION jazzhr.test_quote()`)
 	write := func(interview, email string) uuid.UUID {
-		return c.enqueue(queue.Writeback{
-			InterviewID: interview, Job: &queue.Job{ID: c.job.ID},
-			Candidate: queue.Candidate{ID: "c", FirstName: "Adalbertine", LastName: "Lovelorn", Email: email},
-			Note:      queue.Note{Transcript: "Q: Do you play?\nA: The Xylophone."},
+		return c.enqueue(writeback.Writeback{
+			InterviewID: interview, Job: &writeback.Job{ID: c.job.ID},
+			Candidate: writeback.Candidate{ID: "c", FirstName: "Adalbertine", LastName: "Lovelorn", Email: email},
+			Note:      writeback.Note{Transcript: "Q: Do you play?\nA: The Xylophone."},
 		})
 	}
 	between.panics.Store(1)

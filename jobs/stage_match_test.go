@@ -96,7 +96,8 @@ func (c *customer) wantEachOnce(people []jazzhrtest.Applicant) {
 	}
 }
 
-// TestDecidedAtOnce stops every decision before its end, where whoever has not waited for the others has decided already.
+// TestDecidedAtOnce stops every decision before its end, where whoever has not waited for the
+// others has decided already.
 func TestDecidedAtOnce(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).triggered("acme")
@@ -165,7 +166,8 @@ func TestUnresolvedExportAndStage(t *testing.T) {
 	})
 }
 
-// TestTwinsExported has the entry of one matched with that one's export, though a namesake's, which was not resolved, is nearer in time.
+// TestTwinsExported has the entry of one matched with that one's export, though a namesake's, which
+// was not resolved, is nearer in time.
 func TestTwinsExported(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).triggered("acme")

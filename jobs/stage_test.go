@@ -13,12 +13,14 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
 const interviewStage = "Interview"
 
-// triggered makes a customer whose candidates are interviewed when they enter the stage; its first poll is over.
+// triggered makes a customer whose candidates are interviewed when they enter the stage; its first
+// poll is over.
 func (w *world) triggered(name string, jobs ...string) *customer {
 	w.t.Helper()
 	c := w.customer(name).verified()
@@ -33,7 +35,9 @@ func (c *customer) trigger(jobs ...string) {
 	for _, job := range append(jobs, make([]string, max(0, 1-len(jobs)))...) {
 		triggers = append(triggers, tenant.AutoTrigger{Stage: interviewStage, JobID: job})
 	}
-	_, err := c.tenants.SetAutoTriggers(c.t.Context(), c.id, triggers)
+	_, err := c.tenants.Change(c.t.Context(), c.id, tenant.Changes{
+		AutoTriggers: func([]tenant.AutoTrigger) []tenant.AutoTrigger { return triggers },
+	}, tenant.Actor{})
 	check(c.t, err)
 }
 
@@ -51,7 +55,8 @@ func (c *customer) enter(applicant, job, outcome string) {
 	c.attempted(before+1, "resolve_stage_entry", outcome)
 }
 
-// insertEntry puts in a stage entry as a poll would, where JazzHR must not be asked for anything else.
+// insertEntry puts in a stage entry as a poll would, where JazzHR must not be asked for anything
+// else.
 func (c *customer) insertEntry(person jazzhrtest.Applicant) {
 	c.t.Helper()
 	c.exec(`INSERT INTO jazzhr.stage_entries (tenant_id, activity_id, applicant_id, stage, job_title) VALUES ($1, 'activity of ' || $2, $2, $3, $4)`,
@@ -93,8 +98,8 @@ func (c *customer) wantRequests(triggers ...intrvio.Trigger) []intrvio.Interview
 // answer has Intrvio write the result of an interview back.
 func (c *customer) answer(request uuid.UUID) {
 	c.t.Helper()
-	c.finish(queue.StateDone, c.enqueue(queue.Writeback{
-		InterviewID: fresh("i"), RequestID: &request, Candidate: queue.Candidate{ID: "c"}, Note: queue.Note{Summary: "Fine."},
+	c.finish(queue.StateDone, c.enqueue(writeback.Writeback{
+		InterviewID: fresh("i"), RequestID: &request, Candidate: writeback.Candidate{ID: "c"}, Note: writeback.Note{Summary: "Fine."},
 	}))
 }
 
@@ -130,7 +135,9 @@ func TestStageEntryBefore(t *testing.T) {
 	c.move(ada.ID, c.job.ID, interviewStage)
 	c.trigger()
 	c.poll("ok") // the first: what it reads is no news
-	_, err := c.tenants.SetAutoTriggers(t.Context(), c.id, nil)
+	_, err := c.tenants.Change(t.Context(), c.id, tenant.Changes{
+		AutoTriggers: func([]tenant.AutoTrigger) []tenant.AutoTrigger { return nil },
+	}, tenant.Actor{})
 	check(t, err)
 	c.move(grace.ID, c.job.ID, interviewStage)
 	c.poll("ok")
@@ -146,7 +153,8 @@ func TestStageEntryBefore(t *testing.T) {
 	c.wantRequests(intrvio.TriggerStage)
 }
 
-// TestStageEntryLongBefore holds that a move which a later pass finds asks for nothing if its day lies surely before the trigger.
+// TestStageEntryLongBefore holds that a move which a later pass finds asks for nothing if its day
+// lies surely before the trigger.
 func TestStageEntryLongBefore(t *testing.T) {
 	t.Parallel()
 	clock := &clock{at: time.Now().AddDate(0, 0, -3)}
@@ -172,7 +180,9 @@ func TestStageEntryTakenBack(t *testing.T) {
 	held := c.sim.Fault(jazzhrtest.Rule{Endpoint: jazzhrtest.EndpointApplicant, Fault: jazzhrtest.Refuse(500)})
 	c.insertEntry(ada)
 	c.attempted(1, "resolve_stage_entry", "waits_retry")
-	_, err := c.tenants.SetAutoTriggers(t.Context(), c.id, nil)
+	_, err := c.tenants.Change(t.Context(), c.id, tenant.Changes{
+		AutoTriggers: func([]tenant.AutoTrigger) []tenant.AutoTrigger { return nil },
+	}, tenant.Actor{})
 	check(t, err)
 	held.Remove()
 	c.advance(time.Minute)
@@ -190,7 +200,8 @@ func TestStageEntryByJob(t *testing.T) {
 	ada := c.account.AddApplicant(jazzhrtest.Applicant{FirstName: "Ada", LastName: "Lovelace", Email: "ada@example.com"}, c.job.ID, welder.ID, twin.ID)
 	c.enter(ada.ID, c.job.ID, "other_job")
 	c.enter(ada.ID, welder.ID, "requested")
-	// Two of the title stand in the stage by now: which was entered can't be told, and one of them is set.
+	// Two of the title stand in the stage by now: which was entered can't be told, and one of them
+	// is set.
 	c.enter(ada.ID, twin.ID, "requested")
 	requests := c.wantRequests(intrvio.TriggerStage, intrvio.TriggerStage)
 	if requests[0].JobID != welder.ID || !requests[0].Job.Resolved {
@@ -269,7 +280,7 @@ func TestStageEntryAfterDisconnect(t *testing.T) {
 	held := hold(c, jazzhrtest.EndpointApplicant, 1)
 	c.insertEntry(ada)
 	held.await()
-	_, err := c.tenants.Disconnect(t.Context(), c.id, func(tx db.TenantTx) error { return queue.RejectWaiting(t.Context(), tx, c.client) })
+	_, err := c.tenants.Disconnect(t.Context(), c.id, tenant.Actor{})
 	check(t, err)
 	held.release()
 	c.attempted(1, "resolve_stage_entry", "ended_meanwhile")

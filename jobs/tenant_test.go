@@ -6,10 +6,11 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/outcome"
+	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
 // connection waits for an event of a type about the customer's connection.
@@ -18,8 +19,8 @@ func (c *customer) connection(event intrvio.EventType) {
 	c.event(func(e intrvio.Envelope) bool { return e.Type == event && e.TenantID == c.id })
 }
 
-// TestRefusedKey has the key refused in the middle of each step: rows wait, Intrvio is told at the second refusal, and work
-// goes on by itself once JazzHR takes the key again.
+// TestRefusedKey has the key refused in the middle of each step: rows wait, Intrvio is told at the
+// second refusal, and work goes on by itself once JazzHR takes the key again.
 func TestRefusedKey(t *testing.T) {
 	t.Parallel()
 	for endpoint, kind := range writes {
@@ -32,7 +33,7 @@ func TestRefusedKey(t *testing.T) {
 			c.attempted(1, kind, "waits_credentials")
 			c.account.RotateKey(fresh("other"))
 			waiting := step(t, c.view(id), kind)
-			if waiting.WaitingFor != queue.WaitingForCredentials || waiting.State == queue.StateAttention {
+			if waiting.WaitingFor != outcome.WaitsCredentials || waiting.State == queue.StateAttention {
 				t.Errorf("it waits for %q", waiting.WaitingFor)
 			}
 			for _, e := range c.backend.Events() {
@@ -77,7 +78,8 @@ func TestPassingRefusal(t *testing.T) {
 	}
 }
 
-// TestOldKeyRefused has a 401 come to a key that was replaced meanwhile: it says nothing of the present one.
+// TestOldKeyRefused has a 401 come to a key that was replaced meanwhile: it says nothing of the
+// present one.
 func TestOldKeyRefused(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t, withTimeout(patience)).customer("acme")
@@ -86,7 +88,7 @@ func TestOldKeyRefused(t *testing.T) {
 	held.await()
 	key := fresh("new")
 	c.account.RotateKey(key)
-	_, err := c.tenants.Connect(t.Context(), c.id, key, nil)
+	_, err := c.tenants.Connect(t.Context(), c.id, key, tenant.Actor{})
 	check(t, err)
 	held.release()
 	c.finish(queue.StateDone, id)
@@ -95,7 +97,8 @@ func TestOldKeyRefused(t *testing.T) {
 	}
 }
 
-// TestTooMany answers 429 to one node: none calls for the tenant until the time is over, while another tenant's work goes on.
+// TestTooMany answers 429 to one node: none calls for the tenant until the time is over, while
+// another tenant's work goes on.
 func TestTooMany(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -113,7 +116,7 @@ func TestTooMany(t *testing.T) {
 	if n := c.account.Count("") - calls; n != 0 {
 		t.Errorf("%d calls while the bucket was closed", n)
 	}
-	if got := step(t, c.view(first), queue.StepLinkApplicantToJob).WaitingFor; got != queue.WaitingForRateLimit {
+	if got := step(t, c.view(first), queue.StepLinkApplicantToJob).WaitingFor; got != outcome.WaitsRateLimit {
 		t.Errorf("it waits for %q", got)
 	}
 	c.advance(63 * time.Second)
@@ -123,7 +126,8 @@ func TestTooMany(t *testing.T) {
 	c.once("ada@example.com", 1)
 }
 
-// TestPause pauses the tenant while the applicant is being made: that is finished, and the rest waits.
+// TestPause pauses the tenant while the applicant is being made: that is finished, and the rest
+// waits.
 func TestPause(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t, withTimeout(patience)).customer("acme")
@@ -134,7 +138,7 @@ func TestPause(t *testing.T) {
 	held.release()
 	c.attempted(1, queue.StepLinkApplicantToJob, "waits_paused")
 	second := c.writeback("i-2", "Grace", "Hopper", "grace@example.com")
-	if got := step(t, c.view(second), queue.StepCreateApplicant).WaitingFor; got != queue.WaitingForPaused {
+	if got := step(t, c.view(second), queue.StepCreateApplicant).WaitingFor; got != outcome.WaitsPaused {
 		t.Errorf("the second waits for %q", got)
 	}
 	if n := c.sim.Count(jazzhrtest.EndpointLinkApplicant); n != 0 {
@@ -146,14 +150,15 @@ func TestPause(t *testing.T) {
 	c.once("ada@example.com", 1)
 }
 
-// TestDisconnectInTheMiddle disconnects while the note is being sent: the writeback ends once, rejected.
+// TestDisconnectInTheMiddle disconnects while the note is being sent: the writeback ends once,
+// rejected.
 func TestDisconnectInTheMiddle(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme")
 	held := hold(c, jazzhrtest.EndpointApplicantNotes, 1)
 	id := c.writeback("i-1", "Ada", "Lovelace", "ada@example.com")
 	held.await()
-	_, err := c.tenants.Disconnect(t.Context(), c.id, func(tx db.TenantTx) error { return queue.RejectWaiting(t.Context(), tx, c.client) })
+	_, err := c.tenants.Disconnect(t.Context(), c.id, tenant.Actor{})
 	check(t, err)
 	held.release()
 	c.attempted(1, queue.StepWriteNotes, "superseded")
@@ -174,7 +179,7 @@ func TestDisconnectInTheMiddle(t *testing.T) {
 func TestJobsOfTheDisconnected(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme")
-	_, err := c.tenants.Disconnect(t.Context(), c.id, func(tx db.TenantTx) error { return queue.RejectWaiting(t.Context(), tx, c.client) })
+	_, err := c.tenants.Disconnect(t.Context(), c.id, tenant.Actor{})
 	check(t, err)
 	c.insert(queue.PollActivities{TenantID: c.id})
 	c.insert(queue.CheckKey{TenantID: c.id})
@@ -197,11 +202,12 @@ func TestUnreadableForThreeDays(t *testing.T) {
 	c.advance(71 * time.Hour)
 	c.attempted(2, queue.StepCreateApplicant, "waits_retry")
 	c.advance(time.Hour)
-	c.wantProblem(id, "unreadable")
+	c.wantProblem(id, outcome.JazzHRUnreadable)
 	unreadable.Remove()
 }
 
-// TestUnreadableNotes has an account that leaves the notes out of what it answers: that is not their absence.
+// TestUnreadableNotes has an account that leaves the notes out of what it answers: that is not
+// their absence.
 func TestUnreadableNotes(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).seasoned("acme")

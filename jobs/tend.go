@@ -8,14 +8,16 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
+	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/queue"
-	"github.com/intrvio/jazzhr-worker/tenant"
+	"github.com/intrvio/jazzhr-worker/queue/outbox"
 )
 
 type tickWorker struct {
@@ -31,86 +33,77 @@ func (w *tickWorker) Work(ctx context.Context, _ *river.Job[queue.Tick]) error {
 
 type checkKeyWorker struct {
 	river.WorkerDefaults[queue.CheckKey]
-	r *Runner
+	accounts work.Accounts
 }
 
 // Work tries a rejected key again. If JazzHR takes it, the tenant's rows go on.
 func (w *checkKeyWorker) Work(ctx context.Context, job *river.Job[queue.CheckKey]) error {
-	r, tenantID := w.r, job.Args.TenantID
-	account, err := r.openAccount(ctx, tenantID, queue.Live)
-	if errors.Is(err, tenant.ErrNotConnected) { // since the tick made the job
-		setOutcome(ctx, "not_connected")
+	tenantID := job.Args.TenantID
+	account, err := w.accounts.Open(ctx, tenantID, queue.Live)
+	if errors.Is(err, queue.ErrNotConnected) { // since the tick made the job
+		work.SetOutcome(ctx, work.NotConnected)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	_, err = account.read.Jobs(ctx, jazzhr.JobFilter{}, 1)
+	_, err = account.Read.Jobs(ctx, jazzhr.JobFilter{}, 1)
 	var failed *jazzhr.Error
 	switch {
 	case err == nil:
-		setOutcome(ctx, "restored")
-		return db.InTenant(ctx, r.config.Pool, tenantID, func(tx db.TenantTx) error { return r.restoreKey(ctx, tx, account.keyVersion) })
+		work.SetOutcome(ctx, "restored")
+		return db.InTenant(ctx, w.accounts.Pool, tenantID, func(tx db.TenantTx) error {
+			return w.accounts.Keys.RestoreKey(ctx, tx, account.KeyVersion)
+		})
 	case errors.As(err, &failed) && failed.Kind == jazzhr.Unauthorized:
-		setOutcome(ctx, "refused")
-		return db.InTenant(ctx, r.config.Pool, tenantID, func(tx db.TenantTx) error {
-			return r.refuseKey(ctx, tx, account.keyVersion, true)
+		work.SetOutcome(ctx, "refused")
+		return db.InTenant(ctx, w.accounts.Pool, tenantID, func(tx db.TenantTx) error {
+			return w.accounts.Keys.RefuseKey(ctx, tx, account.KeyVersion, true)
 		})
 	}
 	// JazzHR could not be asked: the tick starts another check in a minute.
-	wait, known := waitAfter(err, 0)
+	wait, known := work.WaitAfter(err, 0)
 	if !known {
 		return err
 	}
-	setOutcome(ctx, "not_asked")
-	return r.holdTenant(ctx, tenantID, account.keyVersion, wait)
-}
-
-// restoreKey lets a tenant's rows go on, and tells Intrvio if it was told of the refusal.
-func (r *Runner) restoreKey(ctx context.Context, tx db.TenantTx, version int32) error {
-	before, err := tx.Q.TenantForChange(ctx, tx, tx.Tenant)
-	if err != nil {
-		return fmt.Errorf("lock tenant: %w", err)
-	}
-	restored, err := r.config.Tenants.RestoreKey(ctx, tx, version)
-	if err != nil || !restored || before.KeyRefusals < announcedRefusal {
-		return err
-	}
-	return queue.AnnounceConnection(ctx, tx, r.client, intrvio.ConnectionRestored)
+	work.SetOutcome(ctx, "not_asked")
+	return w.accounts.Hold(ctx, tenantID, account.KeyVersion, wait)
 }
 
 type deliverEventWorker struct {
 	river.WorkerDefaults[queue.DeliverEvent]
-	r *Runner
+	pool      *pgxpool.Pool
+	deliverer *intrvio.Deliverer // nil leaves events to be pulled
 }
 
-// errNoReceiver is why events wait on a service that knows no receiver.
+// errNoReceiver is why events wait if no receiver is set.
 var errNoReceiver = errors.New("no INTRVIO_EVENTS_URL is set")
 
-// Work pushes one event. One that can't be delivered holds back no other.
+// Work pushes one event. An event that can't be delivered holds back no other.
 func (w *deliverEventWorker) Work(ctx context.Context, job *river.Job[queue.DeliverEvent]) error {
-	r, tenantID, sequence := w.r, job.Args.TenantID, job.Args.Sequence
-	event, attempts, pending, err := queue.EventEnvelope(ctx, r.config.Pool, tenantID, sequence)
+	tenantID, sequence := job.Args.TenantID, job.Args.Sequence
+	event, attempts, pending, err := outbox.Find(ctx, w.pool, tenantID, sequence)
 	if err != nil || !pending {
 		return err
 	}
 	failed := errNoReceiver
-	if r.config.Deliverer != nil {
-		failed = r.config.Deliverer.Deliver(ctx, event)
+	if w.deliverer != nil {
+		failed = w.deliverer.Deliver(ctx, event)
 	}
 	if failed != nil && ctx.Err() != nil { // a shutdown says nothing of the receiver
 		return fmt.Errorf("deliver event: %w", ctx.Err())
 	}
-	return db.InTenant(ctx, r.config.Pool, tenantID, func(tx db.TenantTx) error {
-		// An event may be delivered twice, so whoever learned how its delivery went may say so, owner of the job or not.
+	return db.InTenant(ctx, w.pool, tenantID, func(tx db.TenantTx) error {
+		// An event may be delivered twice, so an attempt that has lost its job may still say how
+		// its delivery went.
 		if _, err := queue.Complete(ctx, tx.Tx, job); err != nil {
 			return err
 		}
 		if failed == nil {
-			setOutcome(ctx, "delivered")
-			return wrap("record delivery", tx.Q.EventDelivered(ctx, tx, tx.Tenant, sequence))
+			work.SetOutcome(ctx, "delivered")
+			return work.Wrap("record delivery", tx.Q.EventDelivered(ctx, tx, tx.Tenant, sequence))
 		}
-		setOutcome(ctx, "not_delivered")
+		work.SetOutcome(ctx, "not_delivered")
 		delay := intrvio.RetryDelay(attempts+1, rand.Float64())
 		if answer, ok := errors.AsType[*intrvio.DeliveryError](failed); ok {
 			delay = max(delay, answer.RetryAfter)
@@ -123,21 +116,23 @@ func (w *deliverEventWorker) Work(ctx context.Context, job *river.Job[queue.Deli
 		if errors.Is(err, pgx.ErrNoRows) { // another attempt delivered it
 			return nil
 		}
-		return wrap("record failed delivery", err)
+		return work.Wrap("record failed delivery", err)
 	})
 }
 
 type purgeWorker struct {
 	river.WorkerDefaults[queue.Purge]
-	r *Runner
+	pool      *pgxpool.Pool
+	retention time.Duration // of webhook bodies and transcripts
 }
 
 // purgeRows bounds one statement of a purge.
 const purgeRows = 1000
 
-// Work empties and deletes what has been kept long enough, in small statements that hold no lock for long.
+// Work empties and deletes what has been kept long enough, in small statements that hold no lock
+// for long.
 func (w *purgeWorker) Work(ctx context.Context, _ *river.Job[queue.Purge]) error {
-	q, pool, retention := gen.New(), w.r.config.Pool, w.r.config.PayloadRetention
+	q, pool, retention := gen.New(), w.pool, w.retention
 	steps := []struct {
 		name string
 		do   func() (int64, error)

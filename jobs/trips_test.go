@@ -9,48 +9,55 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue"
 )
 
-// TestQuietPollTrips holds how often the poll of an idle account waits for the database, so that no wait creeps in. Besides, it reads the
-// key.
+// TestQuietPollTrips holds how often the poll of an idle account waits for the database, so that no
+// wait creeps in. A poll also reads the key, which is not counted.
 func TestQuietPollTrips(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme")
 	c.people(30, 0)
 	c.poll("ok")
 	c.attempted(1, "full_sync", "ok")
-	row, err := c.tenants.Get(t.Context(), c.id)
-	check(t, err)
-	key, err := c.tenants.KeyOf(row)
-	check(t, err)
 	config := c.another()
-	pool, trips := c.db.Counted(t)
+	pool, trips := c.db.CountTrips(t)
 	config.Pool = pool
 	runner, err := jobs.New(config)
 	check(t, err)
-	// Its state, and the note that it was made.
-	trips.Hold(t, 2, func() { check(t, runner.Poll(t.Context(), c.id, key)) })
+	// The tenant with its key, what polls have left, and the note that this one was made. Its calls
+	// were taken from the budget by the tick.
+	trips.Hold(t, 3, func() {
+		_, err := runner.PollPrepaid(t.Context(), c.id, 3)
+		check(t, err)
+	})
 }
 
-// TestStepTrips holds how often a writeback's three steps and its event wait for the database, apart from River's own trips and the
-// calls of reads.
+// TestStepTrips holds how often a writeback's three steps and its event wait for the database.
+// River's own trips and those for the call budget of reads go over other pools.
 func TestStepTrips(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.seasoned("acme")
 	w.stop(w.runner)
+	// No other job of the tenant runs meanwhile.
+	c.exec(`UPDATE jazzhr.tenants SET next_poll_at = jazzhr.now() + interval '1 year',
+		next_openings_at = jazzhr.now() + interval '1 year', next_full_at = jazzhr.now() + interval '1 year'`)
+	c.exec("DELETE FROM jazzhr.river_job WHERE kind IN ('poll_activities', 'poll_openings', 'full_sync')")
+	deliveries := c.journal.count(c.attempts(queue.DeliverEvent{}.Kind(), "delivered"))
 	config := w.another()
-	pool, trips := w.db.Counted(t)
+	pool, trips := w.db.CountTripsOf(t, c.id)
 	config.Pool = pool
 	w.start(config)
 	var people int
-	// 53, and the notice of each new job where River sends one.
-	trips.Hold(t, 57, func() {
+	// 53, and the notices of the three jobs that the steps insert, where River sends them.
+	trips.Hold(t, 56, func() {
 		people++
 		name := fmt.Sprint("person", people)
 		c.finish(queue.StateDone, c.writeback("i-"+name, "Ada", name, name+"@example.com"))
+		c.attempted(deliveries+people, queue.DeliverEvent{}.Kind(), "delivered")
 	})
 }
 
-// TestSpentBudget has a step's write take the tenant's last calls: the next step waits for the tick, and no job is fetched in vain.
+// TestSpentBudget has a step's write take the tenant's last calls: the next step waits for the
+// tick, and no job is fetched in vain.
 func TestSpentBudget(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -7,7 +7,8 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 )
 
-// act is one thing that the account's people do. The caller holds the lock of the life, as of everything here.
+// act is one thing that the account's people do. The caller holds the lock of the life, as of
+// everything here.
 func (h *life) act() {
 	switch n := h.r.IntN(100); {
 	case n < 22:
@@ -96,7 +97,8 @@ func (h *life) link() {
 	h.linked(l)
 }
 
-// somewhere is a person in a job that they are in once: after a merge there can be two, of which each would move.
+// somewhere is a person in a job that they are in once: after a merge there can be two, of which
+// each would move.
 func (h *life) somewhere() (*soul, *place) {
 	for range 10 {
 		p := h.somebody()
@@ -137,7 +139,7 @@ func (h *life) moveTo(p *soul, l *place, to string) jazzhrtest.Activity {
 	acts := h.account.Activities(p.ID)
 	act := acts[len(acts)-1]
 	job, _ := h.account.Job(l.JobID)
-	h.changes[act.ID] = &moved{change: change{Activity: act, from: l.Stage, to: to, title: job.Title, at: h.happened}}
+	h.changes[act.ID] = &moved{Activity: act, from: l.Stage, to: to, title: job.Title, at: h.happened}
 	return act
 }
 
@@ -217,10 +219,11 @@ func (h *life) late() {
 		ObjectID: p.ID, Category: jazzhrtest.CategoryStatus, At: h.clock.now().In(h.zone).AddDate(0, 0, -1),
 		Action: `changed the status from "New" to "Offer" for "Late"`,
 	})
-	h.changes[act.ID] = &moved{change: change{Activity: act, from: "New", to: "Offer", title: "Late", at: h.happened}}
+	h.changes[act.ID] = &moved{Activity: act, from: "New", to: "Offer", title: "Late", at: h.happened}
 }
 
-// edit opens an opening, changes one or closes it. Those that people are in keep title and board code.
+// edit opens an opening, changes one or closes it. Those that people are in keep title and board
+// code.
 func (h *life) edit() {
 	h.happened++
 	h.counts.openings++

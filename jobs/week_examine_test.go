@@ -166,8 +166,8 @@ func (h *life) examineBackfill(d delivered) {
 	}
 }
 
-// bounds are how often something is to be told of that came and, unless gone is 0, went. What went before a complete pass
-// could read it may not have been told of.
+// bounds are how often something is to be told of that came and, unless gone is 0, went. What went
+// before a complete pass could read it may not have been told of.
 func (h *life) bounds(list string, baseline bool, at, gone int) (atLeast, atMost int) {
 	switch {
 	case baseline:

@@ -12,14 +12,14 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
-	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-// life is one tenant's week, and the record of it: what its people did, and when polls were complete.
+// life is one tenant's week, and the record of it: what its people did, and when polls were
+// complete.
 type life struct {
 	*week
 	n       int
@@ -64,10 +64,24 @@ type place struct {
 	owners   []string // more than one after a merge
 }
 
-// moved is a change of stage.
+// span is when something began and ended.
+type span struct{ from, to int }
+
+// moved is a change of stage, as the account's people made it.
 type moved struct {
-	change
-	gone int // when it was erased
+	jazzhrtest.Activity
+	from, to, title string // empty if the activity does not tell
+	at              int
+	gone            int // when it was erased
+}
+
+// event is what Intrvio is to be told of it.
+func (m moved) event() intrvio.StageChange {
+	return intrvio.StageChange{
+		ActivityID: m.ID, ApplicantID: m.ObjectID, From: m.from, To: m.to, JobTitle: m.title,
+		RawAction: m.Action, Parsed: m.title != "",
+		OccurredOn: m.At.Format("2006-01-02"), OccurredAtTime: m.At.Format("15:04:05"),
+	}
 }
 
 // pair is an applicant, by JazzHR's number, and a job.
@@ -148,16 +162,21 @@ func (h *life) webhook(w http.ResponseWriter, r *http.Request) {
 
 // begin connects the tenant.
 func (h *life) begin() {
-	_, err := h.tenants.Connect(h.t.Context(), h.tenant, h.account.Key(), func(db.TenantTx) error { return nil })
+	_, err := h.tenants.Connect(h.t.Context(), h.tenant, h.account.Key(), tenant.Actor{})
 	h.must(err)
 	h.must(h.account.SaveIntegration(h.t.Context(), jazzhrtest.Integration{
 		Name: "Intrvio", URL: h.world.sim.URL + "/hook/" + h.tenant.String(), Secret: "secret",
 	}))
-	_, err = h.tenants.SetAutoTriggers(h.t.Context(), h.tenant, []tenant.AutoTrigger{{Stage: interviewStage, JobID: h.trigger}})
+	_, err = h.tenants.Change(h.t.Context(), h.tenant, tenant.Changes{
+		AutoTriggers: func([]tenant.AutoTrigger) []tenant.AutoTrigger {
+			return []tenant.AutoTrigger{{Stage: interviewStage, JobID: h.trigger}}
+		},
+	}, tenant.Actor{})
 	h.must(err)
 }
 
-// baseline takes in what stands there. From then on pages fail, and things happen while they are read.
+// baseline takes in what stands there. From then on pages fail, and things happen while they are
+// read.
 func (h *life) baseline() {
 	h.fullSync()
 	outcome, err := h.runner.PollNow(h.t.Context(), h.tenant)
@@ -255,7 +274,7 @@ func (h *life) poll() {
 		h.read["activities"] = append(h.read["activities"], span{from, h.happened})
 	}
 	// What stops the activities for all calls' sake leaves the people unread.
-	if outcome == "" || outcome == "activities_stopped_"+queue.WaitingForRetry {
+	if outcome == "" || outcome == "activities_stopped_retry" {
 		h.read["people"] = append(h.read["people"], span{from, h.happened})
 	}
 }
@@ -273,7 +292,7 @@ func (h *life) openings() {
 			h.differ()
 			return
 		}
-		if strings.Contains(outcome, queue.WaitingForRateLimit) {
+		if strings.Contains(outcome, "rate_limit") {
 			return
 		}
 	}
@@ -283,7 +302,7 @@ func (h *life) openings() {
 // night is a full pass. What fails is read again after seconds, in which life goes on.
 func (h *life) night() {
 	outcome, err := h.runner.FullSyncNow(h.t.Context(), h.tenant)
-	if h.must(err); outcome != "" && outcome != "stopped_"+queue.WaitingForRetry {
+	if h.must(err); outcome != "" && outcome != "stopped_"+"retry" {
 		h.must(fmt.Errorf("a full pass came to %s", outcome))
 	}
 }

@@ -8,16 +8,16 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 )
 
-// triggered is something that may ask for an interview of a person for a job: an export that was received, or a move, whose
-// time is when its event came about.
+// triggered is something that may ask for an interview of a person for a job: an export that was
+// received, or a move, whose time is when its event came about.
 type triggered struct {
 	export   bool
 	activity string
 	at       time.Time
 }
 
-// interviews is how often an interview is asked for because of what happened to one person in one job, by the rules of
-// docs/events.md. Nobody answers within the week.
+// interviews is how often an interview is asked for because of what happened to one person in one
+// job, by the rules of docs/events.md. Nobody answers within the week.
 func interviews(all []triggered) int {
 	type request struct{ made, export, move time.Time }
 	var requests []request

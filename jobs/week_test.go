@@ -23,6 +23,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 	"github.com/intrvio/jazzhr-worker/jobs"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/intake"
 )
 
 var (
@@ -31,17 +32,19 @@ var (
 )
 
 const (
-	// weekSlot is the grain of the week. No multiple of it comes near to 3 hours or to the match window, so that what lies
-	// apart by either is told surely, whatever a step takes.
+	// weekSlot is the grain of the week. No multiple of it comes near to 3 hours or to the match
+	// window, so that what lies apart by either is told surely, whatever a step takes.
 	weekSlot        = 40 * time.Minute
 	weekSlots       = 7 * 24 * 60 / 40
 	weekMatchWindow = 12*time.Hour + 20*time.Minute
-	// atOnceInWeek is how many tenants' work goes on at once; full passes mostly wait, and all go on at once.
+	// atOnceInWeek is how many tenants' work goes on at once; full passes mostly wait, and all go
+	// on at once.
 	atOnceInWeek = 6
 )
 
-// TestWeek has tenants live for a week and holds that the events delivered to Intrvio equal what happened in JazzHR: none
-// missing, none twice. Tenants' lives, their polls, the pages that fail and the webhooks that are lost are drawn from a seed.
+// TestWeek has tenants live for a week and holds that the events delivered to Intrvio equal what
+// happened in JazzHR: none missing, none twice. Tenants' lives, their polls, the pages that fail
+// and the webhooks that are lost are drawn from a seed.
 func TestWeek(t *testing.T) {
 	t.Parallel()
 	started := time.Now()
@@ -56,7 +59,8 @@ func TestWeek(t *testing.T) {
 	fmt.Fprintf(os.Stderr, "a week of %d tenants (seed %d) in %s: %s\n", *weekTenants, *weekSeed, time.Since(started).Round(time.Millisecond), w.summary())
 }
 
-// week is a service whose tenants each have a simulator, for the sake of its clock, zone and faults.
+// week is a service whose tenants each have a simulator, for the sake of its clock, zone and
+// faults.
 type week struct {
 	*world
 	r      *rand.Rand
@@ -85,10 +89,10 @@ func newWeek(t *testing.T) *week {
 	}
 	w.config = jobs.Config{
 		Timeout: 10 * time.Second, SettleDelay: time.Minute, PollInterval: time.Hour, TriggerMatchWindow: weekMatchWindow,
-		PayloadRetention: 720 * time.Hour, SoftStop: 5 * time.Second, Workers: 10,
+		PayloadRetention: 720 * time.Hour, SoftStop: 5 * time.Second, Limits: queue.DefaultLimits(10),
 	}
 	w.config.JazzHR = w.connect()
-	w.config.Tenants, w.config.Pool, w.config.RiverPool = w.tenants, w.db.Pool, w.db.Pool
+	w.config.Keys, w.config.Pool, w.config.RiverPool = w.tenants, w.db.Pool, w.db.Pool
 	w.config.Bucket = queue.NewBucket(w.db.Pool, 1_000_000)
 	w.config.NodeID, w.config.Metrics = queue.NewNodeID("test"), w.registry
 	w.config.Logger = slog.New(slog.NewJSONHandler(w.log, nil))
@@ -96,8 +100,8 @@ func newWeek(t *testing.T) *week {
 	w.setTime(w.clock.now())
 	w.runner = w.start(w.config)
 	w.client = w.runner.Client()
-	w.intake = queue.NewIntake(w.db.Pool, w.client, w.tenants, true)
-	w.ticker = queue.Ticker{Beginner: w.db.Pool, Client: w.client, PollInterval: w.config.PollInterval, Bucket: w.config.Bucket}
+	w.intake = intake.New(w.db.Pool, w.client, w.tenants, true)
+	w.ticker = queue.Ticker{Beginner: w.db.Pool, Client: w.client, PollInterval: w.config.PollInterval, Bucket: w.config.Bucket, Limits: w.config.Limits, WebhookJob: intake.JobOf}
 	for n := range *weekTenants {
 		w.lives = append(w.lives, w.newLife(n))
 	}
@@ -144,7 +148,8 @@ func (w *week) each(atOnce int, do func(*life)) {
 	all.Wait()
 }
 
-// begin connects the tenants, takes in what stands in their accounts, and has nothing but the test poll them.
+// begin connects the tenants, takes in what stands in their accounts, and has nothing but the test
+// poll them.
 func (w *week) begin() {
 	w.each(len(w.lives), (*life).begin)
 	w.exec(`UPDATE jazzhr.tenants SET next_poll_at = jazzhr.now() + interval '1 year', next_openings_at = jazzhr.now() + interval '1 year',
@@ -187,8 +192,8 @@ func (w *week) end() {
 		UNION ALL SELECT admitted_at FROM jazzhr.events WHERE state = 'pending') waiting`)
 }
 
-// settle lets what waits end, and time pass for what waits for it, a minute at a time. The query counts what is pending and
-// what of it has a job.
+// settle lets what waits end, and time pass for what waits for it, a minute at a time. The query
+// counts what is pending and what of it has a job.
 func (w *week) settle(minutes int, query string) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), 2*patience)

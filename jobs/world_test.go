@@ -18,7 +18,9 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 	"github.com/intrvio/jazzhr-worker/jobs"
+	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/intake"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
@@ -27,7 +29,8 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // patience bounds every wait of a test. Nothing waits so long unless it is broken.
 const patience = time.Minute
 
-// world is the whole service but its web, on a database of its own, with a simulated JazzHR and backend.
+// world is the whole service but its web, on a database of its own, with a simulated JazzHR and
+// backend.
 type world struct {
 	t        *testing.T
 	db       *dbtest.Database
@@ -40,10 +43,10 @@ type world struct {
 	registry *prometheus.Registry
 	journal  *journal
 	level    slog.Level
-	wrap     func(jobs.Tenants) jobs.Tenants
+	wrap     func(work.Keys) work.Keys
 	now      func() time.Time // JazzHR's clock
 	ahead    time.Duration    // of the database's clock
-	intake   *queue.Intake
+	intake   *intake.Intake
 }
 
 type worldOption func(*world)
@@ -69,7 +72,7 @@ func withClock(c *clock) worldOption {
 }
 
 // withTenants puts something between the workers and the tenants.
-func withTenants(wrap func(jobs.Tenants) jobs.Tenants) worldOption {
+func withTenants(wrap func(work.Keys) work.Keys) worldOption {
 	return func(w *world) { w.wrap = wrap }
 }
 
@@ -83,7 +86,7 @@ func newWorld(t *testing.T, options ...worldOption) *world {
 	w.config = jobs.Config{
 		Timeout: 2 * time.Second, SettleDelay: 300 * time.Millisecond, PollInterval: time.Hour,
 		TriggerMatchWindow: 3 * time.Hour,
-		PayloadRetention:   720 * time.Hour, SoftStop: 5 * time.Second, Workers: 10,
+		PayloadRetention:   720 * time.Hour, SoftStop: 5 * time.Second, Limits: queue.DefaultLimits(10),
 	}
 	for _, option := range options {
 		option(w)
@@ -93,9 +96,9 @@ func newWorld(t *testing.T, options ...worldOption) *world {
 	}
 	w.sim = jazzhrtest.NewServer(t, jazzhrtest.Options{CallsPerMinute: -1, Clock: w.now})
 	client := w.connect()
-	w.config.Tenants = w.tenants
+	w.config.Keys = w.tenants
 	if w.wrap != nil {
-		w.config.Tenants = w.wrap(w.tenants)
+		w.config.Keys = w.wrap(w.tenants)
 	}
 	w.config.Pool, w.config.RiverPool, w.config.JazzHR = w.db.Pool, w.db.Pool, client
 	w.config.Bucket = queue.NewBucket(w.db.Pool, 1_000_000)
@@ -103,7 +106,7 @@ func newWorld(t *testing.T, options ...worldOption) *world {
 	w.config.Logger = slog.New(slog.NewJSONHandler(w.journal, &slog.HandlerOptions{Level: w.level}))
 	w.runner = w.start(w.config)
 	w.client = w.runner.Client()
-	w.intake = queue.NewIntake(w.db.Pool, w.client, w.tenants, true)
+	w.intake = intake.New(w.db.Pool, w.client, w.tenants, true)
 	return w
 }
 
@@ -120,12 +123,20 @@ func (w *world) connect() *jazzhr.Client {
 	client, err := jazzhr.NewClient(jazzhr.Config{BaseURL: w.sim.BaseURL, Timeout: w.config.Timeout, Observe: observe})
 	check(t, err)
 	t.Cleanup(client.Close)
-	w.tenants = tenant.New(w.db.Pool, sealer, jobs.Prober{Client: client}, "https://example.com")
+	w.tenants = tenant.New(w.db.Pool, inserter(w.t), sealer, work.Prober{Client: client}, "https://example.com")
 	secrets, err := intrvio.ParseSecrets([]string{w.backend.Secret})
 	check(t, err)
 	w.config.Deliverer, err = intrvio.NewDeliverer(intrvio.DelivererConfig{URL: w.backend.URL, Secrets: secrets, Timeout: 5 * time.Second})
 	check(t, err)
 	t.Cleanup(w.config.Deliverer.Close)
+	return client
+}
+
+// inserter returns a client that only inserts jobs.
+func inserter(t *testing.T) *queue.Client {
+	t.Helper()
+	client, err := queue.NewInserter(nil, slog.New(slog.DiscardHandler))
+	check(t, err)
 	return client
 }
 
@@ -175,8 +186,8 @@ func (w *world) scan(statement string, args []any, into ...any) {
 	check(w.t, w.db.Pool.QueryRow(w.t.Context(), statement, args...).Scan(into...))
 }
 
-// insert puts a job in, whether or not one of the same args is there: River's uniqueness would pass over it while the one
-// before is being completed.
+// insert puts a job in, whether or not one of the same args is there: River's uniqueness would pass
+// over it while the one before is being completed.
 func (w *world) insert(args interface {
 	river.JobArgs
 	river.JobArgsWithInsertOpts

@@ -7,6 +7,8 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/outcome"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
 func TestWritebackIsWrittenOnce(t *testing.T) {
@@ -48,10 +50,10 @@ func TestLongTranscriptIsSplitInOrder(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme")
 	transcript := strings.Repeat("A line of an interview that goes on for long.\n", 700)
-	view := c.finish(queue.StateDone, c.enqueue(queue.Writeback{
+	view := c.finish(queue.StateDone, c.enqueue(writeback.Writeback{
 		InterviewID: "i-1",
-		Candidate:   queue.Candidate{ID: "c", FirstName: "Ada", LastName: "Lovelace", Email: "ada@example.com"},
-		Job:         &queue.Job{BoardCode: c.job.BoardCode}, Note: queue.Note{Transcript: transcript},
+		Candidate:   writeback.Candidate{ID: "c", FirstName: "Ada", LastName: "Lovelace", Email: "ada@example.com"},
+		Job:         &writeback.Job{BoardCode: c.job.BoardCode}, Note: writeback.Note{Transcript: transcript},
 	}))
 	parts := step(t, view, queue.StepWriteNotes).Parts
 	c.once("ada@example.com", len(parts))
@@ -76,11 +78,11 @@ func TestRevisionIsAFurtherNote(t *testing.T) {
 	}
 }
 
-func revision(interview string, number int, job string) queue.Writeback {
-	return queue.Writeback{
+func revision(interview string, number int, job string) writeback.Writeback {
+	return writeback.Writeback{
 		InterviewID: interview, Revision: number,
-		Candidate: queue.Candidate{ID: "c-" + interview, FirstName: "Ada", LastName: "Lovelace", Email: "ada@example.com"},
-		Job:       &queue.Job{ID: job}, Note: queue.Note{Summary: "Better on a second look."},
+		Candidate: writeback.Candidate{ID: "c-" + interview, FirstName: "Ada", LastName: "Lovelace", Email: "ada@example.com"},
+		Job:       &writeback.Job{ID: job}, Note: writeback.Note{Summary: "Better on a second look."},
 	}
 }
 
@@ -93,7 +95,7 @@ func TestRevisionWaitsForLowerOnes(t *testing.T) {
 	held.await()
 	second := c.enqueue(revision("i-1", 2, c.job.ID))
 	c.attempted(1, queue.StepCreateApplicant, "waits_earlier_step")
-	if got := step(t, c.view(second), queue.StepCreateApplicant).WaitingFor; got != queue.WaitingForEarlierStep {
+	if got := step(t, c.view(second), queue.StepCreateApplicant).WaitingFor; got != outcome.WaitsEarlierStep {
 		t.Errorf("it waits for %q", got)
 	}
 	held.release()
@@ -124,8 +126,9 @@ func TestNoteRoutes(t *testing.T) {
 	}
 }
 
-// TestSwallowedFromTheFirstNote has an account whose route by applicant answers 200 and writes nothing, from the first note
-// on: nothing of the kind was ever seen there. The account is switched all the same, and the next note frees the first.
+// TestSwallowedFromTheFirstNote has an account whose route by applicant answers 200 and writes
+// nothing, from the first note on: nothing of the kind was ever seen there. The account is switched
+// all the same, and the next note frees the first.
 func TestSwallowedFromTheFirstNote(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme")

@@ -6,23 +6,25 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// The queues. Kinds that POST to JazzHR have one of their own, so that pausing it in River UI stops all writing.
+// The queues. Kinds that POST to JazzHR have one of their own: pausing it in River UI stops all
+// writing.
 const (
 	QueueTick   = "tick"
 	QueueWrites = "writes" // everything that POSTs to JazzHR
-	QueueReads  = "reads"  // what reads from JazzHR and is waited for
-	QueuePolls  = "polls"  // polls: many at once, each of which mostly waits for JazzHR
+	QueueReads  = "reads"  // what reads from JazzHR while a person waits
+	QueuePolls  = "polls"  // many at once, each of which mostly waits for JazzHR
 	QueueEvents = "events" // deliveries to Intrvio
-	QueueAudits = "audits" // audits, which take long: they hold no slot of the others
+	QueueAudits = "audits" // audits take long, so they hold no slot of other kinds
 	QueueSyncs  = "syncs"  // full passes over lists: likewise
 )
 
-// maxAttempts of a job bounds only what went wrong outside its work (no database, a killed node): what JazzHR answers is
-// kept in the row, and a row whose job was discarded gets another.
+// maxAttempts bounds only what goes wrong outside a job's work (no database, a killed node). What
+// JazzHR answers is kept in the row, and a row whose job was discarded gets another job.
 const maxAttempts = 25
 
-// active are the states in which a job is unique by its args. "Once for ever" is a row of ours, not River's.
-func active() river.UniqueOpts {
+// uniqueWhileActive makes a job unique by its args while it is not finalized. What must be done
+// once and never again is decided by a row of ours.
+func uniqueWhileActive() river.UniqueOpts {
 	return river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
 		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
 		rivertype.JobStateRunning, rivertype.JobStateScheduled,
@@ -30,7 +32,7 @@ func active() river.UniqueOpts {
 }
 
 func unique(queue string) river.InsertOpts {
-	return river.InsertOpts{Queue: queue, MaxAttempts: maxAttempts, UniqueOpts: active()}
+	return river.InsertOpts{Queue: queue, MaxAttempts: maxAttempts, UniqueOpts: uniqueWhileActive()}
 }
 
 // CreateApplicant finds or creates the applicant of a writeback.
@@ -70,7 +72,7 @@ func (WriteNotes) Kind() string { return "write_notes" }
 // InsertOpts says how it is queued.
 func (WriteNotes) InsertOpts() river.InsertOpts { return unique(QueueWrites) }
 
-// ResolveExport finds out whom and what job an export is about, and tells Intrvio.
+// ResolveExport finds out which person and job an export is about, and tells Intrvio.
 type ResolveExport struct {
 	TenantID  uuid.UUID `json:"tenant_id"`
 	WebhookID uuid.UUID `json:"webhook_id"`
@@ -82,7 +84,8 @@ func (ResolveExport) Kind() string { return "resolve_export" }
 // InsertOpts says how it is queued.
 func (ResolveExport) InsertOpts() river.InsertOpts { return unique(QueueReads) }
 
-// ResolveStageEntry finds out who entered a stage that asks for interviews and in which job, and tells Intrvio.
+// ResolveStageEntry finds out who entered a stage that asks for interviews, and in which job, and
+// tells Intrvio.
 type ResolveStageEntry struct {
 	TenantID   uuid.UUID `json:"tenant_id"`
 	ActivityID string    `json:"activity_id"`
@@ -94,15 +97,11 @@ func (ResolveStageEntry) Kind() string { return "resolve_stage_entry" }
 // InsertOpts says how it is queued.
 func (ResolveStageEntry) InsertOpts() river.InsertOpts { return unique(QueueReads) }
 
-// PollActivities reads what is new in a tenant's account: activities, applicants and links, which share their cadence, key
-// and call budget.
-//
-// It is each tenant's periodic job, and not one of River's: the tick takes the tenants that are due by an index on
-// next_poll_at and inserts their jobs. Measured with 100,000 tenants, that takes 0.018 of a core. One River PeriodicJob a
-// tenant takes 0.3 of a core and 30 MB on every node, and forgets its phase when the leader changes.
+// PollActivities reads what is new in a tenant's account: activities, applicants and links, which
+// share their interval, key and call budget. The tick inserts it; see [Ticker].
 type PollActivities struct {
 	TenantID uuid.UUID `json:"tenant_id" river:"unique"`
-	// Prepaid is how many calls of the tenant's budget the tick has taken for the job's first attempt.
+	// Prepaid is how many calls of the tenant's budget the tick took for the job's first attempt.
 	Prepaid int `json:"prepaid,omitempty"`
 }
 
@@ -112,7 +111,7 @@ func (PollActivities) Kind() string { return "poll_activities" }
 // InsertOpts says how it is queued.
 func (PollActivities) InsertOpts() river.InsertOpts { return unique(QueuePolls) }
 
-// CheckKey tries a rejected key again.
+// CheckKey tries a tenant's rejected key again.
 type CheckKey struct {
 	TenantID uuid.UUID `json:"tenant_id"`
 }
@@ -123,7 +122,7 @@ func (CheckKey) Kind() string { return "check_key" }
 // InsertOpts says how it is queued.
 func (CheckKey) InsertOpts() river.InsertOpts { return unique(QueueReads) }
 
-// AuditDuplicates looks for what stands in a tenant's account more than once.
+// AuditDuplicates looks for what a tenant's account has more than once.
 type AuditDuplicates struct {
 	TenantID uuid.UUID `json:"tenant_id"`
 }
@@ -138,7 +137,7 @@ func (AuditDuplicates) InsertOpts() river.InsertOpts {
 	return opts
 }
 
-// FullSync reads a tenant's lists of people from end to end.
+// FullSync reads a tenant's lists of people and links from end to end.
 type FullSync struct {
 	TenantID uuid.UUID `json:"tenant_id"`
 }
@@ -153,7 +152,7 @@ func (FullSync) InsertOpts() river.InsertOpts {
 	return opts
 }
 
-// DeliverEvent pushes one event to Intrvio.
+// DeliverEvent delivers one event to Intrvio.
 type DeliverEvent struct {
 	TenantID uuid.UUID `json:"tenant_id"`
 	Sequence int64     `json:"sequence"`
@@ -165,18 +164,19 @@ func (DeliverEvent) Kind() string { return "deliver_event" }
 // InsertOpts says how it is queued.
 func (DeliverEvent) InsertOpts() river.InsertOpts { return unique(QueueEvents) }
 
-// Tick admits waiting rows and starts polls. It runs once a second, on one node.
+// Tick does what is due: see [Ticker]. It runs once a second, on one node.
 type Tick struct{}
 
 // Kind names the job.
 func (Tick) Kind() string { return "tick" }
 
-// InsertOpts says how it is queued. A tick that failed is not tried again: the next one is a second away.
+// InsertOpts says how it is queued. A tick that failed is not tried again: the next is a second
+// away.
 func (Tick) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueTick, MaxAttempts: 1, UniqueOpts: active()}
+	return river.InsertOpts{Queue: QueueTick, MaxAttempts: 1, UniqueOpts: uniqueWhileActive()}
 }
 
-// Purge empties and deletes what has been kept long enough. It runs once an hour, on one node.
+// Purge deletes what has been kept long enough. It runs once an hour, on one node.
 type Purge struct{}
 
 // Kind names the job.
@@ -184,10 +184,28 @@ func (Purge) Kind() string { return "purge" }
 
 // InsertOpts says how it is queued.
 func (Purge) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueTick, MaxAttempts: 1, UniqueOpts: active()}
+	return river.InsertOpts{Queue: QueueTick, MaxAttempts: 1, UniqueOpts: uniqueWhileActive()}
 }
 
-// StepArgs are the args of the job that does a writeback's step.
+// PollOpenings brings the mirror of a tenant's job openings up to date.
+type PollOpenings struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+}
+
+// Kind names the job.
+func (PollOpenings) Kind() string { return "poll_openings" }
+
+// InsertOpts says how it is queued.
+func (PollOpenings) InsertOpts() river.InsertOpts { return unique(QueuePolls) }
+
+// The steps of a writeback, in their order. Each is done by the job of the same name.
+const (
+	StepCreateApplicant    = "create_applicant"
+	StepLinkApplicantToJob = "link_applicant_to_job"
+	StepWriteNotes         = "write_notes"
+)
+
+// StepArgs returns the args of the job that does a step of a writeback.
 func StepArgs(tenant, writeback uuid.UUID, step string, part int) river.JobArgs {
 	switch step {
 	case StepCreateApplicant:

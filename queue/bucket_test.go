@@ -12,31 +12,33 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/queuetest"
 )
 
-// freezeClock makes the database's clock stand still, at an hour that is not a whole one.
-func (f *fixture) freezeClock(t *testing.T) {
+// freezeClock stops the database's clock, at a time that is not a full hour.
+func freezeClock(t *testing.T, f *queuetest.Fixture) {
 	t.Helper()
-	f.exec(t, "CREATE TABLE jazzhr.test_now AS SELECT timestamptz '2026-03-01 12:34:56.789012Z' AS at")
-	f.exec(t, `CREATE OR REPLACE FUNCTION jazzhr.now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
+	f.Exec(t, "CREATE TABLE jazzhr.test_now AS SELECT timestamptz '2026-03-01 12:34:56.789012Z' AS at")
+	f.Exec(t, `CREATE OR REPLACE FUNCTION jazzhr.now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
 		RETURN (SELECT at FROM jazzhr.test_now)`)
 }
 
 // advance moves a frozen clock.
 func advance(t interface{ Fatal(...any) }, conn gen.DBTX, by time.Duration) {
-	if _, err := conn.Exec(context.Background(), "UPDATE jazzhr.test_now SET at = at + $1::bigint * interval '1 microsecond'",
-		by.Microseconds()); err != nil {
+	_, err := conn.Exec(context.Background(),
+		"UPDATE jazzhr.test_now SET at = at + $1::bigint * interval '1 microsecond'", by.Microseconds())
+	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-// TestNoMinuteHoldsMoreThanAllowed draws callers who wait as they are told, do not wait, or come back after a while, and
-// counts the calls of every 60 seconds, wherever these begin.
+// TestNoMinuteHoldsMoreThanAllowed draws callers who wait as they are told, do not wait, or come
+// back after a while. No 60 seconds, wherever they begin, may hold more calls than allowed.
 func TestNoMinuteHoldsMoreThanAllowed(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	f.freezeClock(t)
-	tenant := f.tenant(t)
+	f := queuetest.New(t)
+	freezeClock(t, f)
+	tenant := f.Tenant(t)
 	rapid.Check(t, func(t *rapid.T) {
 		calls := rapid.IntRange(1, 40).Draw(t, "calls a minute")
 		bucket := queue.NewBucket(f.Pool, calls)
@@ -53,8 +55,11 @@ func TestNoMinuteHoldsMoreThanAllowed(t *testing.T) {
 			now += d
 		}
 		for range rapid.IntRange(1, 8).Draw(t, "visits") {
-			wait(time.Duration(rapid.OneOf(rapid.Int64Range(0, int64(5*time.Second)), rapid.Int64Range(0, int64(3*time.Minute)),
-				rapid.Just(int64(time.Minute))).Draw(t, "pause")))
+			wait(time.Duration(rapid.OneOf(
+				rapid.Int64Range(0, int64(5*time.Second)),
+				rapid.Int64Range(0, int64(3*time.Minute)),
+				rapid.Just(int64(time.Minute)),
+			).Draw(t, "pause")))
 			lane := rapid.SampledFrom([]queue.Lane{queue.Live, queue.Bulk}).Draw(t, "lane")
 			patient := rapid.Bool().Draw(t, "waits as told")
 			for range rapid.IntRange(1, 12).Draw(t, "tries") {
@@ -78,15 +83,15 @@ func TestNoMinuteHoldsMoreThanAllowed(t *testing.T) {
 	})
 }
 
-// TestWaitIsEnough holds that a call that waited as it was told is taken, in both lanes and at any rate: polls of a slow
-// account are late, and not never.
+// TestWaitIsEnough checks that a caller who waited as told gets the call, in both lanes and at any
+// rate: the polls of a slow account are late, but they are made.
 func TestWaitIsEnough(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	f.freezeClock(t)
+	f := queuetest.New(t)
+	freezeClock(t, f)
 	for _, calls := range []int{1, 4, 7, 8, 80} {
 		for name, lane := range map[string]queue.Lane{"live": queue.Live, "bulk": queue.Bulk} {
-			tenant, bucket := f.tenant(t), queue.NewBucket(f.Pool, calls)
+			tenant, bucket := f.Tenant(t), queue.NewBucket(f.Pool, calls)
 			var wait time.Duration
 			for range calls/4 + 5 { // past what may be taken at once
 				advance(t, f.Pool, wait)
@@ -102,8 +107,8 @@ func TestWaitIsEnough(t *testing.T) {
 	}
 }
 
-// peek tries to take a call and gives it back.
-func peek(t *testing.T, f *fixture, bucket *queue.Bucket, tenant uuid.UUID, lane queue.Lane) error {
+// peek tries to take a call, and gives it back.
+func peek(t *testing.T, f *queuetest.Fixture, bucket *queue.Bucket, tenant uuid.UUID, lane queue.Lane) error {
 	t.Helper()
 	tx, err := f.Pool.Begin(t.Context())
 	if err != nil {
@@ -114,7 +119,7 @@ func peek(t *testing.T, f *fixture, bucket *queue.Bucket, tenant uuid.UUID, lane
 }
 
 // takeAll takes calls until one is refused, and returns how many it got.
-func takeAll(t *testing.T, f *fixture, bucket *queue.Bucket, tenant uuid.UUID, lane queue.Lane) (taken int) {
+func takeAll(t *testing.T, f *queuetest.Fixture, bucket *queue.Bucket, tenant uuid.UUID, lane queue.Lane) (taken int) {
 	t.Helper()
 	for {
 		err := bucket.TryTake(t.Context(), f.Pool, tenant, lane)
@@ -130,28 +135,28 @@ func takeAll(t *testing.T, f *fixture, bucket *queue.Bucket, tenant uuid.UUID, l
 
 func TestBulkLeavesAReserve(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	f.freezeClock(t)
-	tenant, bucket := f.tenant(t), queue.NewBucket(f.Pool, 80)
+	f := queuetest.New(t)
+	freezeClock(t, f)
+	tenant, bucket := f.Tenant(t), queue.NewBucket(f.Pool, 80)
 	if taken := takeAll(t, f, bucket, tenant, queue.Bulk); taken != 10 {
 		t.Errorf("polls took %d calls of 20 at once", taken)
 	}
 	if taken := takeAll(t, f, bucket, tenant, queue.Live); taken != 10 {
 		t.Errorf("live work found %d calls", taken)
 	}
-	if taken := takeAll(t, f, bucket, f.tenant(t), queue.Live); taken != 20 {
+	if taken := takeAll(t, f, bucket, f.Tenant(t), queue.Live); taken != 20 {
 		t.Errorf("another tenant found %d calls", taken)
 	}
 }
 
-// TestBucketHoldsForAllNodes has many callers on connections of their own.
+// TestBucketHoldsForAllNodes checks the limit of callers that have connections of their own.
 func TestBucketHoldsForAllNodes(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	f.freezeClock(t)
-	tenant := f.tenant(t)
+	f := queuetest.New(t)
+	freezeClock(t, f)
+	tenant := f.Tenant(t)
 	errs := make([]error, 40)
-	atOnce(len(errs), func(i int) {
+	queuetest.AtOnce(len(errs), func(i int) {
 		errs[i] = queue.NewBucket(f.Pool, 80).TryTake(t.Context(), f.Pool, tenant, queue.Live)
 	})
 	taken := 0
@@ -183,9 +188,9 @@ func TestCloseBucket(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFixture(t)
-			f.freezeClock(t)
-			tenant, other, bucket := f.tenant(t), f.tenant(t), queue.NewBucket(f.Pool, 80)
+			f := queuetest.New(t)
+			freezeClock(t, f)
+			tenant, other, bucket := f.Tenant(t), f.Tenant(t), queue.NewBucket(f.Pool, 80)
 			for _, closing := range test.closings {
 				if err := bucket.Close(t.Context(), tenant, closing); err != nil {
 					t.Fatal(err)
@@ -212,13 +217,13 @@ func TestCloseBucket(t *testing.T) {
 	}
 }
 
-// TestTakeWaits holds that a short wait is waited where it stands, and before a long one the caller is told.
+// TestTakeWaits checks that Take waits if the wait is short, and returns an error if it is long.
 func TestTakeWaits(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	tenant := f.tenant(t)
+	f := queuetest.New(t)
+	tenant := f.Tenant(t)
 	empty := func() {
-		f.exec(t, "UPDATE jazzhr.call_buckets SET tokens = 0, refilled_at = jazzhr.now()")
+		f.Exec(t, "UPDATE jazzhr.call_buckets SET tokens = 0, refilled_at = jazzhr.now()")
 	}
 	empty()
 	if err := queue.NewBucket(f.Pool, 600).Take(t.Context(), tenant, queue.Live); err != nil { // 0.13 s away
@@ -234,7 +239,8 @@ func TestTakeWaits(t *testing.T) {
 	if err := (&queue.PacedError{Wait: time.Hour}).Pass(over); !errors.Is(err, context.Canceled) {
 		t.Errorf("a wait that was ended returned %v", err)
 	}
-	if err := queue.NewBucket(f.Pool, 80).TryTake(t.Context(), f.Pool, uuid.New(), queue.Live); !errors.Is(err, pgx.ErrNoRows) {
+	err = queue.NewBucket(f.Pool, 80).TryTake(t.Context(), f.Pool, uuid.New(), queue.Live)
+	if !errors.Is(err, pgx.ErrNoRows) {
 		t.Errorf("a tenant that does not exist: %v", err)
 	}
 }

@@ -22,25 +22,44 @@ type Client = river.Client[pgx.Tx]
 type ClientConfig struct {
 	// NodeID names this process in nodes and in each job it takes; unique for each start.
 	NodeID string
-	// Workers holds a worker for every kind of job. Every process registers all, since any may lead, and a leader
-	// discards stuck jobs of kinds it does not know.
+	// Workers holds a worker for every kind of job. Every process registers all kinds: any process
+	// may lead, and a leader discards stuck jobs of kinds that it does not know.
 	Workers *river.Workers
-	// Concurrency is how many jobs that talk to JazzHR, and how many deliveries, run at once; of polls it is several times
-	// as many.
-	Concurrency int
-	Middleware  []rivertype.Middleware
+	Limits  Limits
+	// Middleware runs around each attempt.
+	Middleware []rivertype.Middleware
 	// SoftStop is how long running jobs may go on at a stop before their contexts end.
 	SoftStop time.Duration
 	Logger   *slog.Logger
 }
 
-// fetchCooldown bounds a queue's throughput (jobs taken at once / cooldown) and how soon a second insert is noticed:
-// river.md measured 511 ms from insert to start at 100 ms, and 2.9 ms at 5 ms.
+// Limits says how many jobs run at once.
+type Limits struct {
+	// Workers is how many jobs of each queue that talks to JazzHR or to Intrvio this process runs.
+	Workers int
+	// Polls is how many polls this process runs. A poll is three calls, each of which JazzHR takes
+	// up to a second to answer, and holds nothing meanwhile: 100,000 tenants have 333 begin each
+	// second.
+	Polls int
+	// Audits and FullSyncs are how many audits and full passes all processes together run. Each of
+	// them mostly waits for calls of its tenant's budget.
+	Audits, FullSyncs int
+}
+
+// DefaultLimits returns the limits of a process with so many workers.
+func DefaultLimits(workers int) Limits {
+	return Limits{Workers: workers, Polls: 8 * workers, Audits: 4, FullSyncs: 8}
+}
+
+// fetchCooldown bounds a queue's throughput (jobs taken at once / cooldown) and how soon a second
+// insert is noticed: with River 0.51.1 and PostgreSQL 15 a job started 511 ms after its insert
+// (p50) at 100 ms, and 2.9 ms at 5 ms.
 const fetchCooldown = 5 * time.Millisecond
 
-// pollsPerWorker is how many polls run at once for each of Concurrency. A poll is three calls, each of which JazzHR takes up to a
-// second to answer, and holds nothing meanwhile; a hundred thousand tenants have 333 begin each second.
-const pollsPerWorker = 8
+// CompletedJobRetention is how long River UI shows a finished job. What became of the work stands
+// in our own rows. 100,000 tenants finish 1.2 million polls an hour; River UI took three seconds
+// for a page of so many.
+const CompletedJobRetention = 15 * time.Minute
 
 // NewClient returns a client that works jobs once it is started.
 func NewClient(pool *pgxpool.Pool, config ClientConfig) (*Client, error) {
@@ -50,12 +69,12 @@ func NewClient(pool *pgxpool.Pool, config ClientConfig) (*Client, error) {
 		Logger: config.Logger,
 		Queues: map[string]river.QueueConfig{
 			QueueTick:   {MaxWorkers: 2},
-			QueueWrites: {MaxWorkers: config.Concurrency},
-			QueueReads:  {MaxWorkers: config.Concurrency},
-			QueuePolls:  {MaxWorkers: pollsPerWorker * config.Concurrency},
-			QueueEvents: {MaxWorkers: config.Concurrency},
-			QueueAudits: {MaxWorkers: auditsAtOnce},
-			QueueSyncs:  {MaxWorkers: syncsAtOnce},
+			QueueWrites: {MaxWorkers: config.Limits.Workers},
+			QueueReads:  {MaxWorkers: config.Limits.Workers},
+			QueuePolls:  {MaxWorkers: config.Limits.Polls},
+			QueueEvents: {MaxWorkers: config.Limits.Workers},
+			QueueAudits: {MaxWorkers: config.Limits.Audits},
+			QueueSyncs:  {MaxWorkers: config.Limits.FullSyncs},
 		},
 		Workers:       config.Workers,
 		Middleware:    config.Middleware,
@@ -63,11 +82,9 @@ func NewClient(pool *pgxpool.Pool, config ClientConfig) (*Client, error) {
 		MaxAttempts:   maxAttempts,
 		RetryPolicy:   retryPolicy{},
 		// Each request to JazzHR has its own timeout, and a job makes a bounded number of them.
-		JobTimeout:      15 * time.Minute,
-		SoftStopTimeout: config.SoftStop,
-		// A finished job tells River UI what happened lately. What happened for good stands in our rows. 100,000 tenants finish 1.2
-		// million polls in an hour, of which River UI's pages took three seconds.
-		CompletedJobRetentionPeriod: 15 * time.Minute,
+		JobTimeout:                  15 * time.Minute,
+		SoftStopTimeout:             config.SoftStop,
+		CompletedJobRetentionPeriod: CompletedJobRetention,
 		ReindexerIndexNames:         reindexed(),
 		PeriodicJobs: []*river.PeriodicJob{
 			river.NewPeriodicJob(river.PeriodicInterval(tickInterval),
@@ -84,7 +101,8 @@ func NewClient(pool *pgxpool.Pool, config ClientConfig) (*Client, error) {
 	return client, nil
 }
 
-// reindexed are the indexes that River builds anew each night: its own, but for those that our migrations drop, and ours.
+// reindexed names the indexes that River rebuilds each night: its own without those that our
+// migrations drop, and ours on its table.
 func reindexed() []string {
 	names := slices.DeleteFunc(river.ReindexerIndexNamesDefault(), func(name string) bool {
 		return name == "river_job_args_index" || name == "river_job_metadata_index"
@@ -92,8 +110,8 @@ func reindexed() []string {
 	return append(names, "river_job_subject_idx")
 }
 
-// NewInserter returns a client that only puts jobs in, always within the caller's transaction. It opens no connection;
-// pool, which may be nil, is for what else the client is asked for (River UI).
+// NewInserter returns a client that only inserts jobs, always within the caller's transaction. It
+// opens no connection. pool may be nil: it serves River UI.
 func NewInserter(pool *pgxpool.Pool, logger *slog.Logger) (*Client, error) {
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Schema:        db.Schema,
@@ -106,8 +124,8 @@ func NewInserter(pool *pgxpool.Pool, logger *slog.Logger) (*Client, error) {
 	return client, nil
 }
 
-// retryPolicy is for what went wrong outside a job's work, mostly the database: soon, and not for days. A row's own waits
-// are in the row.
+// retryPolicy is for what went wrong outside a job's work, mostly in the database: a job is tried
+// again soon. How long a row waits stands in the row.
 type retryPolicy struct{}
 
 // NextRetry doubles from 1 s to 30 s.

@@ -14,9 +14,10 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/queuetest"
 )
 
-// contextWorker passes on the context that a job is worked with.
+// contextWorker sends the context that its job is worked with.
 type contextWorker struct {
 	river.WorkerDefaults[queue.CheckKey]
 	contexts chan<- context.Context
@@ -27,13 +28,14 @@ func (w *contextWorker) Work(ctx context.Context, _ *river.Job[queue.CheckKey]) 
 	return nil
 }
 
-// workContext is a context that holds a River client, as jobs are worked with. It has a client work a job to get one.
-func (f *fixture) workContext(t *testing.T) context.Context {
+// workContext returns a context as jobs are worked with, which holds a River client. A client works
+// a job to get one.
+func workContext(t *testing.T, f *queuetest.Fixture) context.Context {
 	t.Helper()
 	contexts, workers := make(chan context.Context, 1), river.NewWorkers()
 	river.AddWorker(workers, &contextWorker{contexts: contexts})
 	client, err := queue.NewClient(f.Pool, queue.ClientConfig{
-		NodeID: queue.NewNodeID("host"), Workers: workers, Concurrency: 1,
+		NodeID: queue.NewNodeID("host"), Workers: workers, Limits: queue.DefaultLimits(1),
 		SoftStop: time.Minute, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -52,32 +54,38 @@ func (f *fixture) workContext(t *testing.T) context.Context {
 	return ctx
 }
 
-// TestComplete holds that only the attempt that owns a job ends it.
+// TestComplete checks that only the attempt that owns a job can end it.
 func TestComplete(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	ctx := f.workContext(t)
+	f := queuetest.New(t)
+	ctx := workContext(t, f)
 	tests := map[string]struct {
-		meanwhile string // happened to the job since it was taken
+		meanwhile string // assignments to the job since it was taken; empty to delete it
 		owned     bool
 	}{
-		"nothing happened":                  {"SELECT $1::bigint", true},
-		"given back":                        {"UPDATE jazzhr.river_job SET state = 'available' WHERE id = $1", false},
-		"taken by another":                  {"UPDATE jazzhr.river_job SET attempted_at = now(), attempted_by = array_append(attempted_by, 'other'), attempt = 4 WHERE id = $1", false},
-		"taken by another at the same time": {"UPDATE jazzhr.river_job SET attempted_by = array_append(attempted_by, 'other') WHERE id = $1", false},
+		"nothing happened": {"priority = priority", true},
+		"given back":       {"state = 'available'", false},
+		"taken by another": {
+			"attempted_at = now(), attempted_by = array_append(attempted_by, 'other'), attempt = 4", false,
+		},
+		"taken by another at the same time": {"attempted_by = array_append(attempted_by, 'other')", false},
 		// A snooze, for one, takes its attempt back, so that the number repeats.
-		"taken again by the same node": {"UPDATE jazzhr.river_job SET attempted_at = attempted_at + interval '1 microsecond' WHERE id = $1", false},
-		"cancelled":                    {"UPDATE jazzhr.river_job SET state = 'cancelled', finalized_at = now() WHERE id = $1", false},
-		"completed":                    {"UPDATE jazzhr.river_job SET state = 'completed', finalized_at = now() WHERE id = $1", false},
-		"deleted":                      {"DELETE FROM jazzhr.river_job WHERE id = $1", false},
+		"taken again by the same node": {"attempted_at = attempted_at + interval '1 microsecond'", false},
+		"cancelled":                    {"state = 'cancelled', finalized_at = now()", false},
+		"completed":                    {"state = 'completed', finalized_at = now()", false},
+		"deleted":                      {"", false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			job := f.run(t, "node")
-			f.exec(t, test.meanwhile, job.ID)
-			before := all[string](t, f, "SELECT state::text FROM jazzhr.river_job WHERE id = $1", job.ID)
-			tenant := f.tenant(t)
+			job := startJob(t, f, "node")
+			if test.meanwhile == "" {
+				f.Exec(t, "DELETE FROM jazzhr.river_job WHERE id = $1", job.ID)
+			} else {
+				f.Exec(t, "UPDATE jazzhr.river_job SET "+test.meanwhile+" WHERE id = $1", job.ID)
+			}
+			before := queuetest.All[string](t, f, "SELECT state::text FROM jazzhr.river_job WHERE id = $1", job.ID)
+			tenant := f.Tenant(t)
 			err := db.InTx(t.Context(), f.Pool, func(tx pgx.Tx) error {
 				completed, err := queue.Complete(ctx, tx, job)
 				if err != nil || completed != test.owned {
@@ -90,34 +98,38 @@ func TestComplete(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if f.row(t, tenant).Name != "learned" {
+			if f.Row(t, tenant).Name != "learned" {
 				t.Error("what else the transaction did is gone")
 			}
 			if test.owned {
 				before = []string{"completed"}
 			}
-			if after := all[string](t, f, "SELECT state::text FROM jazzhr.river_job WHERE id = $1", job.ID); !slices.Equal(after, before) {
+			after := queuetest.All[string](t, f, "SELECT state::text FROM jazzhr.river_job WHERE id = $1", job.ID)
+			if !slices.Equal(after, before) {
 				t.Errorf("the job is %q, want %q", after, before)
 			}
 		})
 	}
 }
 
-// TestCompleteIsPartOfItsTransaction holds that a rollback takes the completion back too.
+// errRollBack has a transaction rolled back.
+var errRollBack = errors.New("roll back")
+
+// TestCompleteIsPartOfItsTransaction checks that a rollback undoes the completion.
 func TestCompleteIsPartOfItsTransaction(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	ctx, job := f.workContext(t), f.run(t, "node")
+	f := queuetest.New(t)
+	ctx, job := workContext(t, f), startJob(t, f, "node")
 	err := db.InTx(t.Context(), f.Pool, func(tx pgx.Tx) error {
 		if completed, err := queue.Complete(ctx, tx, job); err != nil || !completed {
 			t.Errorf("completed %v, error %v", completed, err)
 		}
-		return errRolledBack
+		return errRollBack
 	})
-	if !errors.Is(err, errRolledBack) {
+	if !errors.Is(err, errRollBack) {
 		t.Fatal(err)
 	}
-	if state := f.state(t, job.ID); state != "running 3" {
+	if state := jobState(t, f, job.ID); state != "running 3" {
 		t.Errorf("the job is %s", state)
 	}
 }

@@ -15,25 +15,26 @@ import (
 )
 
 const (
-	// BeatInterval is how often a node says that it lives.
+	// BeatInterval is how often a node sends its heartbeat.
 	BeatInterval = time.Second
-	// NodeTimeout is how long a node may be silent before its jobs are given back and it starts no send itself.
+	// NodeTimeout is how long a node may be silent. After that its jobs are given back, and it
+	// starts no send itself.
 	NodeTimeout = 6 * time.Second
 )
 
-// NewNodeID returns a name for this start of a process, which River and the heartbeat share.
+// NewNodeID returns a name for this start of a process. River and the heartbeat use the same name.
 func NewNodeID(host string) string { return host + "-" + uuid.NewString() }
 
-// Node is one process's life sign, and its part in giving back what dead nodes left.
+// Node sends the heartbeat of one process, and gives back the jobs of dead nodes.
 type Node struct {
 	ID   string
 	pool *pgxpool.Pool
-	// beating since when its heartbeats have been unbroken, on this process's monotonic clock.
+	// beating is since when the heartbeats have been unbroken. Both are on this process's clocks.
 	beating  time.Time
 	lastBeat time.Time
 }
 
-// JoinNode enters the node in the list of the living. The caller then calls [Node.Beat] every [BeatInterval].
+// JoinNode adds a node to the list. The caller then calls [Node.Beat] every [BeatInterval].
 func JoinNode(ctx context.Context, pool *pgxpool.Pool, id string) (*Node, error) {
 	node := &Node{ID: id, pool: pool}
 	if err := gen.New().SystemBeat(ctx, pool, id); err != nil {
@@ -44,10 +45,11 @@ func JoinNode(ctx context.Context, pool *pgxpool.Pool, id string) (*Node, error)
 	return node, nil
 }
 
-// Beat says that this node lives and gives back the jobs of those that do not. It returns how many were given back.
+// Beat stores this node's heartbeat and gives back the jobs of dead nodes. It returns how many jobs
+// were given back.
 //
-// A node judges others only while its own heartbeats have been unbroken for a full timeout: one that was stopped, or
-// cut off from the database, would find everybody else silent.
+// A node judges others only while its own heartbeats have been unbroken for a full timeout. A node
+// that was stopped, or cut off from the database, would find all others silent.
 func (n *Node) Beat(ctx context.Context) (returned int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, NodeTimeout/2)
 	defer cancel()
@@ -65,12 +67,12 @@ func (n *Node) Beat(ctx context.Context) (returned int64, err error) {
 	return reap(ctx, n.pool)
 }
 
-// unknownAfter is how long after its fetch a job that the node does not run is given back: a job that has ended is still said to
-// run until River has written that down.
+// unknownAfter is how long after its fetch a job is given back that its node does not run. A job
+// that has ended is still stored as running until River has stored its end.
 const unknownAfter = 15 * time.Second
 
-// ReturnUnknown gives back the jobs that the node is said to run, besides those that it does. River itself would leave them for an
-// hour.
+// ReturnUnknown gives back the jobs that are stored as running on this node, except those that it
+// does run. River itself would leave them for an hour.
 func (n *Node) ReturnUnknown(ctx context.Context, running []int64) (returned int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, NodeTimeout/2)
 	defer cancel()
@@ -81,10 +83,11 @@ func (n *Node) ReturnUnknown(ctx context.Context, running []int64) (returned int
 	return returned, nil
 }
 
-// wallGap is the time between two moments by the wall clock, which goes on while a machine sleeps.
+// wallGap returns the time between two moments by the wall clock, which goes on while a machine
+// sleeps.
 func wallGap(from, to time.Time) time.Duration { return to.Round(0).Sub(from.Round(0)) }
 
-// Leave takes the node from the list, after its last job has ended.
+// Leave removes the node from the list. The caller calls it after the node's last job has ended.
 func (n *Node) Leave(ctx context.Context) error {
 	if err := gen.New().SystemRemoveNode(ctx, n.pool, n.ID); err != nil {
 		return fmt.Errorf("leave: %w", err)
@@ -92,8 +95,8 @@ func (n *Node) Leave(ctx context.Context) error {
 	return nil
 }
 
-// reap gives dead nodes' jobs back. If one of them led, its lease is ended and that is announced, so that another node
-// leads at once and not after the lease of 15 s.
+// reap gives back the jobs of dead nodes. If one of them was River's leader, reap ends its lease
+// and announces that, so that another node leads at once. Else the lease would last for up to 15 s.
 func reap(ctx context.Context, pool *pgxpool.Pool) (returned int64, err error) {
 	q := gen.New()
 	err = db.InTx(ctx, pool, func(tx pgx.Tx) error {
@@ -109,8 +112,8 @@ func reap(ctx context.Context, pool *pgxpool.Pool) (returned int64, err error) {
 				return fmt.Errorf("end the leader's lease: %w", err)
 			}
 		}
-		// What runs under a name that is not in the list: a node may be entered here a moment after River gave it its
-		// first job, hence the timeout.
+		// Jobs whose node is not in the list. The timeout is there because River may give a node
+		// its first job a moment before the node joins.
 		orphans, err := q.SystemReturnOrphans(ctx, tx, NodeTimeout)
 		if err != nil {
 			return fmt.Errorf("give orphaned jobs back: %w", err)
@@ -121,13 +124,14 @@ func reap(ctx context.Context, pool *pgxpool.Pool) (returned int64, err error) {
 	return returned, err
 }
 
-// Complete ends the job within tx if the running attempt still owns it, and reports whether it did. A caller that no longer owns
-// its job keeps what it learned and leaves the next step to the owner.
+// Complete ends the job within tx if the running attempt still owns it, and reports whether it did.
+// A caller that no longer owns its job keeps what it learned, and leaves the rest to the owner.
 func Complete[T river.JobArgs](ctx context.Context, tx pgx.Tx, job *river.Job[T]) (bool, error) {
 	if job.AttemptedAt == nil || len(job.AttemptedBy) == 0 { // it never ran
 		return false, nil
 	}
-	ended, err := gen.New().SystemCompleteJob(ctx, tx, job.ID, job.AttemptedAt, job.AttemptedBy[len(job.AttemptedBy)-1])
+	node := job.AttemptedBy[len(job.AttemptedBy)-1]
+	ended, err := gen.New().SystemCompleteJob(ctx, tx, job.ID, job.AttemptedAt, node)
 	if err != nil {
 		return false, fmt.Errorf("complete job: %w", err)
 	}

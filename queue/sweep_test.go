@@ -7,9 +7,11 @@ import (
 	"github.com/intrvio/jazzhr-worker/db/dbtest"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/outcome"
+	"github.com/intrvio/jazzhr-worker/queue/queuetest"
 )
 
-// TestSweep takes away the jobs of admitted rows, each in another way, and has the rows get others.
+// TestSweep removes the jobs of admitted rows in several ways, and checks that the rows get others.
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	finish := func(state string) string {
@@ -32,14 +34,14 @@ func TestSweep(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFixture(t)
-			tenant := f.tenant(t)
-			f.mustEnqueue(t, tenant, writeback("interview-1"))
-			f.accept(t, tenant, export("uuid-1", "{}"))
-			f.announce(t, tenant, 1)
-			f.exec(t, test.statement)
+			f := queuetest.New(t)
+			tenant := f.Tenant(t)
+			f.MustEnqueue(t, tenant, queuetest.Writeback("interview-1"))
+			f.Accept(t, tenant, queuetest.Export("uuid-1", "{}"))
+			f.Announce(t, tenant, 1)
+			f.Exec(t, test.statement)
 			dbtest.OffsetClock(t, f.Database, 15*time.Second)
-			if inserted := f.tick(t, f.ticker()); inserted != 0 {
+			if inserted := f.Tick(t, f.Ticker()); inserted != 0 {
 				t.Errorf("%d jobs were inserted for rows admitted a moment ago", inserted)
 			}
 			want := 0
@@ -47,10 +49,11 @@ func TestSweep(t *testing.T) {
 				want = 3
 			}
 			dbtest.OffsetClock(t, f.Database, 40*time.Second)
-			if inserted := f.tick(t, f.ticker()); inserted != want {
+			if inserted := f.Tick(t, f.Ticker()); inserted != want {
 				t.Errorf("%d jobs were inserted, want %d", inserted, want)
 			}
-			active := one[int](t, f, "SELECT count(DISTINCT kind) FROM jazzhr.river_job WHERE finalized_at IS NULL")
+			active := queuetest.One[int](t, f,
+				"SELECT count(DISTINCT kind) FROM jazzhr.river_job WHERE finalized_at IS NULL")
 			if active != 3 {
 				t.Errorf("%d kinds of row have a job", active)
 			}
@@ -58,28 +61,33 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// TestSweepLeavesTheRest holds that a row that has ended, or that waits, is none of the sweep's.
+// TestSweepLeavesTheRest checks that the sweep leaves rows that have ended and rows that wait.
 func TestSweepLeavesTheRest(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	tenant := f.tenant(t)
-	ended, waits := f.mustEnqueue(t, tenant, writeback("interview-1")), f.mustEnqueue(t, tenant, writeback("interview-2"))
+	f := queuetest.New(t)
+	tenant := f.Tenant(t)
+	ended := f.MustEnqueue(t, tenant, queuetest.Writeback("interview-1"))
+	waits := f.MustEnqueue(t, tenant, queuetest.Writeback("interview-2"))
 	q := gen.New()
-	if _, err := q.EndWriteback(t.Context(), f.Pool, gen.EndWritebackParams{TenantID: tenant, WritebackID: ended, State: "done"}); err != nil {
+	_, err := q.EndWriteback(t.Context(), f.Pool, gen.EndWritebackParams{
+		TenantID: tenant, WritebackID: ended, State: queue.StateDone,
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := q.HandBackWriteback(t.Context(), f.Pool, gen.HandBackWritebackParams{
 		TenantID: tenant, WritebackID: waits, Step: queue.StepCreateApplicant, Part: 1,
-		NextAttemptAt: time.Now().Add(time.Hour), WaitingFor: new(queue.WaitingForRetry),
+		NextAttemptAt: time.Now().Add(time.Hour), WaitingFor: outcome.WaitsRetry.Column(),
 	}); err != nil {
 		t.Fatal(err)
 	}
-	f.exec(t, "DELETE FROM jazzhr.river_job")
+	f.Exec(t, "DELETE FROM jazzhr.river_job")
 	dbtest.OffsetClock(t, f.Database, time.Minute)
-	if inserted := f.tick(t, f.ticker()); inserted != 0 {
+	if inserted := f.Tick(t, f.Ticker()); inserted != 0 {
 		t.Errorf("%d jobs were inserted", inserted)
 	}
-	if reason := one[string](t, f, "SELECT waiting_for FROM jazzhr.writebacks WHERE writeback_id = $1", waits); reason != queue.WaitingForRetry {
+	reason := queuetest.One[string](t, f, "SELECT waiting_for FROM jazzhr.writebacks WHERE writeback_id = $1", waits)
+	if outcome.Code(reason) != outcome.WaitsRetry {
 		t.Errorf("the waiting row waits for %s", reason)
 	}
 }

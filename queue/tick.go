@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
@@ -14,24 +15,25 @@ import (
 
 const (
 	tickInterval = time.Second
-	// sweepEvery and sweepGrace: a row whose job is gone gets another within a minute.
+	// A row whose job is gone gets another one within a minute: the sweep runs every sweepEvery and
+	// leaves alone what was admitted within sweepGrace.
 	sweepEvery = 15 * time.Second
 	sweepGrace = 20 * time.Second
-	// tickRows bounds one statement of a tick; what is left over is a second away.
-	tickRows = 2000
-	// auditsAtOnce bounds the audits of all tenants together: most of an audit is waiting for its turn to call.
-	auditsAtOnce = 4
-	// syncsAtOnce likewise bounds full passes.
-	syncsAtOnce = 8
+	// BatchRows is how many rows one statement takes at most. The next tick, a second later, takes
+	// the rest.
+	BatchRows = 2000
 )
 
-// Ticker does what is due, once a second: it admits waiting rows, starts polls, full passes and audits, and has rejected keys tried again. Each
-// is a short transaction of its own that passes over what another holds, so that two at once do each thing once.
+// Ticker does what is due, once a second: it admits waiting rows, starts polls, full passes and
+// audits, and has rejected keys tried again. Each of these is a short transaction of its own. It
+// skips rows that another transaction has locked, so two ticks at once do each thing once.
 type Ticker struct {
 	Beginner     db.Beginner
 	Client       *Client
 	PollInterval time.Duration // of tenants that have none of their own
-	Bucket       *Bucket       // of which polls' calls are taken
+	Bucket       *Bucket       // the calls of polls are taken from it
+	Limits       Limits
+	WebhookJob   WebhookJob
 	lastSweep    time.Time
 }
 
@@ -74,42 +76,18 @@ func (t *Ticker) Tick(ctx context.Context) (inserted int, err error) {
 	return inserted, nil
 }
 
-func (t *Ticker) admitWritebacks(ctx context.Context, tx pgx.Tx) ([]river.InsertManyParams, error) {
-	rows, err := gen.New().SystemAdmitWritebacks(ctx, tx, gen.SystemAdmitWritebacksParams{
-		PerTenant: Share, Burst: t.Bucket.burst, PerSecond: t.Bucket.perSecond, Calls: t.Bucket.stepCalls(), MaxTenants: tickRows,
-	})
-	jobs := make([]river.InsertManyParams, len(rows))
-	for i, row := range rows {
-		jobs[i].Args = StepArgs(row.TenantID, row.WritebackID, row.Step, int(row.Part))
-	}
-	return jobs, err
-}
+// quietPollCalls is how many calls a poll makes if nothing is new: the first page of each of three
+// lists.
+const quietPollCalls = 3
 
-func (t *Ticker) admitWebhooks(ctx context.Context, tx pgx.Tx) ([]river.InsertManyParams, error) {
-	rows, err := gen.New().SystemAdmitWebhooks(ctx, tx, Share, tickRows)
-	jobs := make([]river.InsertManyParams, len(rows))
-	for i, row := range rows {
-		jobs[i].Args = ResolveExport{TenantID: row.TenantID, WebhookID: row.WebhookID}
-	}
-	return jobs, err
-}
-
-func (t *Ticker) admitEvents(ctx context.Context, tx pgx.Tx) ([]river.InsertManyParams, error) {
-	rows, err := gen.New().SystemAdmitEvents(ctx, tx, tickRows)
-	jobs := make([]river.InsertManyParams, len(rows))
-	for i, row := range rows {
-		jobs[i].Args = DeliverEvent{TenantID: row.TenantID, Sequence: row.Sequence}
-	}
-	return jobs, err
-}
-
-// startPolls is each tenant's periodic job. One River PeriodicJob a tenant was measured at 0.3 of a core and 30 MB on
-// every node for 100,000 tenants, and forgets its phase when the leader changes; this at 0.018 of a core, in river.md.
+// startPolls inserts the polls that are due. It takes the place of a PeriodicJob of River's for
+// each tenant: 100,000 of those took 0.3 of a core and 30 MB on every node (River 0.51.1), and
+// forget their phase when the leader changes. startPolls took 0.018 of a core.
 //
-// The calls of a poll that finds nothing new are taken here, from tenants that can spare them. Any other call is taken as it is
-// made.
+// The calls of a poll that finds nothing new are taken here, from tenants that can spare them.
+// Every other call is taken when it is made.
 func (t *Ticker) startPolls(ctx context.Context, tx pgx.Tx) ([]river.InsertManyParams, error) {
-	tenants, err := gen.New().SystemDuePolls(ctx, tx, t.PollInterval, tickRows)
+	tenants, err := gen.New().SystemDuePolls(ctx, tx, t.PollInterval, BatchRows)
 	if err != nil || len(tenants) == 0 {
 		return nil, err
 	}
@@ -117,58 +95,40 @@ func (t *Ticker) startPolls(ctx context.Context, tx pgx.Tx) ([]river.InsertManyP
 	if err != nil {
 		return nil, err
 	}
-	jobs := make([]river.InsertManyParams, len(tenants))
-	for i, tenant := range tenants {
-		args := PollActivities{TenantID: tenant}
+	return jobsFor(tenants, func(tenant uuid.UUID) river.JobArgs {
 		if paid[tenant] {
-			args.Prepaid = quietPollCalls
+			return PollActivities{TenantID: tenant, Prepaid: quietPollCalls}
 		}
-		jobs[i].Args = args
-	}
-	return jobs, nil
+		return PollActivities{TenantID: tenant}
+	}), nil
 }
 
-// quietPollCalls is what the poll of an account costs in which nothing is new: the first page of each of its three lists.
-const quietPollCalls = 3
+// startOpenings inserts the polls of job openings that are due: one an hour for each tenant.
+func (t *Ticker) startOpenings(ctx context.Context, tx pgx.Tx) ([]river.InsertManyParams, error) {
+	tenants, err := gen.New().SystemDueOpenings(ctx, tx, BatchRows)
+	return jobsFor(tenants, func(tenant uuid.UUID) river.JobArgs { return PollOpenings{TenantID: tenant} }), err
+}
 
 func (t *Ticker) checkKeys(ctx context.Context, tx pgx.Tx) ([]river.InsertManyParams, error) {
-	tenants, err := gen.New().SystemDueKeyChecks(ctx, tx, tickRows)
-	jobs := make([]river.InsertManyParams, len(tenants))
-	for i, tenant := range tenants {
-		jobs[i].Args = CheckKey{TenantID: tenant}
-	}
-	return jobs, err
+	tenants, err := gen.New().SystemDueKeyChecks(ctx, tx, BatchRows)
+	return jobsFor(tenants, func(tenant uuid.UUID) river.JobArgs { return CheckKey{TenantID: tenant} }), err
 }
 
 func (t *Ticker) startAudits(ctx context.Context, tx pgx.Tx) ([]river.InsertManyParams, error) {
-	tenants, err := gen.New().SystemDueAudits(ctx, tx, auditsAtOnce)
-	jobs := make([]river.InsertManyParams, len(tenants))
-	for i, tenant := range tenants {
-		jobs[i].Args = AuditDuplicates{TenantID: tenant}
-	}
-	return jobs, err
+	tenants, err := gen.New().SystemDueAudits(ctx, tx, int64(t.Limits.Audits))
+	return jobsFor(tenants, func(tenant uuid.UUID) river.JobArgs { return AuditDuplicates{TenantID: tenant} }), err
 }
 
 func (t *Ticker) startFullSyncs(ctx context.Context, tx pgx.Tx) ([]river.InsertManyParams, error) {
-	tenants, err := gen.New().SystemDueFullSyncs(ctx, tx, syncsAtOnce)
-	jobs := make([]river.InsertManyParams, len(tenants))
-	for i, tenant := range tenants {
-		jobs[i].Args = FullSync{TenantID: tenant}
-	}
-	return jobs, err
+	tenants, err := gen.New().SystemDueFullSyncs(ctx, tx, int64(t.Limits.FullSyncs))
+	return jobsFor(tenants, func(tenant uuid.UUID) river.JobArgs { return FullSync{TenantID: tenant} }), err
 }
 
-// sweep releases rows whose job is gone; the next admission gives them another.
-func (t *Ticker) sweep(ctx context.Context) error {
-	return db.InTx(ctx, t.Beginner, func(tx pgx.Tx) error {
-		for _, release := range []func(context.Context, gen.DBTX, time.Duration) (int64, error){
-			gen.New().SystemReleaseWritebacks, gen.New().SystemReleaseWebhooks, gen.New().SystemReleaseEvents,
-			gen.New().SystemReleaseStageEntries,
-		} {
-			if _, err := release(ctx, tx, sweepGrace); err != nil {
-				return fmt.Errorf("release rows without a job: %w", err)
-			}
-		}
-		return nil
-	})
+// jobsFor returns one job for each tenant.
+func jobsFor(tenants []uuid.UUID, args func(tenant uuid.UUID) river.JobArgs) []river.InsertManyParams {
+	jobs := make([]river.InsertManyParams, len(tenants))
+	for i, tenant := range tenants {
+		jobs[i].Args = args(tenant)
+	}
+	return jobs
 }

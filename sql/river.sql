@@ -1,10 +1,19 @@
--- The shape of River's tables as far as our queries touch them, for sqlc to check those against. River's own
--- migrations (rivermigrate) make the tables; a test in package db holds this file to what they make.
+-- River's tables as far as our queries use them, for sqlc to check the queries against. River's own
+-- migrations (rivermigrate) make the tables. A test in package db compares this file with what they
+-- make.
 
 CREATE SCHEMA jazzhr;
 
-CREATE TYPE jazzhr.river_job_state AS ENUM
-    ('available', 'cancelled', 'completed', 'discarded', 'pending', 'retryable', 'running', 'scheduled');
+CREATE TYPE jazzhr.river_job_state AS ENUM (
+    'available',
+    'cancelled',
+    'completed',
+    'discarded',
+    'pending',
+    'retryable',
+    'running',
+    'scheduled'
+);
 
 CREATE TABLE jazzhr.river_job (
     id           bigserial PRIMARY KEY,

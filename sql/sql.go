@@ -1,7 +1,8 @@
 // Package sql holds the schema and the queries of the service, and nothing but SQL.
 //
-// Migrations are run by package db; queries are compiled by sqlc into package db/gen. A query that works within one
-// tenant names its tenant_id; one that works across tenants is named System…. A test in package db holds both.
+// Package db runs the migrations. sqlc compiles the queries into package db/gen. A query that works
+// within one tenant names its tenant_id. A query that works across tenants is named System…. A test
+// in package db checks both.
 package sql
 
 import "embed"

@@ -14,22 +14,26 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/intrvio"
+	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/outbox"
 )
 
 // Prober asks JazzHR with an API key.
 type Prober interface {
-	// Probe reads what shows that a key works and whose it is. Its error is [ErrCredentialsRejected] if JazzHR refused
-	// the key; any other means that JazzHR could not be asked. It must not hold the key.
+	// Probe reads what shows that a key works, and whose it is. It returns [ErrCredentialsRejected]
+	// if JazzHR refused the key. Any other error means that JazzHR could not be asked. No error may
+	// hold the key.
 	Probe(ctx context.Context, key string, known Known) (Probe, error)
 }
 
-// Known is what a key of the account must know: JazzHR's ids, or empty.
+// Known holds ids of JazzHR's that a key of the account must know. An empty id says nothing.
 type Known struct{ ApplicantID, JobID string }
 
-// Probe is what a key has shown.
+// Probe is what a probe of a key has shown.
 type Probe struct {
 	JobsSeen int // jobs on the first page of the list, of any status
-	// KnowsKnown reports whether the key knows what was Known; true also if nothing was.
+	// KnowsKnown says that the key knows all that was given as Known. It is true if nothing was.
 	KnowsKnown bool
 	Jobs       []Opening
 }
@@ -43,16 +47,20 @@ type Connection struct {
 	WebhookURL string `json:"-"`
 	// WebhookSecret is empty once JazzHR has called the webhook.
 	WebhookSecret string `json:"-"`
-	// SecretNew reports that the secret was made by this call, and so was shown to nobody.
+	// SecretNew says that this call made the secret, so that nobody has seen it.
 	SecretNew bool
 	JobsSeen  int
-	// Restored reports that the key replaced one that JazzHR refused.
+	// Restored says that JazzHR refused the key that was stored before.
 	Restored bool
 }
 
 // LogValue leaves out the secret, and the address, which holds the tenant's token.
 func (c Connection) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("state", string(c.State)), slog.Int("jobs_seen", c.JobsSeen), slog.Bool("restored", c.Restored))
+	return slog.GroupValue(
+		slog.String("state", string(c.State)),
+		slog.Int("jobs_seen", c.JobsSeen),
+		slog.Bool("restored", c.Restored),
+	)
 }
 
 // Format leaves out what LogValue does.
@@ -60,18 +68,20 @@ func (c Connection) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "tenant.Connection%s", c.LogValue())
 }
 
-// maxConnectTries bounds how often a key is held against what others stored meanwhile.
+// maxConnectTries bounds how often a key is checked anew because another was stored meanwhile.
 const maxConnectTries = 3
 
 var errOvertaken = errors.New("another key was stored meanwhile")
 
-// Connect asks JazzHR with the key and stores it, with a webhook address and secret if there are none. Until JazzHR has
-// called the webhook, the same call gives the same answer, but for SecretNew. restored, if not nil, is run last in the transaction that
-// replaces a refused key, to announce that. also runs in the transaction of any key.
+// Connect asks JazzHR with the key and stores it, with a webhook address and secret if there are
+// none. Until JazzHR has called the webhook, the same call gives the same answer, but for
+// SecretNew. If JazzHR refused the key that was stored before, Intrvio is told that the connection
+// is restored.
 //
-// Nothing is stored with any error: [*InvalidError], [ErrNoTenant], [ErrCredentialsRejected], [ErrJazzHRUnavailable],
-// [ErrKeyInUse], [ErrDifferentAccount] or what else went wrong.
-func (s *Service) Connect(ctx context.Context, id uuid.UUID, key string, restored func(db.TenantTx) error, also ...func(db.TenantTx) error) (Connection, error) {
+// If Connect returns an error, it has stored nothing: [*queue.InvalidError], [queue.ErrNoTenant],
+// [ErrCredentialsRejected], [ErrJazzHRUnavailable], [ErrKeyInUse], [ErrDifferentAccount], or
+// another.
+func (s *Service) Connect(ctx context.Context, id uuid.UUID, key string, by Actor) (Connection, error) {
 	key, err := normalizeKey(key)
 	if err != nil {
 		return Connection{}, err
@@ -86,7 +96,7 @@ func (s *Service) Connect(ctx context.Context, id uuid.UUID, key string, restore
 			return Connection{}, err
 		}
 		var connection Connection
-		connection, err = s.store(ctx, before, key, probe, restored, also)
+		connection, err = s.store(ctx, before, key, probe, by)
 		if !errors.Is(err, errOvertaken) {
 			return connection, err
 		}
@@ -94,8 +104,9 @@ func (s *Service) Connect(ctx context.Context, id uuid.UUID, key string, restore
 	return Connection{}, fmt.Errorf("connect: %w", err)
 }
 
-// TestConnection asks JazzHR with a key, or with the stored one if key is empty, and stores nothing. Its errors are those
-// that [Service.Connect] would give, and [ErrNotConnected] if there is no stored key.
+// TestConnection asks JazzHR with a key and stores nothing. If key is empty, it takes the stored
+// one. It returns the errors that [Service.Connect] would return, and [queue.ErrNotConnected] if
+// there is no stored key.
 func (s *Service) TestConnection(ctx context.Context, id uuid.UUID, key string) (Probe, error) {
 	t, err := s.Get(ctx, id)
 	if err != nil {
@@ -112,7 +123,7 @@ func (s *Service) TestConnection(ctx context.Context, id uuid.UUID, key string) 
 	return s.check(ctx, t, key)
 }
 
-// check finds out whether a key may become the tenant's.
+// check finds out whether a key may be the tenant's.
 func (s *Service) check(ctx context.Context, t gen.Tenant, key string) (Probe, error) {
 	fingerprint := Fingerprint(key)
 	owner, err := s.q.SystemFingerprintOwner(ctx, s.pool, fingerprint)
@@ -144,8 +155,8 @@ func (s *Service) check(ctx context.Context, t gen.Tenant, key string) (Probe, e
 	return probe, nil
 }
 
-// store makes a key that was checked against before the tenant's.
-func (s *Service) store(ctx context.Context, before gen.Tenant, key string, probe Probe, restored func(db.TenantTx) error, also []func(db.TenantTx) error) (Connection, error) {
+// store stores a key that was checked. before is the tenant's row from before the check.
+func (s *Service) store(ctx context.Context, before gen.Tenant, key string, probe Probe, by Actor) (Connection, error) {
 	var connection Connection
 	err := db.InTenant(ctx, s.pool, before.TenantID, func(tx db.TenantTx) error {
 		t, err := found(tx.Q.TenantForUpdate(ctx, tx, tx.Tenant))
@@ -156,8 +167,8 @@ func (s *Service) store(ctx context.Context, before gen.Tenant, key string, prob
 		if !same && t.KeyVersion != before.KeyVersion {
 			return errOvertaken
 		}
-		connection = Connection{JobsSeen: probe.JobsSeen, Restored: t.KeyState == keyRejected}
-		if !same || t.KeyState != keyOK {
+		connection = Connection{JobsSeen: probe.JobsSeen, Restored: t.KeyState == db.KeyRejected}
+		if !same || t.KeyState != db.KeyOK {
 			if t, err = s.storeKey(ctx, tx, key); err != nil {
 				return err
 			}
@@ -167,16 +178,16 @@ func (s *Service) store(ctx context.Context, before gen.Tenant, key string, prob
 		}
 		connection.State, _ = StateOf(t)
 		connection.WebhookURL = s.WebhookURL(t)
-		if t.Connection == connectionAwaiting {
+		if t.Connection == db.ConnectionAwaiting {
 			if connection.WebhookSecret, connection.SecretNew, err = s.currentSecret(ctx, tx); err != nil {
 				return err
 			}
 		}
-		if err := runAll(tx, also); err != nil {
+		if err := by.record(ctx, tx, ActionKeySet); err != nil {
 			return err
 		}
-		if connection.Restored && restored != nil {
-			return restored(tx)
+		if connection.Restored {
+			return Announce(ctx, tx, s.client, intrvio.ConnectionRestored)
 		}
 		return nil
 	})
@@ -204,10 +215,24 @@ func (s *Service) storeKey(ctx context.Context, tx db.TenantTx, key string) (gen
 	return t, nil
 }
 
-// storeOpenings keeps what proves later that another key is of the same account. In order of their ids, so that two
-// transactions never wait for each other.
+// Announce tells Intrvio that the tenant's connection changed, and which state the tenant has now.
+// Call it last in a transaction.
+func Announce(ctx context.Context, tx db.TenantTx, client *queue.Client, event intrvio.EventType) error {
+	row, err := tx.Q.Tenant(ctx, tx, tx.Tenant)
+	if err != nil {
+		return fmt.Errorf("read tenant: %w", err)
+	}
+	state, reason := StateOf(row)
+	return outbox.Announce(ctx, tx, client, outbox.Event{
+		Type: event, Data: intrvio.Connection{State: string(state), Reason: reason},
+	})
+}
+
+// storeOpenings stores openings, which show later whether another key is of the same account. It
+// stores them in the order of their ids, so that two transactions never wait for each other.
 func storeOpenings(ctx context.Context, tx db.TenantTx, openings []Opening) error {
-	openings = slices.SortedFunc(slices.Values(openings), func(a, b Opening) int { return cmp.Compare(a.JobID, b.JobID) })
+	openings = slices.Clone(openings)
+	slices.SortFunc(openings, func(a, b Opening) int { return cmp.Compare(a.JobID, b.JobID) })
 	for _, opening := range openings {
 		if err := tx.Q.RememberOpening(ctx, tx, gen.RememberOpeningParams{
 			TenantID: tx.Tenant, JobID: opening.JobID,
@@ -219,8 +244,8 @@ func storeOpenings(ctx context.Context, tx db.TenantTx, openings []Opening) erro
 	return nil
 }
 
-// WebhookURL is the address of a tenant's webhook, empty if it has none. It holds the tenant's token: it is for whoever
-// enters it in JazzHR only.
+// WebhookURL returns the address of a tenant's webhook, or "" if it has none. The address holds the
+// tenant's token: show it only to whoever enters it in JazzHR.
 func (s *Service) WebhookURL(t gen.Tenant) string {
 	if t.WebhookToken == nil {
 		return ""

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
+	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
@@ -58,7 +58,7 @@ func TestConnectAndVerify(t *testing.T) {
 	}
 }
 
-// Each refused call leaves the tenant as it was.
+// TestConnectStoresNothingOnErrors checks that a refused call leaves the tenant as it was.
 func TestConnectStoresNothingOnErrors(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -81,7 +81,7 @@ func TestConnectStoresNothingOnErrors(t *testing.T) {
 		"theirs":   tenant.ErrKeyInUse,
 		"stranger": tenant.ErrDifferentAccount,
 	} {
-		connection, err := f.Connect(t.Context(), mine, key, nil)
+		connection, err := f.Connect(t.Context(), mine, key, tenant.Actor{})
 		if !errors.Is(err, want) || connection != (tenant.Connection{}) {
 			t.Errorf("Connect with %s: %v, want %v", key, err, want)
 		}
@@ -93,11 +93,13 @@ func TestConnectStoresNothingOnErrors(t *testing.T) {
 		}
 	}
 	after := f.get(t, mine)
-	if after.KeyVersion != before.KeyVersion || string(after.KeySealed) != string(before.KeySealed) || *after.WebhookToken != *before.WebhookToken {
+	if after.KeyVersion != before.KeyVersion || string(after.KeySealed) != string(before.KeySealed) ||
+		*after.WebhookToken != *before.WebhookToken {
 		t.Error("a refused call stored something")
 	}
 	var openings int
-	if err := f.database.Pool.QueryRow(t.Context(), "SELECT count(*) FROM jazzhr.openings").Scan(&openings); err != nil || openings != 2 {
+	if err := f.queue.Pool.QueryRow(t.Context(), "SELECT count(*) FROM jazzhr.openings").Scan(&openings); err != nil ||
+		openings != 2 {
 		t.Errorf("there are %d openings, want each tenant's one (%v)", openings, err)
 	}
 }
@@ -107,7 +109,7 @@ func TestTestConnectionStoresNothing(t *testing.T) {
 	f := newFixture(t)
 	f.account("key-1")
 	id := f.create(t)
-	if _, err := f.TestConnection(t.Context(), id, ""); !errors.Is(err, tenant.ErrNotConnected) {
+	if _, err := f.TestConnection(t.Context(), id, ""); !errors.Is(err, queue.ErrNotConnected) {
 		t.Errorf("without a key: %v", err)
 	}
 	probe, err := f.TestConnection(t.Context(), id, "key-1")
@@ -138,25 +140,11 @@ func TestNewKeyRestores(t *testing.T) {
 				account.RotateKey(key)
 			}
 
-			// What is to run with it decides too.
-			failed := errors.New("can't announce")
-			if _, err := f.Connect(t.Context(), id, key, func(db.TenantTx) error { return failed }); !errors.Is(err, failed) {
-				t.Errorf("Connect: %v", err)
-			}
-			f.wantState(t, id, tenant.CredentialsRejected)
-
-			announced := 0
-			connection, err := f.Connect(t.Context(), id, key, func(tx db.TenantTx) error {
-				announced++
-				return tx.Q.MarkPolled(t.Context(), tx, tx.Tenant)
-			})
-			if err != nil || !connection.Restored || announced != 1 || connection.State != tenant.Active {
-				t.Errorf("Connect: %s, %v, announced %d times", connection, err, announced)
+			connection, err := f.Connect(t.Context(), id, key, tenant.Actor{})
+			if err != nil || !connection.Restored || connection.State != tenant.Active {
+				t.Errorf("Connect: %s, %v", connection, err)
 			}
 			f.wantState(t, id, tenant.Active)
-			if f.get(t, id).LastPollAt == nil {
-				t.Error("what ran with it was not committed")
-			}
 			if _, counted := f.refuse(t, id, version); counted {
 				t.Error("a late refusal of the version before counted")
 			}
@@ -164,7 +152,7 @@ func TestNewKeyRestores(t *testing.T) {
 	}
 }
 
-// meet makes the first n probes wait for each other, so that each was made before any was stored.
+// meet makes the first n probes wait for each other, so that all are made before any key is stored.
 func meet(f *fixture, n int) {
 	var (
 		mu   sync.Mutex
@@ -189,7 +177,7 @@ func atOnce(t *testing.T, f *fixture, ids []uuid.UUID, keys []string) ([]tenant.
 	connections, errs := make([]tenant.Connection, len(ids)), make([]error, len(ids))
 	var wait sync.WaitGroup
 	for i := range ids {
-		wait.Go(func() { connections[i], errs[i] = f.Connect(t.Context(), ids[i], keys[i], nil) })
+		wait.Go(func() { connections[i], errs[i] = f.Connect(t.Context(), ids[i], keys[i], tenant.Actor{}) })
 	}
 	wait.Wait()
 	return connections, errs
@@ -212,7 +200,9 @@ func TestOneKeyOfTwoTenantsAtOnce(t *testing.T) {
 	f.wantState(t, ids[1-won], tenant.Created)
 }
 
-// Both keys work and nothing was known when they were tried: the later one must still be of the earlier one's account.
+// TestTwoAccountsOfOneTenantAtOnce connects a tenant with two keys that both work. Nothing was
+// known of the account when they were tried. Still, the later key must be of the account of the
+// earlier one.
 func TestTwoAccountsOfOneTenantAtOnce(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -258,13 +248,14 @@ func TestNothingSecretIsShown(t *testing.T) {
 	f.account("the-api-key")
 	id := f.create(t)
 	connection := f.connect(t, id, "the-api-key")
-	secrets, err := f.Secrets(t.Context(), f.database.Pool, id)
+	secrets, err := f.Secrets(t.Context(), f.queue.Pool, id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var shown strings.Builder
-	slog.New(slog.NewJSONHandler(&shown, nil)).Info("connected", "connection", connection, "secrets", secrets, "secret", secrets[0],
-		"connections", []tenant.Connection{connection})
+	slog.New(slog.NewJSONHandler(&shown, nil)).Info("connected",
+		"connection", connection, "connections", []tenant.Connection{connection},
+		"secret", secrets[0], "secrets", secrets)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		fmt.Fprintf(&shown, verb+verb, connection, secrets)
 	}

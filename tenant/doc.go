@@ -1,17 +1,19 @@
-// Package tenant says who the customers are: their settings, how far each is connected to JazzHR, and their sealed
-// secrets.
+// Package tenant administers Intrvio's customers: [Service] creates a tenant, connects it to its
+// JazzHR account, changes its settings, pauses and disconnects it. It keeps the tenant's sealed
+// secrets, and opens them for whoever calls JazzHR or checks a webhook's signature.
 //
 // # Three facts and one state
 //
-// Three facts about a tenant are kept apart, because they change for reasons of their own, and the [State] that is shown
-// is derived from them by [StateOf]:
+// Three facts about a tenant are kept apart, because they change for reasons of their own. The
+// [State] that is shown is derived from them by [StateOf]:
 //
 //	connection  created → awaiting_verify → verified → disconnected
 //	key         none, ok, rejected
 //	paused      since when, or not
 //
-// So a pause takes nothing away: whatever state it hides is there again after it, or what that has become meanwhile. A
-// pause hides all states but created and disconnected, in which nothing could work anyway.
+// So a pause takes nothing away: the state that it hides is there again after it, or what that has
+// become meanwhile. A pause hides all states but created and disconnected, in which nothing could
+// work anyway.
 //
 //	           Connect              VERIFY or an export, rightly signed
 //	created ───────────▶ awaiting_verify ───────────────────▶ active
@@ -26,20 +28,30 @@
 //
 // # What each transition needs, and how it fails
 //
-//   - Connect asks JazzHR with the key first, outside any transaction, and stores nothing unless all is well:
-//     [ErrCredentialsRejected] (JazzHR refuses it), [ErrJazzHRUnavailable] (JazzHR can't be asked), [ErrKeyInUse] (it is
-//     another tenant's), [ErrDifferentAccount] (it does not know what we know of this tenant's account, which a
-//     disconnected tenant's must too). The first key mints the webhook's address and secret; a later one keeps both.
-//     Of two at once the later one is held against what the earlier one stored.
-//   - VERIFY is taken by package queue, in the transaction that takes any rightly signed webhook.
-//   - A 401 rejects a key only if the version that was used is still the current one: an answer to the key before it says
-//     nothing. The stored key is tried again after 1, 5 and 15 minutes, then hourly; refusals of other requests that
-//     were under way together are not counted.
-//   - Disconnect erases key, webhook address and secrets, and ends what waits, in one transaction. Pauses end with it.
-//     What was done stays known, so a connection can be made again.
+//   - Connect asks JazzHR with the key first, outside any transaction. It stores nothing unless all is
+//     well. [ErrCredentialsRejected]: JazzHR refuses the key. [ErrJazzHRUnavailable]: JazzHR can't be
+//     asked. [ErrKeyInUse]: the key is another tenant's. [ErrDifferentAccount]: the key does not know
+//     what we know of this tenant's account; a disconnected tenant's must know it too. The first key
+//     makes the webhook's address and secret; a later key keeps both. Of two calls at once the later
+//     one is checked against what the earlier one stored.
+//   - VERIFY is accepted by package queue/intake. So is any other webhook, and each that is rightly
+//     signed verifies the connection in the transaction that stores it.
+//   - A 401 rejects a key only if the version that was used is still the current one: an answer to the
+//     key before it says nothing. The stored key is tried again after 1, 5 and 15 minutes, then hourly.
+//     Refusals of other requests that were under way together are not counted. Intrvio is told at the
+//     second refusal. It is told that the key works again if it was told of the refusal, or if Connect
+//     brought the key.
+//   - Disconnect erases the key, the webhook's address and the secrets, ends all work that waits, and
+//     tells Intrvio, in one transaction. A pause ends with it. What was done stays known, so a
+//     connection can be made again.
+//
+// # Who did it
+//
+// Each method that changes a tenant takes an [Actor]. What an actor with a name does is recorded,
+// in the transaction of the change.
 //
 // # Secrets
 //
-// Keys and webhook secrets are sealed by a [Sealer]; the sealing keys come from the deployment. Nothing of this package
-// that can be formatted or logged shows a secret, and no error holds one.
+// Keys and webhook secrets are sealed by a [Sealer]. The sealing keys come from the deployment.
+// Nothing of this package that can be formatted or logged shows a secret, and no error holds one.
 package tenant

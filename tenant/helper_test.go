@@ -13,6 +13,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
+	"github.com/intrvio/jazzhr-worker/queue/queuetest"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
@@ -40,24 +41,26 @@ func (p *prober) Probe(ctx context.Context, key string, known tenant.Known) (pro
 	}
 	probe = tenant.Probe{JobsSeen: len(page.Items), KnowsKnown: known.JobID == ""}
 	for _, job := range page.Items {
-		probe.Jobs = append(probe.Jobs, tenant.Opening{JobID: job.ID, BoardCode: job.BoardCode, Title: job.Title, Status: job.Status})
+		probe.Jobs = append(probe.Jobs, tenant.Opening{
+			JobID: job.ID, BoardCode: job.BoardCode, Title: job.Title, Status: job.Status,
+		})
 		probe.KnowsKnown = probe.KnowsKnown || job.ID == known.JobID
 	}
 	return probe, nil
 }
 
-// fixture is a service on a database and a JazzHR of its own.
+// fixture is a service with a database, a queue and a JazzHR of its own.
 type fixture struct {
 	*tenant.Service
-	database *dbtest.Database
-	sim      *jazzhrtest.Server
-	prober   *prober
-	keyset   string
+	queue  *queuetest.Fixture
+	sim    *jazzhrtest.Server
+	prober *prober
+	keyset string
 }
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{database: dbtest.New(t), sim: jazzhrtest.NewServer(t, jazzhrtest.Options{CallsPerMinute: -1})}
+	f := &fixture{queue: queuetest.New(t), sim: jazzhrtest.NewServer(t, jazzhrtest.Options{CallsPerMinute: -1})}
 	client, err := jazzhr.NewClient(jazzhr.Config{BaseURL: f.sim.BaseURL, Timeout: 10 * time.Second})
 	if err != nil {
 		t.Fatal(err)
@@ -77,10 +80,10 @@ func (f *fixture) withKeyset(t *testing.T, keyset string) *tenant.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tenant.New(f.database.Pool, sealer, f.prober, publicURL+"/")
+	return tenant.New(f.queue.Pool, f.queue.Client, sealer, f.prober, publicURL+"/")
 }
 
-// account is a JazzHR account with one job.
+// account adds a JazzHR account with one job.
 func (f *fixture) account(key string) *jazzhrtest.Account {
 	account := f.sim.AddAccount(key)
 	account.AddJob(jazzhrtest.Job{Title: "Welder", BoardCode: "tZqAHP6nnh"})
@@ -99,14 +102,14 @@ func (f *fixture) create(t *testing.T) uuid.UUID {
 
 func (f *fixture) connect(t *testing.T, id uuid.UUID, key string) tenant.Connection {
 	t.Helper()
-	connection, err := f.Connect(t.Context(), id, key, nil)
+	connection, err := f.Connect(t.Context(), id, key, tenant.Actor{})
 	if err != nil {
 		t.Fatalf("Connect: %v", err)
 	}
 	return connection
 }
 
-// verify is what a rightly signed webhook does.
+// verify does what a rightly signed webhook does.
 func (f *fixture) verify(t *testing.T, id uuid.UUID) {
 	t.Helper()
 	f.inTenant(t, id, func(tx db.TenantTx) error {
@@ -121,25 +124,47 @@ func (f *fixture) verify(t *testing.T, id uuid.UUID) {
 	})
 }
 
-// refuse is what a 401 does that answered the given version of the key.
+// refuse does what a 401 does that answered a version of the key.
 func (f *fixture) refuse(t *testing.T, id uuid.UUID, version int32) (refusals int, counted bool) {
 	t.Helper()
 	return f.refuseCheck(t, id, version, false)
 }
 
 // refuseCheck is refuse for an answer to a check of the key.
-func (f *fixture) refuseCheck(t *testing.T, id uuid.UUID, version int32, checking bool) (refusals int, counted bool) {
+func (f *fixture) refuseCheck(
+	t *testing.T, id uuid.UUID, version int32, checking bool,
+) (refusals int, counted bool) {
 	t.Helper()
-	f.inTenant(t, id, func(tx db.TenantTx) (err error) {
-		refusals, counted, err = f.RefuseKey(t.Context(), tx, version, checking)
-		return err
-	})
-	return refusals, counted
+	before := f.get(t, id).KeyRefusals
+	f.inTenant(t, id, func(tx db.TenantTx) error { return f.RefuseKey(t.Context(), tx, version, checking) })
+	after := f.get(t, id).KeyRefusals
+	return int(after), after != before
+}
+
+// restore does what a check of a version of the key does if JazzHR takes the key.
+func (f *fixture) restore(t *testing.T, id uuid.UUID, version int32) (restored bool) {
+	t.Helper()
+	before := f.get(t, id).KeyState
+	f.inTenant(t, id, func(tx db.TenantTx) error { return f.RestoreKey(t.Context(), tx, version) })
+	return f.get(t, id).KeyState != before
+}
+
+// rename changes a tenant's name.
+func (f *fixture) rename(t *testing.T, id uuid.UUID, name string) error {
+	t.Helper()
+	_, err := f.Change(t.Context(), id, tenant.Changes{Name: &name}, tenant.Actor{})
+	return err
+}
+
+// setPollInterval changes a tenant's poll interval; nil is the service's default.
+func (f *fixture) setPollInterval(t *testing.T, id uuid.UUID, interval *time.Duration) (gen.Tenant, error) {
+	t.Helper()
+	return f.Change(t.Context(), id, tenant.Changes{PollInterval: &interval}, tenant.Actor{})
 }
 
 func (f *fixture) inTenant(t *testing.T, id uuid.UUID, work func(db.TenantTx) error) {
 	t.Helper()
-	if err := db.InTenant(t.Context(), f.database.Pool, id, work); err != nil {
+	if err := db.InTenant(t.Context(), f.queue.Pool, id, work); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -169,10 +194,10 @@ func (f *fixture) keyVersion(t *testing.T, id uuid.UUID, want string) int32 {
 	return version
 }
 
-// secretTexts are the webhook secrets that are valid, the newest first.
+// secretTexts returns the webhook secrets that are valid, the newest first.
 func (f *fixture) secretTexts(t *testing.T, id uuid.UUID) []string {
 	t.Helper()
-	secrets, err := f.Secrets(t.Context(), f.database.Pool, id)
+	secrets, err := f.Secrets(t.Context(), f.queue.Pool, id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +208,7 @@ func (f *fixture) secretTexts(t *testing.T, id uuid.UUID) []string {
 	return texts
 }
 
-// Key opens a tenant's key, and tells its version.
+// Key returns a tenant's key and its version.
 func (f *fixture) Key(ctx context.Context, id uuid.UUID) (key string, version int32, err error) {
 	row, err := f.Get(ctx, id)
 	if err != nil {

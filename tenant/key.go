@@ -10,12 +10,16 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/intrvio"
+	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
-// KeyOf opens a tenant's API key, refused or not. It returns [ErrNotConnected] if there is none.
+// KeyOf opens a tenant's API key, whether JazzHR refuses it or not. It returns
+// [queue.ErrNotConnected] if the tenant has none.
 func (s *Service) KeyOf(t gen.Tenant) (string, error) {
 	if t.KeySealed == nil {
-		return "", ErrNotConnected
+		return "", queue.ErrNotConnected
 	}
 	key, err := s.sealer.Open(t.TenantID, PurposeKey, t.KeySealed)
 	if err != nil {
@@ -24,40 +28,54 @@ func (s *Service) KeyOf(t gen.Tenant) (string, error) {
 	return string(key), nil
 }
 
-// RefuseKey notes that JazzHR answered 401 to a version of the tenant's key, and returns how often it has done so since
-// the key last worked. counted is false if that says nothing new: the version is not the current one any more, or the key
-// is known to be refused and this does not answer a check of it (checking).
-func (s *Service) RefuseKey(ctx context.Context, tx db.TenantTx, version int32, checking bool) (refusals int, counted bool, err error) {
+// announcedRefusal is the refusal at which Intrvio is told. The first one may be a passing fault.
+const announcedRefusal = 2
+
+// RefuseKey stores that JazzHR answered 401 to a version of the tenant's key, and tells Intrvio at
+// the second refusal. A refusal of an older version changes nothing. A further refusal of a
+// rejected key changes nothing either, unless checking says that it answered a check of the key.
+func (s *Service) RefuseKey(ctx context.Context, tx db.TenantTx, version int32, checking bool) error {
 	var check int32
 	if checking {
 		check = 1
 	}
-	n, err := tx.Q.RefuseKey(ctx, tx, tx.Tenant, version, check)
+	refusals, err := tx.Q.RefuseKey(ctx, tx, tx.Tenant, version, check)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return 0, false, nil
+		return nil
 	}
 	if err != nil {
-		return 0, false, fmt.Errorf("note refused API key: %w", err)
+		return fmt.Errorf("note refused API key: %w", err)
 	}
-	return int(n), true, nil
+	if refusals != announcedRefusal {
+		return nil
+	}
+	return Announce(ctx, tx, s.client, intrvio.ConnectionRejected)
 }
 
-// RestoreKey notes that a version of the tenant's key works. It reports whether that version is the current one and was
-// refused before.
-func (s *Service) RestoreKey(ctx context.Context, tx db.TenantTx, version int32) (bool, error) {
-	_, err := tx.Q.RestoreKey(ctx, tx, tx.Tenant, version)
+// RestoreKey stores that a version of the tenant's key works again. It tells Intrvio, if Intrvio
+// was told of the refusal. An older version changes nothing.
+func (s *Service) RestoreKey(ctx context.Context, tx db.TenantTx, version int32) error {
+	before, err := found(tx.Q.TenantForChange(ctx, tx, tx.Tenant))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Q.RestoreKey(ctx, tx, tx.Tenant, version)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
+		return nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("restore API key: %w", err)
+		return fmt.Errorf("restore API key: %w", err)
 	}
-	return true, nil
+	if before.KeyRefusals < announcedRefusal {
+		return nil
+	}
+	return Announce(ctx, tx, s.client, intrvio.ConnectionRestored)
 }
 
-// Disconnect erases a tenant's key, webhook address and secrets, and runs also last in the same transaction, to end what
-// waits. It reports whether there was anything to do; also does not run if there was not.
-func (s *Service) Disconnect(ctx context.Context, id uuid.UUID, also func(db.TenantTx) error) (bool, error) {
+// Disconnect erases a tenant's key, webhook address and secrets, ends all of its work that has not
+// ended, and tells Intrvio of each writeback, in one transaction. It reports whether the tenant was
+// not disconnected before.
+func (s *Service) Disconnect(ctx context.Context, id uuid.UUID, by Actor) (bool, error) {
 	var done bool
 	err := s.inTenant(ctx, id, func(tx db.TenantTx) error {
 		if _, err := found(tx.Q.TenantForUpdate(ctx, tx, id)); err != nil {
@@ -74,7 +92,10 @@ func (s *Service) Disconnect(ctx context.Context, id uuid.UUID, also func(db.Ten
 		if err := tx.Q.DeleteWebhookSecrets(ctx, tx, id); err != nil {
 			return fmt.Errorf("erase webhook secrets: %w", err)
 		}
-		return also(tx)
+		if err := by.record(ctx, tx, ActionDisconnected); err != nil {
+			return err
+		}
+		return writeback.RejectWaiting(ctx, tx, s.client)
 	})
 	return done && err == nil, err
 }

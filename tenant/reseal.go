@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -13,17 +14,19 @@ import (
 // resealBatch is how many tenants are read at once.
 const resealBatch = 500
 
-// Reseal seals every API key and webhook secret anew that is not sealed with the primary key, and returns how many. It is
-// safe beside running services: a value that changes meanwhile is left, since it was sealed just then. progress, which
-// may be nil, is told how many tenants have been looked at.
+// Reseal seals anew every API key and webhook secret that is not sealed with the primary key, and
+// returns how many. It is safe beside running services: it leaves a value that changes meanwhile,
+// since that was sealed just then. progress, which may be nil, is told how many tenants have been
+// looked at.
 //
-// A value that can't be opened does not hold back the others: the error, which names the first, comes at the end.
+// A value that can't be opened does not stop Reseal. The error comes at the end and names the first
+// such value.
 func (s *Service) Reseal(ctx context.Context, progress func(done int)) (n int, err error) {
 	var (
-		after   uuid.UUID
-		done    int
-		failed  int
-		firstOf error
+		after  uuid.UUID
+		done   int
+		failed int
+		first  error
 	)
 	for {
 		tenants, err := s.List(ctx, after, resealBatch)
@@ -44,7 +47,7 @@ func (s *Service) Reseal(ctx context.Context, progress func(done int)) (n int, e
 			}
 			if err != nil {
 				failed++
-				firstOf = firstError(firstOf, err)
+				first = cmp.Or(first, err)
 			}
 			if replaced {
 				n++
@@ -56,16 +59,9 @@ func (s *Service) Reseal(ctx context.Context, progress func(done int)) (n int, e
 		}
 	}
 	if failed > 0 {
-		return n, fmt.Errorf("reseal: %d values are left as they were; the first: %w", failed, firstOf)
+		return n, fmt.Errorf("reseal: %d values are left as they were; the first: %w", failed, first)
 	}
 	return n, nil
-}
-
-func firstError(first, err error) error {
-	if first != nil {
-		return first
-	}
-	return err
 }
 
 // sealedValue is a key (version 0) or a webhook secret as it is stored.
@@ -75,7 +71,7 @@ type sealedValue struct {
 	sealed  []byte
 }
 
-// stale lists what is not sealed with the primary key.
+// stale returns the values of the tenants that are not sealed with the primary key.
 func (s *Service) stale(ctx context.Context, tenants []gen.Tenant) ([]sealedValue, error) {
 	var values []sealedValue
 	add := func(v sealedValue) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/intrvio/jazzhr-worker/queue/queuetest"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
@@ -20,7 +21,7 @@ func TestReseal(t *testing.T) {
 		f.connect(t, ids[key], key)
 	}
 	f.create(t) // has nothing to seal
-	if _, err := f.RotateSecret(t.Context(), ids["key-1"], true); err != nil {
+	if _, err := f.RotateSecret(t.Context(), ids["key-1"], true, tenant.Actor{}); err != nil {
 		t.Fatal(err)
 	}
 	secret := f.secretTexts(t, ids["key-1"])[0]
@@ -42,7 +43,8 @@ func TestReseal(t *testing.T) {
 	if n, err := rotated.Reseal(t.Context(), nil); err != nil || n != 0 {
 		t.Errorf("a second time: %d, %v", n, err)
 	}
-	// The deployment before the promotion still opens everything; one that never had the new key opens nothing.
+	// The deployment before the promotion still opens everything; one that never had the new key
+	// opens nothing.
 	f.Service = f.withKeyset(t, added)
 	f.keyVersion(t, ids["key-1"], "key-1")
 	if got := f.secretTexts(t, ids["key-1"]); len(got) != 1 || got[0] != secret {
@@ -65,9 +67,7 @@ func TestResealGoesOnPastWhatItCannotOpen(t *testing.T) {
 	broken, whole := f.create(t), f.create(t)
 	f.connect(t, broken, "key-1")
 	f.connect(t, whole, "key-2")
-	if _, err := f.database.Pool.Exec(t.Context(), "UPDATE jazzhr.tenants SET key_sealed = 'nonsense' WHERE tenant_id = $1", broken); err != nil {
-		t.Fatal(err)
-	}
+	f.queue.Exec(t, "UPDATE jazzhr.tenants SET key_sealed = 'nonsense' WHERE tenant_id = $1", broken)
 	added, err := tenant.AddKey(f.keyset)
 	if err != nil {
 		t.Fatal(err)
@@ -85,30 +85,20 @@ func TestResealGoesOnPastWhatItCannotOpen(t *testing.T) {
 	}
 }
 
-// countStale counts what is stored and not sealed with the keyset's primary key.
+// countStale counts the stored values that are not sealed with the keyset's primary key.
 func countStale(t *testing.T, f *fixture, keyset string) (stale int) {
 	t.Helper()
 	sealer, err := tenant.ParseKeyset(keyset)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := f.database.Pool.Query(t.Context(),
-		"SELECT key_sealed FROM jazzhr.tenants WHERE key_sealed IS NOT NULL UNION ALL SELECT sealed FROM jazzhr.webhook_secrets")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var sealed []byte
-		if err := rows.Scan(&sealed); err != nil {
-			t.Fatal(err)
-		}
+	for _, sealed := range queuetest.All[[]byte](t, f.queue, `
+		SELECT key_sealed FROM jazzhr.tenants WHERE key_sealed IS NOT NULL
+		UNION ALL
+		SELECT sealed FROM jazzhr.webhook_secrets`) {
 		if id, ok := tenant.KeyIDOf(sealed); !ok || id != sealer.PrimaryKeyID() {
 			stale++
 		}
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
 	}
 	return stale
 }

@@ -12,20 +12,21 @@ import (
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
-// ErrOpen is returned for a ciphertext that is not what was sealed for this tenant and purpose, or that was sealed with
-// a key that is not at hand. The two can't be told apart beyond the key's id.
+// ErrOpen says that a ciphertext was altered, was sealed for another tenant or purpose, or was
+// sealed with a key that is not in the keyset.
 var ErrOpen = errors.New("sealed value can't be opened")
 
-// Sealer encrypts the secrets of tenants with AES-256-GCM and the keys of a keyset. Each ciphertext names its key and is
-// bound to its tenant and purpose: moved to another row or column, it does not open. Safe for use by many goroutines.
+// Sealer encrypts the secrets of tenants with AES-256-GCM and the keys of a keyset. Each ciphertext
+// names its key and is bound to its tenant and purpose: moved to another row or column, it does not
+// open. A Sealer is safe for use by many goroutines.
 type Sealer struct {
 	aead      tink.AEAD
 	primaryID uint32
 	keyIDs    map[uint32]struct{}
 }
 
-// ParseKeyset makes a sealer of a keyset as [NewKeyset], [AddKey] and [Promote] write it. Space around the text is
-// ignored. Its errors never hold any of the text.
+// ParseKeyset returns a sealer with a keyset as [NewKeyset], [AddKey] and [Promote] return it.
+// Space around the text is ignored. The errors never hold any of the text.
 func ParseKeyset(keyset string) (*Sealer, error) {
 	handle, err := decodeKeyset(keyset)
 	if err != nil {
@@ -46,7 +47,7 @@ func ParseKeyset(keyset string) (*Sealer, error) {
 	return s, nil
 }
 
-// Seal encrypts plaintext with the primary key for one tenant and one purpose, such as the column it is kept in.
+// Seal encrypts plaintext with the primary key, for one tenant and one purpose.
 func (s *Sealer) Seal(tenantID uuid.UUID, purpose string, plaintext []byte) ([]byte, error) {
 	sealed, err := s.aead.Encrypt(plaintext, associatedData(tenantID, purpose))
 	if err != nil {
@@ -55,8 +56,8 @@ func (s *Sealer) Seal(tenantID uuid.UUID, purpose string, plaintext []byte) ([]b
 	return sealed, nil
 }
 
-// Open decrypts what Seal made for the same tenant and purpose, with whichever key of the keyset it was sealed. Its
-// errors wrap [ErrOpen].
+// Open decrypts what [Sealer.Seal] returned for the same tenant and purpose, with any key of the
+// keyset. Its errors wrap [ErrOpen].
 func (s *Sealer) Open(tenantID uuid.UUID, purpose string, sealed []byte) ([]byte, error) {
 	plaintext, err := s.aead.Decrypt(sealed, associatedData(tenantID, purpose))
 	if err == nil {
@@ -72,11 +73,11 @@ func (s *Sealer) Open(tenantID uuid.UUID, purpose string, sealed []byte) ([]byte
 	return nil, fmt.Errorf("open %s: %w: altered, or sealed for another tenant or purpose", purpose, ErrOpen)
 }
 
-// PrimaryKeyID is the id of the key that Seal uses. Ids are random and not secret.
+// PrimaryKeyID returns the id of the key that [Sealer.Seal] uses. Ids are random and not secret.
 func (s *Sealer) PrimaryKeyID() uint32 { return s.primaryID }
 
-// KeyIDOf reads which key a value was sealed with; ok is false if it was not sealed by a [Sealer]. A value whose key is
-// not the primary one is due for sealing anew.
+// KeyIDOf returns the id of the key that a value was sealed with. ok is false if no [Sealer] sealed
+// it.
 func KeyIDOf(sealed []byte) (id uint32, ok bool) {
 	if len(sealed) < cryptofmt.TinkPrefixSize || sealed[0] != cryptofmt.TinkStartByte {
 		return 0, false
@@ -84,15 +85,16 @@ func KeyIDOf(sealed []byte) (id uint32, ok bool) {
 	return binary.BigEndian.Uint32(sealed[1:cryptofmt.TinkPrefixSize]), true
 }
 
-// Fingerprint is a one-way mark of a JazzHR API key, by which two tenants with the same key are noticed without opening
-// either. It needs no key of its own, so rotation leaves it as it is: JazzHR's keys are long and random, which a plain
-// hash does not give away.
+// Fingerprint returns a hash of a JazzHR API key, which shows that two tenants have the same key
+// without opening either. It is not keyed, so that it stays the same when sealing keys rotate. A
+// plain hash does not give the API key away, because JazzHR's keys are long and random.
 func Fingerprint(apiKey string) []byte {
 	sum := sha256.Sum256([]byte("jazzhr-worker api key fingerprint v1\x00" + apiKey))
 	return sum[:]
 }
 
-// associatedData is unambiguous because a tenant id always has the same length.
+// associatedData returns what a ciphertext is bound to. It is unambiguous, because all tenant ids
+// have the same length.
 func associatedData(tenantID uuid.UUID, purpose string) []byte {
 	return append(tenantID[:], purpose...)
 }

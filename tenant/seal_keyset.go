@@ -13,16 +13,17 @@ import (
 	"github.com/tink-crypto/tink-go/v2/keyset"
 )
 
-// A keyset's text is Tink's binary form in unpadded URL-safe base64: one line without a character that a shell, an env
-// file or YAML would change. It is written in the clear because it is itself the secret that the deployment hands in
-// (SEALING_KEYSET): whatever could encrypt it would have to be handed in the same way.
+// A keyset's text is Tink's binary form in unpadded URL-safe base64: one line without a character
+// that a shell, an env file or YAML would change. It is not encrypted, because it is itself the
+// secret that the deployment hands in (SEALING_KEYSET). A key to encrypt it with would have to be
+// handed in the same way.
 //
-// Rotation takes three steps with a deploy between each, so that no process meets a value whose key it does not have:
-// AddKey, Promote, then sealing every value anew.
+// Rotation takes three steps: AddKey, Promote, Reseal. A deploy between them makes sure that no
+// process meets a value whose key it does not have.
 
 const keySize = 32 // bytes, AES-256
 
-// NewKeyset makes a keyset with one fresh key.
+// NewKeyset returns a keyset with one new key.
 func NewKeyset() (string, error) {
 	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
 	if err != nil {
@@ -31,7 +32,7 @@ func NewKeyset() (string, error) {
 	return encodeKeyset(handle)
 }
 
-// AddKey returns the keyset with a further fresh key, which opens but does not seal until [Promote].
+// AddKey returns the keyset with one more new key. It opens values, but seals none until [Promote].
 func AddKey(text string) (string, error) {
 	handle, err := decodeKeyset(text)
 	if err != nil {
@@ -44,7 +45,8 @@ func AddKey(text string) (string, error) {
 	return encodeManaged(manager)
 }
 
-// Promote returns the keyset with its newest key as the one that seals. It is an error if that is so already.
+// Promote returns the keyset with its newest key as the primary one, which seals. It returns an
+// error if the newest key is the primary one already.
 func Promote(text string) (string, error) {
 	handle, err := decodeKeyset(text)
 	if err != nil {
@@ -80,8 +82,8 @@ func encodeKeyset(handle *keyset.Handle) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(buf.Bytes()), nil
 }
 
-// decodeKeyset reads a keyset and refuses keys of another kind than NewKeyset makes. What Tink says of a bad keyset is
-// dropped, since it may quote it.
+// decodeKeyset reads a keyset. It refuses keys of another kind than NewKeyset makes. It drops
+// Tink's errors, which may quote the keyset.
 func decodeKeyset(text string) (*keyset.Handle, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -101,13 +103,15 @@ func decodeKeyset(text string) (*keyset.Handle, error) {
 			return nil, fmt.Errorf("key %d of %d is not readable", i+1, handle.Len())
 		}
 		if !isSealingKey(entry) {
-			return nil, fmt.Errorf("key %d of %d is not an enabled AES-256-GCM key with Tink's prefix", i+1, handle.Len())
+			return nil, fmt.Errorf("key %d of %d is not an enabled AES-256-GCM key with Tink's prefix",
+				i+1, handle.Len())
 		}
 	}
 	return handle, nil
 }
 
-// isSealingKey requires Tink's prefix because KeyIDOf reads it.
+// isSealingKey reports whether NewKeyset or AddKey could have made the key. Tink's prefix is
+// required because KeyIDOf reads it.
 func isSealingKey(entry *keyset.Entry) bool {
 	params, ok := entry.Key().Parameters().(*aesgcm.Parameters)
 	return ok && entry.KeyStatus() == keyset.Enabled &&

@@ -26,7 +26,7 @@ var (
 	other = uuid.MustParse("0190a5d2-7a1c-7c3e-9d58-1f0c6b2a4e11")
 )
 
-// rotation is one keyset as it stands after each of its steps, and a sealer of each.
+// rotation is a keyset after each step of its rotation, with a sealer for each.
 type rotation struct {
 	first, added, promoted                   string
 	firstSealer, addedSealer, promotedSealer *tenant.Sealer
@@ -98,7 +98,8 @@ func TestOpenRefusesEverythingElse(t *testing.T) {
 	})
 }
 
-// Each of the three keysets may run beside the one before it, so each must open what the other seals.
+// TestRotation checks that each keyset and the one before it open what the other seals: they may
+// run beside each other.
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	r := rotate(t)
@@ -115,7 +116,9 @@ func TestRotation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, reader := range map[string]*tenant.Sealer{"older": writer.older, "added": r.addedSealer, "promoted": r.promotedSealer} {
+		for name, reader := range map[string]*tenant.Sealer{
+			"older": writer.older, "added": r.addedSealer, "promoted": r.promotedSealer,
+		} {
 			if got, err := reader.Open(acme, purpose, sealed); err != nil || string(got) != "the plaintext" {
 				t.Errorf("sealed by %s, opened by %s: %q, %v", writer.name, name, got, err)
 			}
@@ -168,7 +171,7 @@ func TestKeysetText(t *testing.T) {
 	}
 }
 
-// keysetOf writes a keyset of one key as ParseKeyset takes it.
+// keysetOf returns a keyset of one key as ParseKeyset takes it.
 func keysetOf(t *testing.T, template *tinkpb.KeyTemplate) string {
 	t.Helper()
 	handle, err := keyset.NewHandle(template)
@@ -195,7 +198,10 @@ func TestParseKeysetRefuses(t *testing.T) {
 		{"JSON", `{"primaryKeyId":1}`, "not unpadded URL-safe base64"},
 		{"AES-128", keysetOf(t, aead.AES128GCMKeyTemplate()), "key 1 of 1 is not an enabled AES-256-GCM key"},
 		{"no prefix", keysetOf(t, aead.AES256GCMNoPrefixKeyTemplate()), "key 1 of 1 is not an enabled AES-256-GCM key"},
-		{"another cipher", keysetOf(t, aead.XChaCha20Poly1305KeyTemplate()), "key 1 of 1 is not an enabled AES-256-GCM key"},
+		{
+			"another cipher", keysetOf(t, aead.XChaCha20Poly1305KeyTemplate()),
+			"key 1 of 1 is not an enabled AES-256-GCM key",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -207,7 +213,8 @@ func TestParseKeysetRefuses(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), tt.want) {
 					t.Fatalf("got %v, want %q", err, tt.want)
 				}
-				if len(tt.text) > 8 && strings.Contains(err.Error(), tt.text[:8]) || strings.Contains(err.Error(), "hunter2") {
+				if len(tt.text) > 8 && strings.Contains(err.Error(), tt.text[:8]) ||
+					strings.Contains(err.Error(), "hunter2") {
 					t.Errorf("error shows the keyset: %v", err)
 				}
 			}
@@ -257,7 +264,7 @@ func TestKeyIDOf(t *testing.T) {
 	}
 }
 
-// Fingerprints are kept in the database, so what they are must not change.
+// TestFingerprint checks that fingerprints do not change: they are kept in the database.
 func TestFingerprint(t *testing.T) {
 	t.Parallel()
 	got := hex.EncodeToString(tenant.Fingerprint("an API key"))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/queue"
 )
 
 // What a value is sealed for; see [Sealer.Seal].
@@ -23,10 +24,11 @@ const (
 
 const secretSize = 32 // bytes, of webhook tokens and secrets
 
-// newToken is what makes a tenant's webhook address hard to guess.
+// newToken returns a token, which makes a tenant's webhook address hard to guess.
 func newToken() string { return base64.RawURLEncoding.EncodeToString(random()) }
 
-// newSecret is what JazzHR signs webhooks with. Hex, because it is pasted into a form by hand.
+// newSecret returns a secret for JazzHR to sign webhooks with. It is in hex because people paste it
+// into a form.
 func newSecret() string { return hex.EncodeToString(random()) }
 
 func random() []byte {
@@ -38,19 +40,20 @@ func random() []byte {
 // Secret is a webhook secret that requests may be signed with.
 type Secret struct {
 	Version int32
-	Text    string `json:"-"` // a log of a slice is JSON, past LogValue
+	Text    string `json:"-"` // not in JSON: a slice is logged as JSON, without LogValue
 	Used    bool   // a request was signed with it
 }
 
-// LogValue shows the version only.
+// LogValue shows only the version.
 func (s Secret) LogValue() slog.Value { return slog.GroupValue(slog.Int("version", int(s.Version))) }
 
-// Format shows the version only.
+// Format shows only the version.
 func (s Secret) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "tenant.Secret{version: %d}", s.Version)
 }
 
-// Secrets returns the webhook secrets of a tenant that are valid now, the newest first; none if it is not connected.
+// Secrets returns the webhook secrets of a tenant that are valid now, the newest first. A tenant
+// that is not connected has none.
 func (s *Service) Secrets(ctx context.Context, conn gen.DBTX, id uuid.UUID) ([]Secret, error) {
 	rows, err := s.q.ValidWebhookSecrets(ctx, conn, id)
 	if err != nil {
@@ -73,16 +76,17 @@ func (s *Service) open(id uuid.UUID, version int32, sealed []byte, usedAt *time.
 	return Secret{Version: version, Text: string(text), Used: usedAt != nil}, nil
 }
 
-// Receiver is a tenant as far as the taking of a webhook needs it.
+// Receiver is the part of a tenant that is needed to accept its webhooks.
 type Receiver struct {
 	TenantID uuid.UUID
 	Verified bool // its connection
-	MayWork  bool // its rows may have jobs: its key works, and it isn't paused
+	MayWork  bool // its rows may have jobs: as [queue.MayWork]
 	// sealed are the webhook secrets that are valid, the newest first.
 	sealed []gen.SystemWebhookReceiversRow
 }
 
-// Receivers returns whose webhook addresses hold the tokens, by token; those of nobody are missing.
+// Receivers returns the tenants whose webhook addresses hold the tokens, by token. A token of no
+// tenant is missing in the result.
 func (s *Service) Receivers(ctx context.Context, conn gen.DBTX, tokens []string) (map[string]Receiver, error) {
 	rows, err := s.q.SystemWebhookReceivers(ctx, conn, tokens)
 	if err != nil {
@@ -91,7 +95,7 @@ func (s *Service) Receivers(ctx context.Context, conn gen.DBTX, tokens []string)
 	found := make(map[string]Receiver, len(tokens))
 	for _, row := range rows {
 		r := found[*row.WebhookToken]
-		r.TenantID, r.Verified, r.MayWork = row.TenantID, row.Connection == connectionVerified, row.MayWork
+		r.TenantID, r.Verified, r.MayWork = row.TenantID, row.Connection == db.ConnectionVerified, row.MayWork
 		if row.Version != nil {
 			r.sealed = append(r.sealed, row)
 		}
@@ -112,17 +116,18 @@ func (s *Service) SecretsOf(r Receiver) ([]Secret, error) {
 	return secrets, nil
 }
 
-// RotateSecret mints a new webhook secret and returns it, which is the only time that it can be read. The old ones stay
-// valid until 24 hours after the first request that is signed with it, or end at once if revokeOld is set. also runs last in
-// the same transaction. Its errors are [ErrNoTenant] and [ErrNotConnected].
-func (s *Service) RotateSecret(ctx context.Context, id uuid.UUID, revokeOld bool, also ...func(db.TenantTx) error) (secret string, err error) {
+// RotateSecret makes a new webhook secret and returns it. It can't be read again once JazzHR has
+// called the webhook. The old secrets stay valid until 24 hours after the first request that is
+// signed with the new one, or end at once if revokeOld is set. RotateSecret returns
+// [queue.ErrNoTenant] and [queue.ErrNotConnected].
+func (s *Service) RotateSecret(ctx context.Context, id uuid.UUID, revokeOld bool, by Actor) (secret string, err error) {
 	err = s.inTenant(ctx, id, func(tx db.TenantTx) error {
 		t, err := found(tx.Q.TenantForChange(ctx, tx, id))
 		if err != nil {
 			return err
 		}
 		if t.KeySealed == nil {
-			return ErrNotConnected
+			return queue.ErrNotConnected
 		}
 		var version int32
 		if secret, version, err = s.mintSecret(ctx, tx); err != nil {
@@ -133,7 +138,7 @@ func (s *Service) RotateSecret(ctx context.Context, id uuid.UUID, revokeOld bool
 				return fmt.Errorf("revoke webhook secrets: %w", err)
 			}
 		}
-		return runAll(tx, also)
+		return by.record(ctx, tx, ActionSecretRotated)
 	})
 	if err != nil {
 		return "", err
@@ -141,7 +146,8 @@ func (s *Service) RotateSecret(ctx context.Context, id uuid.UUID, revokeOld bool
 	return secret, nil
 }
 
-// currentSecret returns the newest secret, a new one if there is none. The caller holds the tenant's row.
+// currentSecret returns the newest secret, or a new one if there is none. The caller has locked the
+// tenant.
 func (s *Service) currentSecret(ctx context.Context, tx db.TenantTx) (secret string, minted bool, err error) {
 	secrets, err := s.Secrets(ctx, tx, tx.Tenant)
 	if err != nil {
@@ -154,7 +160,7 @@ func (s *Service) currentSecret(ctx context.Context, tx db.TenantTx) (secret str
 	return secret, err == nil, err
 }
 
-// mintSecret stores a new secret. The caller holds the tenant's row, so that versions don't collide.
+// mintSecret stores a new secret. The caller has locked the tenant, so that versions don't collide.
 func (s *Service) mintSecret(ctx context.Context, tx db.TenantTx) (secret string, version int32, err error) {
 	secret = newSecret()
 	sealed, err := s.sealer.Seal(tx.Tenant, PurposeSecret, []byte(secret))

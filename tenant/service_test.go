@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
@@ -27,7 +28,7 @@ func TestCreateIsIdempotentByExternalID(t *testing.T) {
 	}
 	details.Region = "us"
 	_, _, err = f.Create(t.Context(), details)
-	if conflict, ok := errors.AsType[*tenant.ConflictError](err); !ok || conflict.TenantID != first.TenantID {
+	if conflict, ok := errors.AsType[*queue.ConflictError](err); !ok || conflict.ID != first.TenantID {
 		t.Errorf("other content: %v", err)
 	}
 	byExternal, err := f.GetByExternalID(t.Context(), "c-1")
@@ -55,16 +56,12 @@ func TestInvalidDetails(t *testing.T) {
 		_, _, err := f.Create(t.Context(), d)
 		return err
 	}
-	rename := func(name string) error {
-		_, err := f.Rename(t.Context(), id, name)
-		return err
-	}
 	poll := func(d time.Duration) error {
-		_, err := f.SetPollInterval(t.Context(), id, &d)
+		_, err := f.setPollInterval(t, id, &d)
 		return err
 	}
 	connect := func(key string) error {
-		_, err := f.Connect(t.Context(), id, key, nil)
+		_, err := f.Connect(t.Context(), id, key, tenant.Actor{})
 		return err
 	}
 	for name, c := range map[string]struct {
@@ -76,14 +73,14 @@ func TestInvalidDetails(t *testing.T) {
 		"control character": {create(tenant.Details{Name: "A\x00B", Region: "us"}), "name"},
 		"not UTF-8":         {create(tenant.Details{Name: "A", ExternalID: "\xff", Region: "us"}), "external_id"},
 		"region":            {create(tenant.Details{Name: "A", Region: "mars"}), "region"},
-		"renamed":           {rename(""), "name"},
+		"renamed":           {f.rename(t, id, ""), "name"},
 		"poll interval":     {poll(59 * time.Second), "poll_interval"},
 		"no key":            {connect(" "), "api_key"},
 		"two keys":          {connect("abc def"), "api_key"},
 		"key not ASCII":     {connect("schlüssel"), "api_key"},
 		"long key":          {connect(strings.Repeat("k", 201)), "api_key"},
 	} {
-		invalid, ok := errors.AsType[*tenant.InvalidError](c.err)
+		invalid, ok := errors.AsType[*queue.InvalidError](c.err)
 		if !ok || invalid.Field != c.field {
 			t.Errorf("%s: %v", name, c.err)
 		}
@@ -100,14 +97,15 @@ func TestSettings(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	id := f.create(t)
-	if row, err := f.Rename(t.Context(), id, "Other"); err != nil || row.Name != "Other" {
-		t.Errorf("Rename: %q, %v", row.Name, err)
+	if err := f.rename(t, id, "Other"); err != nil || f.get(t, id).Name != "Other" {
+		t.Errorf("the name: %q, %v", f.get(t, id).Name, err)
 	}
 	interval := time.Minute
-	if row, err := f.SetPollInterval(t.Context(), id, &interval); err != nil || row.PollInterval == nil || *row.PollInterval != interval {
-		t.Errorf("SetPollInterval: %v, %v", row.PollInterval, err)
+	if row, err := f.setPollInterval(t, id, &interval); err != nil ||
+		row.PollInterval == nil || *row.PollInterval != interval {
+		t.Errorf("the poll interval: %v, %v", row.PollInterval, err)
 	}
-	if row, err := f.SetPollInterval(t.Context(), id, nil); err != nil || row.PollInterval != nil {
+	if row, err := f.setPollInterval(t, id, nil); err != nil || row.PollInterval != nil {
 		t.Errorf("the default: %v, %v", row.PollInterval, err)
 	}
 }
@@ -119,11 +117,11 @@ func TestPauseHidesAndResumeRestores(t *testing.T) {
 	id := f.create(t)
 	f.connect(t, id, "key-1")
 	f.verify(t, id)
-	first, err := f.Pause(t.Context(), id)
+	first, err := f.Pause(t.Context(), id, tenant.Actor{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := f.Pause(t.Context(), id)
+	again, err := f.Pause(t.Context(), id, tenant.Actor{})
 	if err != nil || !again.PausedAt.Equal(*first.PausedAt) {
 		t.Errorf("a second pause: %v, %v", again.PausedAt, err)
 	}
@@ -132,7 +130,7 @@ func TestPauseHidesAndResumeRestores(t *testing.T) {
 	f.refuse(t, id, f.keyVersion(t, id, "key-1"))
 	f.wantState(t, id, tenant.Paused)
 	for range 2 {
-		if _, err := f.Resume(t.Context(), id); err != nil {
+		if _, err := f.Resume(t.Context(), id, tenant.Actor{}); err != nil {
 			t.Fatal(err)
 		}
 		f.wantState(t, id, tenant.CredentialsRejected)
@@ -142,28 +140,32 @@ func TestPauseHidesAndResumeRestores(t *testing.T) {
 func TestNobodysID(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
+	nobody := tenant.Actor{}
 	for _, id := range []uuid.UUID{uuid.Nil, uuid.New()} {
 		for name, call := range map[string]func() error{
 			"Get":             func() error { _, err := f.Get(t.Context(), id); return err },
 			"GetByExternalID": func() error { _, err := f.GetByExternalID(t.Context(), id.String()); return err },
-			"Rename":          func() error { _, err := f.Rename(t.Context(), id, "A"); return err },
-			"SetPollInterval": func() error { _, err := f.SetPollInterval(t.Context(), id, nil); return err },
-			"Pause":           func() error { _, err := f.Pause(t.Context(), id); return err },
-			"Resume":          func() error { _, err := f.Resume(t.Context(), id); return err },
-			"Connect":         func() error { _, err := f.Connect(t.Context(), id, "key", nil); return err },
-			"TestConnection":  func() error { _, err := f.TestConnection(t.Context(), id, "key"); return err },
-			"RotateSecret":    func() error { _, err := f.RotateSecret(t.Context(), id, false); return err },
-			"Disconnect":      func() error { _, err := f.Disconnect(t.Context(), id, nil); return err },
-			"Key":             func() error { _, _, err := f.Key(t.Context(), id); return err },
+			"Change":          func() error { return f.rename(t, id, "A") },
+			"StartSync": func() error {
+				_, err := f.StartSync(t.Context(), id, tenant.SyncFull, nobody)
+				return err
+			},
+			"Pause":          func() error { _, err := f.Pause(t.Context(), id, nobody); return err },
+			"Resume":         func() error { _, err := f.Resume(t.Context(), id, nobody); return err },
+			"Connect":        func() error { _, err := f.Connect(t.Context(), id, "key", nobody); return err },
+			"TestConnection": func() error { _, err := f.TestConnection(t.Context(), id, "key"); return err },
+			"RotateSecret":   func() error { _, err := f.RotateSecret(t.Context(), id, false, nobody); return err },
+			"Disconnect":     func() error { _, err := f.Disconnect(t.Context(), id, nobody); return err },
+			"Key":            func() error { _, _, err := f.Key(t.Context(), id); return err },
 		} {
-			if err := call(); !errors.Is(err, tenant.ErrNoTenant) {
+			if err := call(); !errors.Is(err, queue.ErrNoTenant) {
 				t.Errorf("%s(%s): %v", name, id, err)
 			}
 		}
 	}
 }
 
-// TestReceivers finds out whose webhooks come, by their addresses.
+// TestReceivers looks up tenants by the tokens of their webhook addresses.
 func TestReceivers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -181,19 +183,24 @@ func TestReceivers(t *testing.T) {
 		f.connect(t, id, key)
 	}
 	f.verify(t, connected)
-	if _, err := f.RotateSecret(t.Context(), connected, false); err != nil {
+	if _, err := f.RotateSecret(t.Context(), connected, false, tenant.Actor{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Pause(t.Context(), paused); err != nil {
+	if _, err := f.Pause(t.Context(), paused, tenant.Actor{}); err != nil {
 		t.Fatal(err)
 	}
 	f.create(t) // which has no address
-	tokens := []string{tokenOf(connected), tokenOf(paused), "", "token", strings.ToUpper(tokenOf(connected)), strings.Repeat("x", 1000)}
-	found, err := f.Receivers(t.Context(), f.database.Pool, tokens)
+	tokens := []string{
+		tokenOf(connected), tokenOf(paused),
+		"", "token", strings.ToUpper(tokenOf(connected)), strings.Repeat("x", 1000), // of nobody
+	}
+	found, err := f.Receivers(t.Context(), f.queue.Pool, tokens)
 	if err != nil || len(found) != 2 {
 		t.Fatalf("%d are found, error %v", len(found), err)
 	}
-	for id, want := range map[uuid.UUID]struct{ verified, mayWork bool }{connected: {true, true}, paused: {false, false}} {
+	for id, want := range map[uuid.UUID]struct{ verified, mayWork bool }{
+		connected: {true, true}, paused: {false, false},
+	} {
 		r := found[tokenOf(id)]
 		if r.TenantID != id || r.Verified != want.verified || r.MayWork != want.mayWork {
 			t.Errorf("%+v", r)

@@ -6,9 +6,12 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/intrvio/jazzhr-worker/queue"
 )
 
-// Limits of what is taken, in characters. JazzHR's keys are 32 characters long; no limit is documented.
+// Limits of details, in characters. JazzHR's keys are 32 characters long. JazzHR documents no
+// limit.
 const (
 	maxName       = 200
 	maxExternalID = 200
@@ -25,7 +28,12 @@ type Details struct {
 	Region     string // "us" or "eu"
 }
 
-// normalize returns the details without space around them, or an [*InvalidError].
+// invalid returns a [*queue.InvalidError].
+func invalid(field, message string, args ...any) error {
+	return &queue.InvalidError{Field: field, Message: fmt.Sprintf(message, args...)}
+}
+
+// normalize returns the details without space around them, or a [*queue.InvalidError].
 func (d Details) normalize() (Details, error) {
 	var err error
 	if d.Name, err = normalizeName(d.Name); err != nil {
@@ -33,10 +41,10 @@ func (d Details) normalize() (Details, error) {
 	}
 	d.ExternalID = strings.TrimSpace(d.ExternalID)
 	if utf8.RuneCountInString(d.ExternalID) > maxExternalID || !printable(d.ExternalID) {
-		return d, &InvalidError{"external_id", fmt.Sprintf("give at most %d printable characters", maxExternalID)}
+		return d, invalid("external_id", "give at most %d printable characters", maxExternalID)
 	}
 	if d.Region != "us" && d.Region != "eu" {
-		return d, &InvalidError{"region", `give "us" or "eu"`}
+		return d, invalid("region", `give "us" or "eu"`)
 	}
 	return d, nil
 }
@@ -44,7 +52,7 @@ func (d Details) normalize() (Details, error) {
 func normalizeName(name string) (string, error) {
 	name = strings.TrimSpace(name)
 	if name == "" || utf8.RuneCountInString(name) > maxName || !printable(name) {
-		return "", &InvalidError{"name", fmt.Sprintf("give 1 to %d printable characters", maxName)}
+		return "", invalid("name", "give 1 to %d printable characters", maxName)
 	}
 	return name, nil
 }
@@ -53,13 +61,14 @@ func printable(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
-// normalizeKey returns an API key as it is sent. Space around it is what copying leaves there. The error never holds any
-// of it.
+// normalizeKey returns an API key as it is sent: without the space that copying leaves around it.
+// The error never holds any of the key.
 func normalizeKey(key string) (string, error) {
 	key = strings.TrimSpace(key)
 	notPlain := func(r rune) bool { return r <= ' ' || r > '~' }
 	if key == "" || len(key) > maxKey || strings.ContainsFunc(key, notPlain) {
-		return "", &InvalidError{"api_key", fmt.Sprintf("give the account's JazzHR API key: 1 to %d printable ASCII characters without spaces", maxKey)}
+		return "", invalid("api_key",
+			"give the account's JazzHR API key: 1 to %d printable ASCII characters without spaces", maxKey)
 	}
 	return key, nil
 }

@@ -6,47 +6,39 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/intrvio/jazzhr-worker/db"
-	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
-func (s *Server) listAttention(r *request) (int, any, error) {
+func (s *Server) listCases(r *request) (int, any, error) {
 	tenant, err := r.tenantID()
 	if err != nil {
 		return 0, nil, err
 	}
-	query, err := r.query("limit", "cursor")
-	if err != nil {
-		return 0, nil, err
-	}
-	limit, err := limitOf(query, maxLimit)
-	if err != nil {
-		return 0, nil, err
-	}
-	after, err := cursorOf(query)
+	query, err := r.listQuery()
 	if err != nil {
 		return 0, nil, err
 	}
 	if _, err := s.config.Tenants.Get(r.context(), tenant); err != nil {
 		return 0, nil, err
 	}
-	var items []queue.AttentionItem
+	var cases []writeback.Case
 	err = db.InTenant(r.context(), s.config.Pool, tenant, func(tx db.TenantTx) error {
-		items, err = queue.ListAttention(r.context(), tx, after, limit+1)
+		cases, err = writeback.ListCases(r.context(), tx, query.after, query.limit+1)
 		return err
 	})
 	if err != nil {
 		return 0, nil, err
 	}
-	return http.StatusOK, newPage(items, limit, func(item queue.AttentionItem) uuid.UUID { return item.ID }), nil
+	return http.StatusOK, newPage(cases, query.limit, func(c writeback.Case) uuid.UUID { return c.ID }), nil
 }
 
-// decide settles what needed a person.
-func (s *Server) decide(r *request) (int, any, error) {
+// decideCase takes a person's decision about a case.
+func (s *Server) decideCase(r *request) (int, any, error) {
 	tenant, err := r.tenantID()
 	if err != nil {
 		return 0, nil, err
 	}
-	item, err := r.pathID("item", "item in attention")
+	id, err := r.pathID("item", "case")
 	if err != nil {
 		return 0, nil, err
 	}
@@ -58,8 +50,8 @@ func (s *Server) decide(r *request) (int, any, error) {
 		return 0, nil, err
 	}
 	err = db.InTenant(r.context(), s.config.Pool, tenant, func(tx db.TenantTx) error {
-		return queue.Decide(r.context(), tx, s.config.Client, item, queue.Decision{
-			Decision: body.Decision, RemoteID: body.RemoteID, By: r.gin.GetString(bearerKey),
+		return writeback.Decide(r.context(), tx, s.config.Client, id, writeback.Decision{
+			Decision: body.Decision, RemoteID: body.RemoteID, By: r.gin.GetString(tokenKindKey),
 		})
 	})
 	if err != nil {
@@ -68,5 +60,5 @@ func (s *Server) decide(r *request) (int, any, error) {
 	return http.StatusOK, struct {
 		ID       uuid.UUID `json:"id"`
 		Decision string    `json:"decision"`
-	}{item, body.Decision}, nil
+	}{id, body.Decision}, nil
 }

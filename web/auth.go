@@ -19,7 +19,7 @@ func newTokens(list ...string) tokens {
 	return hashes
 }
 
-// match reports whether a token is one of them, in a time that tells nothing about which.
+// match reports whether a token is one of them. How long it takes does not depend on which.
 func (t tokens) match(token string) bool {
 	given := sha256.Sum256([]byte(token))
 	found := 0
@@ -29,25 +29,26 @@ func (t tokens) match(token string) bool {
 	return found == 1
 }
 
-// bearerKey is where a request keeps whose token it came with, for the record of what was decided.
-const bearerKey = "bearer"
+// tokenKindKey is the key in Gin's context of the kind of token that a request came with. Decisions
+// are recorded with it.
+const tokenKindKey = "web.token_kind"
 
-// Whose a token is. Tokens stand for people until there is a sign-in for each.
+// The kinds of token. They stand for people, who have no sign-in of their own.
 const (
-	bearerAdmin = "admin_token"
-	bearerAPI   = "api_token"
+	adminTokenKind = "admin_token"
+	apiTokenKind   = "api_token"
 )
 
-// requireToken lets only requests pass that carry one of the API's tokens.
+// requireToken lets a request pass only if it carries one of the API's tokens.
 func (s *Server) requireToken(c *gin.Context) {
 	scheme, token, _ := strings.Cut(c.GetHeader("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || !s.apiTokens.match(token) {
-		fail(c, &failure{Code: CodeUnauthorized, Message: "no valid token: send Authorization: Bearer <token>"})
+		fail(c, &apiError{Code: CodeUnauthorized, Message: "no valid token: send Authorization: Bearer <token>"})
 		return
 	}
-	bearer := bearerAPI
+	kind := apiTokenKind
 	if newTokens(s.config.AdminToken).match(token) {
-		bearer = bearerAdmin
+		kind = adminTokenKind
 	}
-	c.Set(bearerKey, bearer)
+	c.Set(tokenKindKey, kind)
 }

@@ -12,25 +12,29 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/queue/intake"
 )
 
 const (
 	// backlogTimeout bounds what a scrape asks of the database.
 	backlogTimeout = 5 * time.Second
-	// backlogAge is how long an answer serves: several scrapers cost the database no more than one.
+	// backlogAge is how long the figures of one scrape are kept, so that several scrapers cost the
+	// database no more than one.
 	backlogAge = 5 * time.Second
 )
 
-// backlog tells, at a scrape, what stands in the database: what waits and for how long. Every process shows the same
-// figures, since they are of the whole service.
+// backlog collects what waits in the database, and for how long. The figures are of the whole
+// service, so every process shows the same.
 type backlog struct {
-	pool                                                                      *pgxpool.Pool
-	logger                                                                    *slog.Logger
-	up, oldest, waiting, attention, polls, delivery, duplicates, oldestOpenTx *prometheus.Desc
+	pool   *pgxpool.Pool
+	logger *slog.Logger
 
-	mu    sync.Mutex
-	known []prometheus.Metric
-	asked time.Time
+	up, oldest, waiting, attention            *prometheus.Desc
+	polls, delivery, duplicates, oldestOpenTx *prometheus.Desc
+
+	mu     sync.Mutex
+	cached []prometheus.Metric
+	readAt time.Time
 }
 
 func newBacklog(pool *pgxpool.Pool, logger *slog.Logger) *backlog {
@@ -38,53 +42,60 @@ func newBacklog(pool *pgxpool.Pool, logger *slog.Logger) *backlog {
 		return prometheus.NewDesc("jazzhr_"+name, help, labels, nil)
 	}
 	return &backlog{
-		pool:      pool,
-		logger:    logger,
-		up:        desc("backlog_up", "Whether the figures of the backlog could be read from the database."),
-		oldest:    desc("oldest_waiting_seconds", "Age of the oldest row of work that is not done, by kind and by why it waits.", "kind", "reason"),
-		waiting:   desc("waiting_rows", "Rows of work that are not done, by kind and by why they wait.", "kind", "reason"),
+		pool:   pool,
+		logger: logger,
+		up:     desc("backlog_up", "Whether the figures of the backlog could be read from the database."),
+		oldest: desc("oldest_waiting_seconds",
+			"Age of the oldest row of work that is not done, by kind and by why it waits.", "kind", "reason"),
+		waiting: desc("waiting_rows",
+			"Rows of work that are not done, by kind and by why they wait.", "kind", "reason"),
 		attention: desc("attention_rows", "Webhooks and writebacks that need a person."),
 		polls:     desc("poll_lateness_seconds", "How late the most overdue poll of a tenant is."),
-		delivery:  desc("delivery_lag_seconds", "Age of the oldest event that has not been delivered to Intrvio and is still tried."),
+		delivery: desc("delivery_lag_seconds",
+			"Age of the oldest event that has not been delivered to Intrvio and is still tried."),
 		oldestOpenTx: desc("oldest_transaction_seconds",
 			"Age of the oldest open transaction on the database: a long one slows the queue down."),
 		duplicates: desc("duplicates_found",
-			"Copies beyond the first that the last audit of each tenant found in JazzHR: of what the service wrote, and others.", "whose"),
+			"Copies beyond the first that the last audit of each tenant found in JazzHR: of what the service wrote, and others.",
+			"whose"),
 	}
 }
 
-// Describe is of [prometheus.Collector].
+// Describe implements [prometheus.Collector].
 func (b *backlog) Describe(descs chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{b.up, b.oldest, b.waiting, b.attention, b.polls, b.delivery, b.oldestOpenTx, b.duplicates} {
+	for _, desc := range []*prometheus.Desc{
+		b.up, b.oldest, b.waiting, b.attention, b.polls, b.delivery, b.oldestOpenTx, b.duplicates,
+	} {
 		descs <- desc
 	}
 }
 
-// Collect is of [prometheus.Collector].
+// Collect implements [prometheus.Collector].
 func (b *backlog) Collect(metrics chan<- prometheus.Metric) {
 	for _, metric := range b.current() {
 		metrics <- metric
 	}
 }
 
-// current returns the figures, at most backlogAge old. Only one scrape asks at a time; the others wait for its answer.
+// current returns the figures, which are at most backlogAge old. Only one scrape reads them at a
+// time. The others wait for its result.
 func (b *backlog) current() []prometheus.Metric {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.asked.IsZero() && time.Since(b.asked) < backlogAge {
-		return b.known
+	if !b.readAt.IsZero() && time.Since(b.readAt) < backlogAge {
+		return b.cached
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), backlogTimeout)
 	defer cancel()
 	figures, err := b.read(ctx)
 	up := 1.0
 	if err != nil {
-		// Half an answer would look like a short queue.
+		// Half of the figures would look like a short queue.
 		figures, up = nil, 0
 		b.logger.WarnContext(ctx, "metrics of the backlog", "error", db.LogText(err))
 	}
-	b.known, b.asked = append(figures, gauge(b.up, up)), time.Now()
-	return b.known
+	b.cached, b.readAt = append(figures, gauge(b.up, up)), time.Now()
+	return b.cached
 }
 
 func (b *backlog) read(ctx context.Context) ([]prometheus.Metric, error) {
@@ -95,8 +106,8 @@ func (b *backlog) read(ctx context.Context) ([]prometheus.Metric, error) {
 		return nil, fmt.Errorf("read what waits: %w", err)
 	}
 	for _, row := range waiting {
-		figures = append(figures, gauge(b.oldest, row.OldestSeconds, row.Kind, row.Reason),
-			gauge(b.waiting, float64(row.Waiting), row.Kind, row.Reason))
+		figures = append(figures, gauge(b.oldest, row.OldestSeconds, intake.KindOf(row.Kind), row.Reason),
+			gauge(b.waiting, float64(row.Waiting), intake.KindOf(row.Kind), row.Reason))
 	}
 	attention, err := q.SystemAttentionCount(ctx, b.pool)
 	if err != nil {
@@ -123,10 +134,11 @@ func (b *backlog) read(ctx context.Context) ([]prometheus.Metric, error) {
 		gauge(b.duplicates, float64(duplicates.Ours), "ours"), gauge(b.duplicates, float64(duplicates.Theirs), "theirs")), nil
 }
 
-// oldestTransaction is written by hand because sqlc does not know Postgres's view. It shows other roles' transactions
-// only to a member of pg_read_all_stats.
+// oldestTransaction is written by hand because sqlc does not know Postgres's view. The view shows
+// other roles' transactions only to a member of pg_read_all_stats.
 const oldestTransaction = `
-	SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)::float8 FROM pg_stat_activity
+	SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)::float8
+	FROM pg_stat_activity
 	WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`
 
 func gauge(desc *prometheus.Desc, value float64, labels ...string) prometheus.Metric {

@@ -2,8 +2,8 @@ package web
 
 import "net/http"
 
-// Code names a kind of failure in an answer of the API. Clients decide by it, so the set is closed, and within v1 codes
-// are only added.
+// Code names a kind of error in an answer of the API. Clients decide by it. So the set is closed,
+// and within v1 codes are only added.
 type Code string
 
 // The codes. [Codes] gives each its status and its meaning.
@@ -37,7 +37,7 @@ type CodeInfo struct {
 	Meaning string
 }
 
-// Codes is the table of all codes, by status.
+// Codes returns the table of all codes, in the order of their statuses.
 //
 //nolint:funlen // It is one table.
 func Codes() []CodeInfo {
@@ -68,7 +68,7 @@ func Codes() []CodeInfo {
 		},
 		{
 			CodeConflict, http.StatusConflict,
-			"The key of the request (external_id, or interview_id and revision) was used with other content; id is whose.",
+			"The key of the request (external_id, or interview_id and revision) was used with other content; id is the tenant or writeback that has it.",
 		},
 		{
 			CodeKeyInUse, http.StatusConflict,
@@ -96,7 +96,8 @@ func Codes() []CodeInfo {
 		},
 		{
 			CodeDifferentAccount, http.StatusUnprocessableEntity,
-			"The key is of another JazzHR account than the tenant's data: it knows no job or applicant known here. Nothing was stored.",
+			"The key is of another JazzHR account than the tenant's data: it knows no job or applicant known here. " +
+				"Nothing was stored.",
 		},
 		{
 			CodeJobNotFound, http.StatusUnprocessableEntity,
@@ -120,16 +121,18 @@ func Codes() []CodeInfo {
 		},
 		{
 			CodeOverloaded, http.StatusServiceUnavailable,
-			"More webhooks are being taken at once than memory is set aside for. Nothing was stored: try again after the seconds in Retry-After.",
+			"More webhooks are being taken at once than memory is set aside for. " +
+				"Nothing was stored: try again after the seconds in Retry-After.",
 		},
 	}
 }
 
-// statusClientClosedRequest is nginx's number for it. net/http has none, since nobody ever receives it.
+// statusClientClosedRequest is nginx's number for it. net/http has none, because no client receives
+// it.
 const statusClientClosedRequest = 499
 
-// status returns the HTTP status of the code.
-func (c Code) status() int {
+// Status returns the HTTP status that the code always comes with.
+func (c Code) Status() int {
 	for _, info := range Codes() {
 		if info.Code == c {
 			return info.Status
@@ -137,3 +140,6 @@ func (c Code) status() int {
 	}
 	return http.StatusInternalServerError
 }
+
+// String returns the code as answers hold it.
+func (c Code) String() string { return string(c) }

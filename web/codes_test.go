@@ -15,7 +15,8 @@ import (
 	"github.com/intrvio/jazzhr-worker/web"
 )
 
-// TestCodes holds the table of codes to the code: each constant stands in it once, means something, and is used.
+// TestCodes holds the table of codes to the code: each constant stands in it once, means something,
+// and is used.
 func TestCodes(t *testing.T) {
 	t.Parallel()
 	constants, used := codesOfSource(t)
@@ -42,8 +43,8 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-// codesOfSource returns the package's constants of type Code by name, and which are used outside of codes.go, be it as their
-// text in the console.
+// codesOfSource returns the package's constants of type Code by name, and which are used outside of
+// codes.go, be it as their text in the console.
 func codesOfSource(t *testing.T) (constants map[string]web.Code, used map[string]bool) {
 	t.Helper()
 	constants, used = map[string]web.Code{}, map[string]bool{}

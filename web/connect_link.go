@@ -8,8 +8,9 @@ import (
 	"github.com/intrvio/jazzhr-worker/web/console"
 )
 
-// makeConnectLink makes a link by which a customer's administrator connects a tenant, or manages it.
-func (s *Server) makeConnectLink(r *request) (int, any, error) {
+// createConnectLink makes a link with which a customer's administrator connects a tenant or manages
+// it.
+func (s *Server) createConnectLink(r *request) (int, any, error) {
 	id, err := r.tenantID()
 	if err != nil {
 		return 0, nil, err
@@ -29,7 +30,8 @@ func (s *Server) makeConnectLink(r *request) (int, any, error) {
 		return 0, nil, invalid("expires_in", fmt.Sprintf(`must be a duration from %s to %s, such as "168h"`,
 			console.MinLinkLifetime, console.MaxLinkLifetime))
 	}
-	link, err := s.console.NewConnectLink(r.context(), id, body.Purpose, lifetime, "API ("+r.gin.GetString(bearerKey)+")")
+	actor := "API (" + r.gin.GetString(tokenKindKey) + ")"
+	link, err := s.console.NewConnectLink(r.context(), id, body.Purpose, lifetime, actor)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -3,8 +3,6 @@ package web
 import (
 	"net/http"
 
-	"github.com/intrvio/jazzhr-worker/db"
-	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
@@ -19,7 +17,7 @@ func (s *Server) connect(r *request) (int, any, error) {
 	if err := r.decode(&body); err != nil {
 		return 0, nil, err
 	}
-	connection, err := queue.Connect(r.context(), s.config.Client, s.config.Tenants, id, body.APIKey)
+	connection, err := s.config.Tenants.Connect(r.context(), id, body.APIKey, tenant.Actor{})
 	if err != nil {
 		return 0, nil, err
 	}
@@ -68,7 +66,7 @@ func (s *Server) rotateSecret(r *request) (int, any, error) {
 	if err := r.decodeOptional(&body); err != nil {
 		return 0, nil, err
 	}
-	secret, err := s.config.Tenants.RotateSecret(r.context(), id, body.RevokeOld)
+	secret, err := s.config.Tenants.RotateSecret(r.context(), id, body.RevokeOld, tenant.Actor{})
 	if err != nil {
 		return 0, nil, err
 	}
@@ -82,9 +80,7 @@ func (s *Server) disconnect(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	_, err = s.config.Tenants.Disconnect(r.context(), id, func(tx db.TenantTx) error {
-		return queue.RejectWaiting(r.context(), tx, s.config.Client)
-	})
+	_, err = s.config.Tenants.Disconnect(r.context(), id, tenant.Actor{})
 	if err != nil {
 		return 0, nil, err
 	}

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"os"
 	"reflect"
 	"regexp"
 	"strings"
@@ -14,18 +12,11 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/intake"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 	"github.com/intrvio/jazzhr-worker/web"
+	"github.com/intrvio/jazzhr-worker/web/webtest"
 )
-
-// httpDocs is the description of the HTTP contract.
-func httpDocs(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("../docs/http-api.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
 
 // TestDocsListTheCodes holds the table of codes in docs/http-api.md to [web.Codes].
 func TestDocsListTheCodes(t *testing.T) {
@@ -34,7 +25,7 @@ func TestDocsListTheCodes(t *testing.T) {
 	for _, info := range web.Codes() {
 		table += fmt.Sprintf("| `%s` | %d | %s |\n", info.Code, info.Status, info.Meaning)
 	}
-	if !strings.Contains(httpDocs(t), table+"\n") {
+	if !strings.Contains(doc(t, "http-api.md"), table+"\n") {
 		t.Errorf("docs/http-api.md does not hold this table:\n%s", table)
 	}
 }
@@ -44,16 +35,16 @@ var (
 	routeHeading  = regexp.MustCompile("(?m)^### `([A-Z]+ /[^`]*)`$")
 )
 
-// TestDocsListTheRoutes holds docs/http-api.md to the server's routes: each stands in it, those of the API, the webhook and
-// health as a heading, and no heading is of a route that is none.
+// TestDocsListTheRoutes holds docs/http-api.md to the server's routes: each stands in it, those of
+// the API, the webhook and health as a heading, and no heading is of a route that is none.
 func TestDocsListTheRoutes(t *testing.T) {
 	t.Parallel()
-	text := httpDocs(t)
+	text := doc(t, "http-api.md")
 	headings := map[string]bool{}
 	for _, match := range routeHeading.FindAllStringSubmatch(text, -1) {
 		headings[match[1]] = true
 	}
-	engine, ok := startOn(t, nowhere(t)).server.Handler().(*gin.Engine)
+	engine, ok := startOn(t, webtest.Nowhere(t)).server.Handler().(*gin.Engine)
 	if !ok {
 		t.Fatal("the handler does not tell its routes")
 	}
@@ -84,16 +75,14 @@ func TestDocsListTheRoutes(t *testing.T) {
 // TestDocsNameTheMembers holds docs/http-api.md to what requests and answers consist of.
 func TestDocsNameTheMembers(t *testing.T) {
 	t.Parallel()
-	text := httpDocs(t)
+	text := doc(t, "http-api.md")
 	var names []string
-	names = append(names, membersOf(reflect.TypeFor[queue.Writeback](), "")...)
-	names = append(names, membersOf(reflect.TypeFor[queue.WritebackView](), "")...)
+	names = append(names, membersOf(reflect.TypeFor[writeback.Writeback](), "")...)
+	names = append(names, membersOf(reflect.TypeFor[writeback.View](), "")...)
 	names = append(names,
-		queue.WaitingForQueue, queue.WaitingForRateLimit, queue.WaitingForPaused, queue.WaitingForCredentials,
-		queue.WaitingForSettling, queue.WaitingForRetry, queue.WaitingForEarlierStep, queue.WaitingForPerson,
 		queue.StatePending, queue.StateDone, queue.StateRejected, queue.StateAttention, queue.StateSkipped)
-	for _, accepted := range []queue.Accepted{
-		queue.AcceptedNew, queue.AcceptedRepeat, queue.AcceptedConflict, queue.AcceptedUnread,
+	for _, accepted := range []intake.Accepted{
+		intake.AcceptedNew, intake.AcceptedRepeat, intake.AcceptedConflict, intake.AcceptedUnreadable,
 	} {
 		if !strings.Contains(text, fmt.Sprintf("`{%q:%q}`", "result", accepted)) {
 			t.Errorf("docs/http-api.md does not name the webhook's answer %s", accepted)
@@ -102,7 +91,7 @@ func TestDocsNameTheMembers(t *testing.T) {
 
 	s := start(t)
 	var tenant map[string]any
-	if err := json.Unmarshal(s.api("POST", "/v1/tenants", `{"name":"Acme","region":"us"}`).want(http.StatusCreated).body, &tenant); err != nil {
+	if err := json.Unmarshal(s.API("POST", "/v1/tenants", `{"name":"Acme","region":"us"}`).Want(http.StatusCreated).Body, &tenant); err != nil {
 		t.Fatal(err)
 	}
 	for name := range tenant {
@@ -115,31 +104,8 @@ func TestDocsNameTheMembers(t *testing.T) {
 	}
 }
 
-var metricHelp = regexp.MustCompile(`(?m)^# HELP (jazzhr_\w+) `)
-
-// TestDocsNameTheMetrics holds docs/operations.md to the metrics of the web server.
-func TestDocsNameTheMetrics(t *testing.T) {
-	t.Parallel()
-	text, err := os.ReadFile("../docs/operations.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := start(t)
-	s.send("GET", "/livez", nil)
-	scraped := httptest.NewRecorder()
-	s.server.MetricsHandler().ServeHTTP(scraped, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
-	names := metricHelp.FindAllStringSubmatch(scraped.Body.String(), -1)
-	if len(names) == 0 {
-		t.Fatal("no metrics")
-	}
-	for _, name := range names {
-		if !strings.Contains(string(text), "`"+name[1]) {
-			t.Errorf("docs/operations.md does not name %s", name[1])
-		}
-	}
-}
-
-// membersOf lists the JSON names of a struct's members. Those of a request's parts go by their path: note.score.
+// membersOf lists the JSON names of a struct's members. Those of a request's parts go by their
+// path: note.score.
 func membersOf(of reflect.Type, within string) (names []string) {
 	for field := range of.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
@@ -150,7 +116,7 @@ func membersOf(of reflect.Type, within string) (names []string) {
 		switch {
 		case part.Kind() == reflect.Struct && part.PkgPath() == of.PkgPath():
 			names = append(names, membersOf(part, within+name+".")...)
-		case part.Kind() == reflect.Slice && part.Elem() == reflect.TypeFor[queue.StepView]() && of != part.Elem():
+		case part.Kind() == reflect.Slice && part.Elem() == reflect.TypeFor[writeback.StepView]() && of != part.Elem():
 			names = append(names, name)
 			names = append(names, membersOf(part.Elem(), "")...)
 		default:

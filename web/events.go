@@ -11,10 +11,11 @@ import (
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/intrvio"
-	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/outbox"
 )
 
-// maxEvents is the most events of one answer: a backend that was away reads many at a time.
+// maxEvents bounds the events of one answer. It is more than the limit of other lists, for a
+// backend that was away.
 const maxEvents = 500
 
 func (s *Server) listEvents(r *request) (int, any, error) {
@@ -38,7 +39,7 @@ func (s *Server) listEvents(r *request) (int, any, error) {
 	}
 	var events []intrvio.Envelope
 	err = db.InTenant(r.context(), s.config.Pool, tenant, func(tx db.TenantTx) error {
-		events, err = queue.EventsAfter(r.context(), tx, after, limit)
+		events, err = outbox.After(r.context(), tx, after, limit)
 		return err
 	})
 	if err != nil {
@@ -49,7 +50,8 @@ func (s *Server) listEvents(r *request) (int, any, error) {
 	}
 	return http.StatusOK, struct {
 		Items []intrvio.Envelope `json:"items"`
-		// NextCursor is the sequence to go on after, now or when there are more events: there always is one.
+		// NextCursor is the sequence to pass as after the next time. It is always there, unlike in
+		// other lists.
 		NextCursor string `json:"next_cursor"`
 	}{events, strconv.FormatInt(after, 10)}, nil
 }
@@ -73,7 +75,7 @@ func (s *Server) redeliverEvents(r *request) (int, any, error) {
 			return 0, nil, err
 		}
 		tenant = t.TenantID
-		noteTenant(r.gin, tenant)
+		setLogTenant(r.gin, tenant)
 	}
 	if body.Until == nil {
 		now, err := gen.New().SystemDatabaseNow(r.context(), s.config.Pool)
@@ -85,7 +87,7 @@ func (s *Server) redeliverEvents(r *request) (int, any, error) {
 	if !body.Since.Before(*body.Until) {
 		return 0, nil, invalid("since", "must be before until, or before now without it")
 	}
-	count, err := queue.Redeliver(r.context(), s.config.Pool, tenant, body.Since, *body.Until)
+	count, err := outbox.Redeliver(r.context(), s.config.Pool, tenant, body.Since, *body.Until)
 	if err != nil {
 		return 0, nil, err
 	}

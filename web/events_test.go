@@ -6,30 +6,31 @@ import (
 	"time"
 
 	"github.com/intrvio/jazzhr-worker/web"
+	"github.com/intrvio/jazzhr-worker/web/webtest"
 )
 
 // events gives a tenant that is active a number of events, the first of which tells that.
-func (s *service) events(n int) account {
-	s.t.Helper()
-	tenant := s.activate()
-	s.exec(`INSERT INTO jazzhr.events (tenant_id, sequence, event_id, type, data, deliver_until, state)
+func (s *service) events(n int) webtest.Account {
+	s.T.Helper()
+	tenant := s.Activate()
+	s.Exec(`INSERT INTO jazzhr.events (tenant_id, sequence, event_id, type, data, deliver_until, state)
 		SELECT $1, i, gen_random_uuid(), 'connection.restored', '{"state":"active"}', jazzhr.now(), 'delivered'
-		FROM generate_series(2, $2::int) i`, tenant.id, n)
-	s.exec("UPDATE jazzhr.event_counters SET last_sequence = $2 WHERE tenant_id = $1", tenant.id, n)
+		FROM generate_series(2, $2::int) i`, tenant.ID, n)
+	s.Exec("UPDATE jazzhr.event_counters SET last_sequence = $2 WHERE tenant_id = $1", tenant.ID, n)
 	return tenant
 }
 
 func TestListEvents(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	if none := s.api("GET", s.newTenant().path+"/events", "").want(http.StatusOK); string(none.body) != `{"items":[],"next_cursor":"0"}` {
-		t.Errorf("no events: %s", none.body)
+	if none := s.API("GET", s.NewTenant().Path+"/events", "").Want(http.StatusOK); string(none.Body) != `{"items":[],"next_cursor":"0"}` {
+		t.Errorf("no events: %s", none.Body)
 	}
 	tenant := s.events(7)
 	cursor, want := "0", 1.0
 	for _, count := range []int{3, 3, 1, 0} {
-		page := s.api("GET", tenant.path+"/events?limit=3&after="+cursor, "").want(http.StatusOK)
-		items := page.get("items").([]any)
+		page := s.API("GET", tenant.Path+"/events?limit=3&after="+cursor, "").Want(http.StatusOK)
+		items := page.Get("items").([]any)
 		if len(items) != count {
 			t.Fatalf("%d items after %s, want %d", len(items), cursor, count)
 		}
@@ -39,14 +40,14 @@ func TestListEvents(t *testing.T) {
 			}
 			want++
 		}
-		cursor = page.text("next_cursor")
+		cursor = page.Text("next_cursor")
 	}
 	if cursor != "7" {
 		t.Errorf("the last cursor is %s", cursor)
 	}
-	first := s.api("GET", tenant.path+"/events?limit=1", "").want(http.StatusOK)
-	if first.text("items.0.type") != "connection.verified" || first.text("items.0.tenant_id") != tenant.id.String() {
-		t.Errorf("the first event: %s", first.body)
+	first := s.API("GET", tenant.Path+"/events?limit=1", "").Want(http.StatusOK)
+	if first.Text("items.0.type") != "connection.verified" || first.Text("items.0.tenant_id") != tenant.ID.String() {
+		t.Errorf("the first event: %s", first.Body)
 	}
 }
 
@@ -54,11 +55,11 @@ func TestEventsExpired(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	tenant := s.events(5)
-	s.exec("DELETE FROM jazzhr.events WHERE sequence <= 3")
-	s.exec("UPDATE jazzhr.event_counters SET purged_through = 3")
-	s.api("GET", tenant.path+"/events?after=2", "").wantError(web.CodeEventsExpired, "after")
-	if got := s.api("GET", tenant.path+"/events?after=3", "").want(http.StatusOK); got.text("next_cursor") != "5" {
-		t.Errorf("after 3: %s", got.body)
+	s.Exec("DELETE FROM jazzhr.events WHERE sequence <= 3")
+	s.Exec("UPDATE jazzhr.event_counters SET purged_through = 3")
+	s.API("GET", tenant.Path+"/events?after=2", "").WantError(web.CodeEventsExpired, "after")
+	if got := s.API("GET", tenant.Path+"/events?after=3", "").Want(http.StatusOK); got.Text("next_cursor") != "5" {
+		t.Errorf("after 3: %s", got.Body)
 	}
 }
 
@@ -66,7 +67,7 @@ func TestRedeliver(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	s.events(4)
-	s.exec("UPDATE jazzhr.events SET state = 'delivered', admitted_at = NULL, created_at = jazzhr.now() - interval '1 hour' * sequence")
+	s.Exec("UPDATE jazzhr.events SET state = 'delivered', admitted_at = NULL, created_at = jazzhr.now() - interval '1 hour' * sequence")
 	at := func(hours float64) string {
 		return time.Now().Add(-time.Duration(hours * float64(time.Hour))).UTC().Format(time.RFC3339Nano)
 	}
@@ -76,12 +77,12 @@ func TestRedeliver(t *testing.T) {
 	}{
 		{`{"since":"` + at(2.5) + `"}`, 2},
 		{`{"since":"` + at(9) + `","until":"` + at(2.5) + `"}`, 2},
-		{`{"since":"` + at(9) + `","tenant_id":"` + s.newTenant().id.String() + `"}`, 0},
+		{`{"since":"` + at(9) + `","tenant_id":"` + s.NewTenant().ID.String() + `"}`, 0},
 	} {
-		if got := s.api("POST", "/v1/events/redeliver", test.body).want(http.StatusAccepted).get("events"); got != test.want {
+		if got := s.API("POST", "/v1/events/redeliver", test.body).Want(http.StatusAccepted).Get("events"); got != test.want {
 			t.Errorf("%s: %v events, want %v", test.body, got, test.want)
 		}
 	}
-	s.wantCount(4, "events WHERE state = 'pending' AND admitted_at IS NULL")
-	s.api("POST", "/v1/events/redeliver", `{"since":"`+at(-1)+`"}`).wantError(web.CodeInvalidRequest, "since")
+	s.WantCount(4, "events WHERE state = 'pending' AND admitted_at IS NULL")
+	s.API("POST", "/v1/events/redeliver", `{"since":"`+at(-1)+`"}`).WantError(web.CodeInvalidRequest, "since")
 }

@@ -17,7 +17,8 @@ import (
 // Check is one thing that must hold for the service to be ready.
 type Check struct {
 	Name string
-	// Do returns nil if it holds. It must end soon after its context, which it is given two seconds of.
+	// Do returns nil if the check holds. Its context ends after two seconds, and Do must end soon
+	// after that.
 	Do func(context.Context) error
 }
 
@@ -25,7 +26,7 @@ const checkTimeout = 2 * time.Second
 
 func (s *Server) livez(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "ok"}) }
 
-// runChecks runs all checks at once.
+// runChecks runs all checks at the same time.
 func (s *Server) runChecks(ctx context.Context) []console.CheckResult {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
@@ -38,7 +39,8 @@ func (s *Server) runChecks(ctx context.Context) []console.CheckResult {
 	return results
 }
 
-// readyz names each check and whether it holds. Why one does not stands in the log: the address is open to anyone.
+// readyz names each check and whether it holds. Why one fails stands in the log only, because
+// anyone can read the address.
 func (s *Server) readyz(c *gin.Context) {
 	status, answer, results := http.StatusOK, "ready", map[string]string{}
 	var failed []string
@@ -51,7 +53,7 @@ func (s *Server) readyz(c *gin.Context) {
 	}
 	if len(failed) > 0 {
 		status, answer = http.StatusServiceUnavailable, "not_ready"
-		c.Set(notedError, fmt.Errorf("not ready: %s", strings.Join(failed, "; ")))
+		c.Set(logErrorKey, fmt.Errorf("not ready: %s", strings.Join(failed, "; ")))
 	}
 	if s.draining.Load() {
 		status, answer = http.StatusServiceUnavailable, "draining"

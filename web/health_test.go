@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/intrvio/jazzhr-worker/web"
+	"github.com/intrvio/jazzhr-worker/web/webtest"
 )
 
 func TestReadiness(t *testing.T) {
@@ -20,53 +20,42 @@ func TestReadiness(t *testing.T) {
 			{Name: "schema", Do: func(context.Context) error { return schemaErr }},
 		}
 	})
-	if got := s.send("GET", "/readyz", nil).want(http.StatusOK); string(got.body) != `{"checks":{"database":"ok","schema":"ok"},"status":"ready"}` {
-		t.Errorf("ready: %s", got.body)
+	if got := s.Send("GET", "/readyz", nil).Want(http.StatusOK); string(got.Body) != `{"checks":{"database":"ok","schema":"ok"},"status":"ready"}` {
+		t.Errorf("ready: %s", got.Body)
 	}
 	schemaErr = errors.New("migration 7 of host db-1 is missing")
-	failing := s.send("GET", "/readyz", nil).want(http.StatusServiceUnavailable)
-	if string(failing.body) != `{"checks":{"database":"ok","schema":"failed"},"status":"not_ready"}` {
-		t.Errorf("not ready: %s", failing.body)
+	failing := s.Send("GET", "/readyz", nil).Want(http.StatusServiceUnavailable)
+	if string(failing.Body) != `{"checks":{"database":"ok","schema":"failed"},"status":"not_ready"}` {
+		t.Errorf("not ready: %s", failing.Body)
 	}
-	if !strings.Contains(s.logs.String(), "schema: migration 7 of host db-1 is missing") {
+	if !strings.Contains(s.Logs.String(), "schema: migration 7 of host db-1 is missing") {
 		t.Error("the log does not say why")
 	}
 	schemaErr = nil
 	s.server.StartDraining()
-	if got := s.send("GET", "/readyz", nil).want(http.StatusServiceUnavailable); got.text("status") != "draining" {
-		t.Errorf("draining: %s", got.body)
+	if got := s.Send("GET", "/readyz", nil).Want(http.StatusServiceUnavailable); got.Text("status") != "draining" {
+		t.Errorf("draining: %s", got.Body)
 	}
-	s.send("GET", "/livez", nil).want(http.StatusOK)
-	s.api("GET", "/v1/tenants", "").want(http.StatusOK) // still answered
-}
-
-// metrics returns what the metrics listener shows.
-func (s *service) metrics() string {
-	s.t.Helper()
-	recorder := httptest.NewRecorder()
-	s.server.MetricsHandler().ServeHTTP(recorder, httptest.NewRequest("GET", "/metrics", nil))
-	if recorder.Code != http.StatusOK {
-		s.t.Fatalf("status %d: %s", recorder.Code, recorder.Body)
-	}
-	return recorder.Body.String()
+	s.Send("GET", "/livez", nil).Want(http.StatusOK)
+	s.API("GET", "/v1/tenants", "").Want(http.StatusOK) // still answered
 }
 
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	tenant := s.activate()
-	s.api("POST", tenant.path+"/writebacks", writeback("int-1")).want(http.StatusAccepted)
-	s.export(tenant, "uuid-1", exportBody).want(http.StatusOK)
-	s.export(tenant, "uuid-2", "{}").want(http.StatusOK)
-	s.api("POST", s.newTenant().path+"/writebacks", writeback("int-1")).want(http.StatusConflict)
-	s.send("BREW", "/coffee?with=milk", nil).want(http.StatusNotFound)
-	s.exec("UPDATE jazzhr.tenants SET next_poll_at = jazzhr.now() - interval '9000 seconds' WHERE connection = 'verified'")
-	s.exec("UPDATE jazzhr.events SET created_at = jazzhr.now() - interval '7000 seconds'")
-	s.exec("UPDATE jazzhr.writebacks SET created_at = jazzhr.now() - interval '5000 seconds'")
+	tenant := s.Activate()
+	s.API("POST", tenant.Path+"/writebacks", webtest.Writeback("int-1")).Want(http.StatusAccepted)
+	s.export(tenant, "uuid-1", exportBody).Want(http.StatusOK)
+	s.export(tenant, "uuid-2", "{}").Want(http.StatusOK)
+	s.API("POST", s.NewTenant().Path+"/writebacks", webtest.Writeback("int-1")).Want(http.StatusConflict)
+	s.Send("BREW", "/coffee?with=milk", nil).Want(http.StatusNotFound)
+	s.Exec("UPDATE jazzhr.tenants SET next_poll_at = jazzhr.now() - interval '9000 seconds' WHERE connection = 'verified'")
+	s.Exec("UPDATE jazzhr.events SET created_at = jazzhr.now() - interval '7000 seconds'")
+	s.Exec("UPDATE jazzhr.writebacks SET created_at = jazzhr.now() - interval '5000 seconds'")
 	// Of each tenant the latest audit counts, if it is still connected.
-	s.exec(`INSERT INTO jazzhr.audits (tenant_id, audit_id, latest, ours, theirs)
+	s.Exec(`INSERT INTO jazzhr.audits (tenant_id, audit_id, latest, ours, theirs)
 		SELECT tenant_id, gen_random_uuid(), latest, ours, 5 FROM jazzhr.tenants, (VALUES (true, 2), (false, 40)) AS a (latest, ours)`)
-	tx, err := s.pool.Begin(t.Context())
+	tx, err := s.Pool.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,13 +86,13 @@ func TestMetrics(t *testing.T) {
 	if strings.Contains(shown, "jazzhr_oldest_transaction_seconds 0\n") {
 		t.Error("the open transaction is not seen")
 	}
-	for _, secret := range []string{tenant.id.String(), strings.TrimPrefix(tenant.webhook, "/webhooks/jazzhr/"), "coffee", "BREW", "Acme"} {
+	for _, secret := range []string{tenant.ID.String(), strings.TrimPrefix(tenant.Webhook, "/webhooks/jazzhr/"), "coffee", "BREW", "Acme"} {
 		if strings.Contains(shown, secret) {
 			t.Errorf("metrics hold %s", secret)
 		}
 	}
 	// Within its age the answer is the same, whatever happens meanwhile.
-	s.exec("DELETE FROM jazzhr.webhooks")
+	s.Exec("DELETE FROM jazzhr.webhooks")
 	if !strings.Contains(s.metrics(), "jazzhr_attention_rows 1\n") {
 		t.Error("the database was asked again at once")
 	}
@@ -111,7 +100,7 @@ func TestMetrics(t *testing.T) {
 
 func TestMetricsWithoutDatabase(t *testing.T) {
 	t.Parallel()
-	s := startOn(t, nowhere(t))
+	s := startOn(t, webtest.Nowhere(t))
 	shown := s.metrics()
 	if !strings.Contains(shown, "jazzhr_backlog_up 0\n") || strings.Contains(shown, "jazzhr_attention_rows ") {
 		t.Error("a database that is away does not show")

@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -12,46 +14,50 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/intrvio/jazzhr-worker/db"
-	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
 // JobFinder asks JazzHR for jobs.
 type JobFinder interface {
-	// FindJob reports whether a tenant's account has a job of an id or, where that is empty, of a board code. Its error
-	// means that JazzHR could not be asked.
+	// FindJob reports whether a tenant's account has the job of an id or, without an id, of a board
+	// code. Its error means that JazzHR could not be asked.
 	FindJob(ctx context.Context, tenant uuid.UUID, id, boardCode string) (found bool, err error)
 }
 
-// askTimeout is how long JazzHR may take to say whether it has a job. After it a writeback is accepted unasked: its caller
-// waits.
-const askTimeout = 10 * time.Second
+// findJobTimeout is how long JazzHR may take to say whether it has a job. After that the writeback
+// is accepted without an answer, because its caller waits.
+const findJobTimeout = 10 * time.Second
 
-// refuseUnknownJob asks JazzHR for the job of a new writeback that the mirror does not know. Where it can't be asked the
-// writeback is accepted: the step that links to the job finds out.
-func (s *Server) refuseUnknownJob(ctx context.Context, tenant uuid.UUID, w queue.Writeback) error {
-	var job *queue.Job
+// refuseUnknownJob returns an error if JazzHR does not have the job of a new writeback. It asks
+// only for a job that the mirror does not know. A writeback whose job can't be asked for is
+// accepted: the step that links to the job finds out.
+func (s *Server) refuseUnknownJob(ctx context.Context, tenant uuid.UUID, w writeback.Writeback) error {
+	var job *writeback.Job
 	err := db.InTenant(ctx, s.config.Pool, tenant, func(tx db.TenantTx) (err error) {
-		job, err = queue.UnknownJob(ctx, tx, w)
+		job, err = writeback.UnknownJob(ctx, tx, w)
 		return err
 	})
 	if err != nil || job == nil {
 		return err
 	}
-	asking, cancel := context.WithTimeout(ctx, askTimeout)
+	asking, cancel := context.WithTimeout(ctx, findJobTimeout)
 	defer cancel()
 	found, err := s.config.Jobs.FindJob(asking, tenant, job.ID, job.BoardCode)
 	switch {
 	case err != nil:
-		s.config.Logger.WarnContext(ctx, "a writeback's job could not be looked for", slog.String("tenant_id", tenant.String()), slog.String("error", db.LogText(err)))
+		s.config.Logger.WarnContext(ctx, "a writeback's job could not be looked for",
+			slog.String("tenant_id", tenant.String()), slog.String("error", db.LogText(err)))
 		return nil
 	case found:
 		return nil
 	case job.ID != "":
-		return &failure{Code: CodeJobNotFound, Message: "JazzHR has no job with this id", Field: "job.id"}
+		return &apiError{Code: CodeJobNotFound, Message: "JazzHR has no job with this id", Field: "job.id"}
 	default:
-		return &failure{Code: CodeJobNotFound, Message: "JazzHR has no job with this board code", Field: "job.board_code"}
+		return &apiError{Code: CodeJobNotFound, Message: "JazzHR has no job with this board code", Field: "job.board_code"}
 	}
 }
 
@@ -64,7 +70,7 @@ func (s *Server) listJobs(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	if !plain(query.Get("status")) {
+	if !isPlain(query.Get("status")) {
 		return 0, nil, invalid("status", "must be a status of JazzHR's, such as Open")
 	}
 	limit, err := limitOf(query, maxLimit)
@@ -78,34 +84,57 @@ func (s *Server) listJobs(r *request) (int, any, error) {
 	if _, err := s.config.Tenants.Get(r.context(), tenant); err != nil {
 		return 0, nil, err
 	}
-	var jobs []queue.OpeningView
+	var jobs []gen.Opening
 	var complete *time.Time
 	err = db.InTenant(r.context(), s.config.Pool, tenant, func(tx db.TenantTx) error {
-		jobs, complete, err = queue.ListOpenings(r.context(), tx, queue.OpeningFilter{
-			Status: query.Get("status"), After: after, Limit: limit + 1,
+		complete, err = tx.Q.OpeningsCompleteAt(r.context(), tx, tx.Tenant)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return fmt.Errorf("read when the mirror of openings was complete: %w", err)
+		}
+		jobs, err = tx.Q.ListOpenings(r.context(), tx, gen.ListOpeningsParams{
+			TenantID: tx.Tenant, After: after, Status: db.NullText(query.Get("status")), MaxRows: int32(limit + 1),
 		})
 		return err
 	})
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, fmt.Errorf("list jobs: %w", err)
+	}
+	views := make([]openingView, len(jobs))
+	for i, job := range jobs {
+		views[i] = openingView{
+			JobID: job.JobID, BoardCode: db.Text(job.BoardCode), Title: job.Title, Status: job.Status,
+			Department: job.Department, City: job.City, State: job.State, CountryID: job.CountryID,
+		}
 	}
 	return http.StatusOK, struct {
-		page[queue.OpeningView]
-		// CompleteAt is when a pass over JazzHR's whole list last ended; null until one has.
+		page[openingView]
+		// CompleteAt is when JazzHR's whole list was last read to its end, or null.
 		CompleteAt *time.Time `json:"complete_at"`
-	}{newTextPage(jobs, limit, func(job queue.OpeningView) string { return job.JobID }), complete}, nil
+	}{newTextPage(views, limit, func(job openingView) string { return job.JobID }), db.UTC(complete)}, nil
 }
 
-// jobCursorOf is the job's id after which a page begins.
+// openingView is a job opening in JazzHR as the API shows it.
+type openingView struct {
+	JobID      string `json:"job_id"`
+	BoardCode  string `json:"board_code"`
+	Title      string `json:"title"`
+	Status     string `json:"status"`
+	Department string `json:"department"`
+	City       string `json:"city"`
+	State      string `json:"state"`
+	CountryID  string `json:"country_id"`
+}
+
+// jobCursorOf returns the id of the job after which a page begins.
 func jobCursorOf(query url.Values) (string, error) {
 	id, err := base64.RawURLEncoding.Strict().DecodeString(query.Get("cursor"))
-	if err != nil || !plain(string(id)) {
+	if err != nil || !isPlain(string(id)) {
 		return "", invalid("cursor", "must be a next_cursor as it was given out")
 	}
 	return string(id), nil
 }
 
-// plain reports whether a text is short, and such as the database can take.
-func plain(text string) bool {
+// isPlain reports whether a text is short and can be stored in the database.
+func isPlain(text string) bool {
 	return len(text) <= maxField && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }

@@ -12,22 +12,24 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// MetricsHandler shows the registry's metrics. It has no sign-in: serve it on a listener that only monitoring reaches.
+// MetricsHandler shows the registry's metrics. It has no sign-in, so serve it on a listener that
+// only monitoring reaches.
 func (s *Server) MetricsHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.config.Registry, promhttp.HandlerOpts{}))
 	return mux
 }
 
-// traffic counts HTTP requests.
-type traffic struct {
+// httpMetrics count and time HTTP requests.
+type httpMetrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 }
 
-// registerMetrics registers everything the package shows. Labels come from closed sets: a tenant is never one.
-func registerMetrics(config Config) (*traffic, error) {
-	t := &traffic{
+// registerMetrics registers all metrics of the package. Labels come from closed sets: a tenant is
+// never one.
+func registerMetrics(config Config) (*httpMetrics, error) {
+	m := &httpMetrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "jazzhr_http_requests_total",
 			Help: "HTTP requests answered, by method, route template and status.",
@@ -35,13 +37,13 @@ func registerMetrics(config Config) (*traffic, error) {
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "jazzhr_http_request_duration_seconds",
 			Help: "How long HTTP requests took, by method and route template.",
-			// To two minutes, which connecting an account can take while JazzHR is slow.
+			// Up to two minutes: connecting an account can take that long while JazzHR is slow.
 			Buckets: []float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 30, 120},
 		}, []string{"method", "route"}),
 	}
 	var errs []error
 	for _, collector := range []prometheus.Collector{
-		t.requests, t.seconds, newBacklog(config.Pool, config.Logger),
+		m.requests, m.seconds, newBacklog(config.Pool, config.Logger),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	} {
 		errs = append(errs, config.Registry.Register(collector))
@@ -49,13 +51,13 @@ func registerMetrics(config Config) (*traffic, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
-	return t, nil
+	return m, nil
 }
 
-func (t *traffic) count(method, route string, status int) {
-	t.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
+func (m *httpMetrics) count(method, route string, status int) {
+	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
 }
 
-func (t *traffic) time(method, route string, took time.Duration) {
-	t.seconds.WithLabelValues(method, route).Observe(took.Seconds())
+func (m *httpMetrics) observe(method, route string, took time.Duration) {
+	m.seconds.WithLabelValues(method, route).Observe(took.Seconds())
 }

@@ -14,22 +14,24 @@ import (
 	"github.com/intrvio/jazzhr-worker/web/console"
 )
 
-// What a request's handlers leave in Gin's context for its log line.
+// The keys in Gin's context of what handlers add to a request's log line.
 const (
-	notedTenant = "web.tenant"
-	notedCode   = "web.code"
-	notedError  = "web.error"
+	logTenantKey = "web.tenant"
+	logCodeKey   = "web.code"
+	logErrorKey  = "web.error"
 )
 
-func noteTenant(c *gin.Context, id uuid.UUID) { c.Set(notedTenant, id) }
+// setLogTenant adds a tenant to a request's log line.
+func setLogTenant(c *gin.Context, id uuid.UUID) { c.Set(logTenantKey, id) }
 
-func note(c *gin.Context, code Code, err error) {
-	c.Set(notedCode, code)
-	c.Set(notedError, err)
+// setLogError adds an error and its code to a request's log line.
+func setLogError(c *gin.Context, code Code, err error) {
+	c.Set(logCodeKey, code)
+	c.Set(logErrorKey, err)
 }
 
-// observe writes one log line for each request and counts it. Both hold the route's template: never the address itself,
-// a query, a header or a body. It also catches panics.
+// observe writes one log line for each request, counts it, and catches panics. Line and metrics
+// hold the route's template, and never the address itself, a query, a header or a body.
 func (s *Server) observe(c *gin.Context) {
 	started := time.Now()
 	c.Header("X-Content-Type-Options", "nosniff")
@@ -41,25 +43,25 @@ func (s *Server) observe(c *gin.Context) {
 	if route == "" {
 		route = "unmatched"
 	}
-	s.traffic.count(method, route, status)
+	s.metrics.count(method, route, status)
 	if !c.GetBool(console.Streamed) {
-		s.traffic.time(method, route, took)
+		s.metrics.observe(method, route, took)
 	}
 	attrs := []slog.Attr{
 		slog.String("method", method), slog.String("route", route), slog.Int("status", status),
 		slog.Duration("duration", took),
 	}
-	if id, ok := c.Get(notedTenant); ok {
+	if id, ok := c.Get(logTenantKey); ok {
 		attrs = append(attrs, slog.Any("tenant_id", id))
 	}
-	if code, ok := c.Get(notedCode); ok {
+	if code, ok := c.Get(logCodeKey); ok {
 		attrs = append(attrs, slog.Any("code", code))
 	}
 	level := slog.LevelInfo
 	switch {
 	case status >= http.StatusInternalServerError:
 		level = slog.LevelError
-		if err, ok := c.Get(notedError); ok {
+		if err, ok := c.Get(logErrorKey); ok {
 			attrs = append(attrs, slog.String("error", db.LogText(err.(error))))
 		}
 	case route == "/livez" || route == "/readyz":
@@ -68,14 +70,15 @@ func (s *Server) observe(c *gin.Context) {
 	s.config.Logger.LogAttrs(c.Request.Context(), level, "request", attrs...)
 }
 
-// recoverFrom runs next. A panic is answered by 500, and logged by its type and stack: its value can hold anything.
+// recoverFrom runs next. It answers a panic with 500, and logs its type and stack. It does not log
+// the value, which can hold anything.
 func (s *Server) recoverFrom(c *gin.Context, next func()) {
 	defer func() {
 		v := recover()
 		if v == nil {
 			return
 		}
-		if v == http.ErrAbortHandler { // how a handler asks net/http to cut the connection
+		if v == http.ErrAbortHandler { // a handler asks net/http to cut the connection
 			panic(v)
 		}
 		s.config.Logger.ErrorContext(c.Request.Context(), "panic", "route", c.FullPath(),
@@ -85,7 +88,8 @@ func (s *Server) recoverFrom(c *gin.Context, next func()) {
 	next()
 }
 
-// knownMethod keeps made-up methods out of logs and metrics.
+// knownMethod returns the method, or "other" for one that HTTP does not define. It keeps made-up
+// methods out of logs and metrics.
 func knownMethod(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,

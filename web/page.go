@@ -10,18 +10,20 @@ import (
 // page is an answer that lists.
 type page[T any] struct {
 	Items []T `json:"items"`
-	// NextCursor leads to what follows; null if nothing does.
+	// NextCursor is the cursor of the next page, or null if this is the last.
 	NextCursor *string `json:"next_cursor"`
 }
 
-// newPage makes a page of at most limit items, of which one more was asked for to see whether any follow.
+// newPage returns a page of at most limit items. The caller reads limit+1 of them, so that the page
+// knows whether another follows.
 func newPage[T any](items []T, limit int, id func(T) uuid.UUID) page[T] {
-	return newTextPage(items, limit, func(item T) string { return string(idBytes(id(item))) })
+	return newTextPage(items, limit, func(item T) string {
+		bytes := id(item)
+		return string(bytes[:])
+	})
 }
 
-func idBytes(id uuid.UUID) []byte { return id[:] }
-
-// newTextPage is newPage for items whose ids are not ours.
+// newTextPage is newPage for items whose ids are JazzHR's, which are texts.
 func newTextPage[T any](items []T, limit int, id func(T) string) page[T] {
 	if len(items) <= limit {
 		return page[T]{Items: append([]T{}, items...)}
@@ -31,7 +33,7 @@ func newTextPage[T any](items []T, limit int, id func(T) string) page[T] {
 	return page[T]{Items: items, NextCursor: &cursor}
 }
 
-// cursorOf is the id after which a page begins.
+// cursorOf returns the id after which a page begins.
 func cursorOf(query url.Values) (uuid.UUID, error) {
 	text := query.Get("cursor")
 	if text == "" {

@@ -19,17 +19,17 @@ import (
 	"github.com/google/uuid"
 )
 
-// handler answers a request of the API by a status and a body that is written as JSON, or by an error that
-// [failureOf] knows how to tell.
+// handler answers a request of the API with a status and a body that is written as JSON, or with an
+// error, which [fail] writes.
 type handler func(*request) (status int, body any, err error)
 
-// request is a request of the API on its way through a handler.
+// request is a request of the API.
 type request struct {
 	gin *gin.Context
 }
 
-// endpoint makes a handler into one of Gin's. A body over limit bytes is refused, and what takes longer than timeout
-// ends.
+// endpoint makes a handler into one of Gin's. It refuses a body over limit bytes, and cancels the
+// request's context after the timeout.
 func endpoint(limit int64, timeout time.Duration, handle handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		ctx, cancel := context.WithTimeout(c.Request.Context(), timeout)
@@ -48,16 +48,17 @@ func endpoint(limit int64, timeout time.Duration, handle handler) gin.HandlerFun
 
 func (r *request) context() context.Context { return r.gin.Request.Context() }
 
-// tenantID is the tenant in the request's path.
+// tenantID returns the id of the tenant in the request's path.
 func (r *request) tenantID() (uuid.UUID, error) {
 	id, err := r.pathID("id", "tenant")
 	if err == nil {
-		noteTenant(r.gin, id)
+		setLogTenant(r.gin, id)
 	}
 	return id, err
 }
 
-// pathID reads an id from the path. What is no id at all names nothing that exists.
+// pathID returns an id in the path. Any text that is no id is answered as an id that does not
+// exist.
 func (r *request) pathID(parameter, what string) (uuid.UUID, error) {
 	id, err := uuid.Parse(r.gin.Param(parameter))
 	if err != nil || id == uuid.Nil {
@@ -66,19 +67,19 @@ func (r *request) pathID(parameter, what string) (uuid.UUID, error) {
 	return id, nil
 }
 
-// read returns the body.
+// read returns the whole body.
 func (r *request) read() ([]byte, error) {
 	body, err := io.ReadAll(r.gin.Request.Body)
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, err
 	}
 	if err != nil {
-		return nil, &failure{Code: CodeInvalidRequest, Message: "the body did not arrive whole"}
+		return nil, &apiError{Code: CodeInvalidRequest, Message: "the body did not arrive whole"}
 	}
 	return body, nil
 }
 
-// decode reads the body as one JSON object with the members of *into and no others.
+// decode decodes the body, which must be one JSON object with the members of *into and no others.
 func (r *request) decode(into any) error {
 	body, err := r.read()
 	if err != nil {
@@ -96,8 +97,8 @@ func (r *request) decodeOptional(into any) error {
 	return unmarshal(body, into)
 }
 
-// unmarshal uses version 2 of Go's JSON: it matches names exactly, refuses one that comes twice, and says where it
-// stands when something is wrong.
+// unmarshal uses version 2 of Go's JSON. It matches names exactly, refuses a name that comes twice,
+// and says which member is wrong.
 func unmarshal(body []byte, into any) error {
 	err := json.Unmarshal(body, into, json.RejectUnknownMembers(true))
 	if err == nil {
@@ -107,30 +108,30 @@ func unmarshal(body []byte, into any) error {
 		field := fieldOf(e.JSONPointer)
 		switch {
 		case field == "":
-			return &failure{Code: CodeInvalidRequest, Message: "the body must be a JSON object"}
+			return &apiError{Code: CodeInvalidRequest, Message: "the body must be a JSON object"}
 		case errors.Is(e.Err, json.ErrUnknownName):
 			return invalid(field, "is not known here")
 		default:
-			return invalid(field, "must be "+wanted(e.GoType))
+			return invalid(field, "must be "+describeType(e.GoType))
 		}
 	}
 	if e, ok := errors.AsType[*jsontext.SyntacticError](err); ok && errors.Is(e.Err, jsontext.ErrDuplicateName) {
-		return invalid(fieldOf(e.JSONPointer), "stands there twice")
+		return invalid(fieldOf(e.JSONPointer), "comes twice")
 	}
-	return &failure{Code: CodeInvalidRequest, Message: "the body is not one JSON object"}
+	return &apiError{Code: CodeInvalidRequest, Message: "the body is not one JSON object"}
 }
 
-// maxField bounds how much of a name that a client made up is repeated to it.
+// maxField bounds how much of an unknown name an answer repeats, in bytes.
 const maxField = 100
 
-// fieldOf writes a JSON pointer as the contract names fields: candidate.email.
+// fieldOf returns a JSON pointer in the form in which the API names fields: candidate.email.
 func fieldOf(pointer jsontext.Pointer) string {
 	field := strings.Join(slices.Collect(pointer.Tokens()), ".")
 	return strings.ToValidUTF8(field[:min(len(field), maxField)], "")
 }
 
-// wanted describes what a Go type is read from.
-func wanted(t reflect.Type) string {
+// describeType says which JSON a Go type is decoded from.
+func describeType(t reflect.Type) string {
 	switch t {
 	case nil:
 		return "of another type"
@@ -141,7 +142,7 @@ func wanted(t reflect.Type) string {
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
-		return wanted(t.Elem())
+		return describeType(t.Elem())
 	case reflect.String:
 		return "a string"
 	case reflect.Bool:
@@ -157,18 +158,18 @@ func wanted(t reflect.Type) string {
 	}
 }
 
-// query returns the parameters, none other than those named.
+// query returns the query's parameters. It refuses any that is not named, and any that comes twice.
 func (r *request) query(names ...string) (url.Values, error) {
 	values, err := url.ParseQuery(r.gin.Request.URL.RawQuery)
 	if err != nil {
-		return nil, &failure{Code: CodeInvalidRequest, Message: "the query is not well formed"}
+		return nil, &apiError{Code: CodeInvalidRequest, Message: "the query is not well formed"}
 	}
 	for name, given := range values {
 		if !slices.Contains(names, name) {
 			return nil, invalid(name[:min(len(name), maxField)], "is not a parameter of this address")
 		}
 		if len(given) > 1 {
-			return nil, invalid(name, "stands there twice")
+			return nil, invalid(name, "comes twice")
 		}
 	}
 	return values, nil
@@ -179,7 +180,28 @@ const (
 	maxLimit     = 200
 )
 
-// limitOf is how many items a page may have.
+// listQuery is the query of a list: its filters, and which page of it.
+type listQuery struct {
+	url.Values
+	limit int
+	after uuid.UUID // uuid.Nil for the first page
+}
+
+// listQuery returns the query of a list, which may have these filters besides limit and cursor.
+func (r *request) listQuery(filters ...string) (listQuery, error) {
+	query, err := r.query(append(filters, "limit", "cursor")...)
+	if err != nil {
+		return listQuery{}, err
+	}
+	limit, err := limitOf(query, maxLimit)
+	if err != nil {
+		return listQuery{}, err
+	}
+	after, err := cursorOf(query)
+	return listQuery{query, limit, after}, err
+}
+
+// limitOf returns how many items a page may have.
 func limitOf(query url.Values, most int) (int, error) {
 	text := query.Get("limit")
 	if text == "" {
@@ -192,13 +214,13 @@ func limitOf(query url.Values, most int) (int, error) {
 	return limit, nil
 }
 
-// optional is a member of a body that may be null, which says something else than leaving it out.
+// optional is a member of a body for which null and absence mean different things.
 type optional[T any] struct {
 	given bool
-	value *T
+	value *T // nil for null
 }
 
-// UnmarshalJSONFrom is called for null too.
+// UnmarshalJSONFrom implements the decoder's interface. It is called for null too.
 func (o *optional[T]) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
 	o.given = true
 	return json.UnmarshalDecode(decoder, &o.value)

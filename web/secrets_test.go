@@ -8,51 +8,53 @@ import (
 	"testing"
 
 	"github.com/intrvio/jazzhr-worker/web"
+	"github.com/intrvio/jazzhr-worker/web/webtest"
 )
 
-// TestNothingPrivateIsShown goes through everything once, the failures too, and looks for what must not be seen.
+// TestNothingPrivateIsShown goes through everything once, the failures too, and looks for what must
+// not be seen.
 func TestNothingPrivateIsShown(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	tenant := s.activate()
-	token := strings.TrimPrefix(tenant.webhook, "/webhooks/jazzhr/")
-	cookie := s.signIn()
-	rotated := s.api("POST", tenant.path+"/connection/secret", "").want(http.StatusOK).text("webhook_secret")
+	tenant := s.Activate()
+	token := strings.TrimPrefix(tenant.Webhook, "/webhooks/jazzhr/")
+	cookie := s.SignIn()
+	rotated := s.API("POST", tenant.Path+"/connection/secret", "").Want(http.StatusOK).Text("webhook_secret")
 
-	var answers []answer
-	see := func(a answer) { answers = append(answers, a) }
+	var answers []webtest.Answer
+	see := func(a webtest.Answer) { answers = append(answers, a) }
 	see(s.export(tenant, "uuid-1", exportBody))
 	see(s.export(tenant, "uuid-1", exportBody+" "))
-	see(s.send("POST", tenant.webhook+"?api_key="+apiKey, []byte(exportBody), "X-JazzHR-Signature", "00"))
-	written := s.api("POST", tenant.path+"/writebacks", fullWriteback)
+	see(s.Send("POST", tenant.Webhook+"?api_key="+webtest.APIKey, []byte(exportBody), "X-JazzHR-Signature", "00"))
+	written := s.API("POST", tenant.Path+"/writebacks", fullWriteback)
 	see(written)
-	see(s.api("POST", tenant.path+"/writebacks", strings.Replace(fullWriteback, "4.5", "3", 1)))
-	see(s.api("POST", tenant.path+"/writebacks", strings.Replace(fullWriteback, `"kenny.j@example.com"`, `["kenny.j@example.com"]`, 1)))
-	see(s.api("POST", tenant.path+"/writebacks", strings.Replace(fullWriteback, `"board_code"`, "bad", 1)))
-	see(s.api("GET", tenant.path+"/writebacks", ""))
-	see(s.api("GET", tenant.path+"/writebacks/"+written.text("id"), ""))
-	see(s.api("GET", tenant.path+"/events", ""))
-	see(s.api("GET", tenant.path, ""))
-	see(s.api("GET", "/v1/tenants", ""))
-	see(s.api("PATCH", tenant.path, `{"name":"Acme"}`))
-	see(s.api("POST", tenant.path+"/connection/test", `{"api_key":"`+apiKey+`"}`))
-	see(s.api("PUT", tenant.path+"/connection", `{"api_key":"`+apiKey+`x"}`))
-	see(s.api("PUT", tenant.path+"/connection", `{"api_key":["`+apiKey+`"]}`))
-	see(s.send("GET", "/v1/tenants", nil, "Authorization", "Bearer "+apiToken+"x"))
-	see(s.send("GET", "/console/health", nil, "Cookie", cookie))
-	see(s.send("GET", "/console/river/api/jobs?state=available", nil, "Cookie", cookie))
-	see(s.post("/console/sign-in", url.Values{"token": {adminToken + "x"}}))
+	see(s.API("POST", tenant.Path+"/writebacks", strings.Replace(fullWriteback, "4.5", "3", 1)))
+	see(s.API("POST", tenant.Path+"/writebacks", strings.Replace(fullWriteback, `"kenny.j@example.com"`, `["kenny.j@example.com"]`, 1)))
+	see(s.API("POST", tenant.Path+"/writebacks", strings.Replace(fullWriteback, `"board_code"`, "bad", 1)))
+	see(s.API("GET", tenant.Path+"/writebacks", ""))
+	see(s.API("GET", tenant.Path+"/writebacks/"+written.Text("id"), ""))
+	see(s.API("GET", tenant.Path+"/events", ""))
+	see(s.API("GET", tenant.Path, ""))
+	see(s.API("GET", "/v1/tenants", ""))
+	see(s.API("PATCH", tenant.Path, `{"name":"Acme"}`))
+	see(s.API("POST", tenant.Path+"/connection/test", `{"api_key":"`+webtest.APIKey+`"}`))
+	see(s.API("PUT", tenant.Path+"/connection", `{"api_key":"`+webtest.APIKey+`x"}`))
+	see(s.API("PUT", tenant.Path+"/connection", `{"api_key":["`+webtest.APIKey+`"]}`))
+	see(s.Send("GET", "/v1/tenants", nil, "Authorization", "Bearer "+webtest.APIToken+"x"))
+	see(s.Send("GET", "/console/health", nil, "Cookie", cookie))
+	see(s.Send("GET", "/console/river/api/jobs?state=available", nil, "Cookie", cookie))
+	see(s.Post("/console/sign-in", url.Values{"token": {webtest.AdminToken + "x"}}))
 	// The address holds the webhook's token: the one answer that may, and does.
-	connected := s.api("PUT", tenant.path+"/connection", `{"api_key":"`+apiKey+`"}`).want(http.StatusOK)
-	see(answer{t: t, body: []byte(strings.Replace(string(connected.body), token, "", 1))})
+	connected := s.API("PUT", tenant.Path+"/connection", `{"api_key":"`+webtest.APIKey+`"}`).Want(http.StatusOK)
+	see(webtest.Answer{T: t, Body: []byte(strings.Replace(string(connected.Body), token, "", 1))})
 
 	_, session, _ := strings.Cut(cookie, "=")
 	private := map[string]string{
-		"API key": apiKey, "webhook secret": tenant.secret, "new webhook secret": rotated,
-		"webhook token": token, "API token": apiToken, "admin token": adminToken, "session": session,
+		"API key": webtest.APIKey, "webhook secret": tenant.Secret, "new webhook secret": rotated,
+		"webhook token": token, "API token": webtest.APIToken, "admin token": webtest.AdminToken, "session": session,
 		"transcript": "Tell me about", "summary": "Well spoken", "name": "Jonesworth", "email": "kenny.j@", "first name": "Kenny",
 	}
-	logged, metrics := s.logs.String(), s.metrics()
+	logged, metrics := s.Logs.String(), s.metrics()
 	for what, text := range private {
 		if strings.Contains(logged, text) {
 			t.Errorf("the %s was logged", what)
@@ -61,12 +63,12 @@ func TestNothingPrivateIsShown(t *testing.T) {
 			t.Errorf("the %s stands in the metrics", what)
 		}
 		for i, a := range answers {
-			if strings.Contains(string(a.body), text) {
-				t.Errorf("the %s stands in answer %d: %s", what, i, a.body)
+			if strings.Contains(string(a.Body), text) {
+				t.Errorf("the %s stands in answer %d: %s", what, i, a.Body)
 			}
 		}
 		var jobs int
-		if err := s.pool.QueryRow(t.Context(), "SELECT count(*) FROM jazzhr.river_job j WHERE strpos(j::text, $1) > 0", text).Scan(&jobs); err != nil || jobs > 0 {
+		if err := s.Pool.QueryRow(t.Context(), "SELECT count(*) FROM jazzhr.river_job j WHERE strpos(j::text, $1) > 0", text).Scan(&jobs); err != nil || jobs > 0 {
 			t.Errorf("the %s stands in %d jobs, %v", what, jobs, err)
 		}
 	}
@@ -76,11 +78,11 @@ func TestNothingPrivateIsShown(t *testing.T) {
 func TestLogLine(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	tenant := s.activate()
-	s.send("GET", "/livez?secret=1", nil).want(http.StatusOK)
-	s.api("GET", tenant.path+"/writebacks?state=none", "").wantError(web.CodeInvalidRequest, "state")
+	tenant := s.Activate()
+	s.Send("GET", "/livez?secret=1", nil).Want(http.StatusOK)
+	s.API("GET", tenant.Path+"/writebacks?state=none", "").WantError(web.CodeInvalidRequest, "state")
 	var lines []map[string]any
-	for line := range strings.Lines(s.logs.String()) {
+	for line := range strings.Lines(s.Logs.String()) {
 		var fields map[string]any
 		if err := json.Unmarshal([]byte(line), &fields); err != nil {
 			t.Fatal(err)
@@ -92,7 +94,7 @@ func TestLogLine(t *testing.T) {
 	last := lines[len(lines)-1]
 	for name, want := range map[string]any{
 		"level": "INFO", "method": "GET", "route": "/v1/tenants/:id/writebacks", "status": 400.0,
-		"tenant_id": tenant.id.String(), "code": "invalid_request",
+		"tenant_id": tenant.ID.String(), "code": "invalid_request",
 	} {
 		if last[name] != want {
 			t.Errorf("%s is %v, want %v", name, last[name], want)

@@ -1,9 +1,13 @@
-// Package web is the service's HTTP side, on Gin: JazzHR's webhook, the JSON API under /v1, health, metrics, and the
-// operators' console, which has a package of its own.
+// Package web serves HTTP, on Gin: JazzHR's webhook, the JSON API under /v1, health, metrics, and
+// the console, which is a package of its own.
 //
-// A handler of the API is a small function from a [request] to a status, a body and an error. [Codes] is the closed set
-// of what can go wrong, and one place (errors.go) turns any error into one of them. Every request leaves one log line and
-// one count, by route template: an address can hold a webhook's token, and a body personal data.
+// [New] makes the server, [Server.Handler] answers requests, and [Server.MetricsHandler] serves
+// metrics.
+//
+// A handler of the API is a small function that takes a [request] and returns a status, a body and
+// an error. [Codes] is the closed set of errors, and one function, fail, writes any error as one of
+// them. Every request leaves one log line and one count. Both hold the route's template only: an
+// address can hold a webhook's token, and a body personal data.
 package web
 
 import (
@@ -24,6 +28,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/intake"
 	"github.com/intrvio/jazzhr-worker/tenant"
 	"github.com/intrvio/jazzhr-worker/web/console"
 )
@@ -32,63 +37,63 @@ const (
 	maxBody    = 2 << 20 // of a request to the API
 	maxWebhook = 5 << 20
 
-	// apiTimeout ends a request that only needs the database.
+	// apiTimeout ends a request that needs the database only.
 	apiTimeout = 30 * time.Second
-	// jazzhrTimeout ends a request that asks JazzHR as well: clients of it wait for up to two minutes.
+	// jazzhrTimeout ends a request that asks JazzHR too. Its client waits for up to two minutes.
 	jazzhrTimeout = 150 * time.Second
-
-	// callsPerMinute is what JazzHR allows a key.
-	callsPerMinute = 80
-
-	// payloadRetention is the default of the service's setting.
-	payloadRetention = 30 * 24 * time.Hour
 
 	// minAdminToken is the least length of the token that opens everything, in bytes.
 	minAdminToken = 32
 )
 
-// Config is what a [Server] needs. All fields are required but those said to be optional.
+// Config is what a [Server] needs. All fields are required, except those that are said to be
+// optional.
 type Config struct {
 	Pool    *pgxpool.Pool
 	Client  *queue.Client // puts jobs in, and serves River UI
 	Tenants *tenant.Service
-	Intake  *queue.Intake
+	Intake  *intake.Intake
 	Jobs    JobFinder
 	// AdminToken, of 32 bytes or more, opens the console and the API.
 	AdminToken string
 	// APITokens open the API only. Optional.
 	APITokens []string
-	// PublicURL is the address under which the service is reached from outside, without a path's last slash. Where it is
-	// https, the console's cookie is sent over TLS only.
+	// PublicURL is the address of the service as seen from outside, without a slash at its end. If
+	// it is https, the console's cookie is sent over TLS only.
 	PublicURL string
-	// TriggerMatchWindow is how long the export of a candidate who entered an auto-trigger stage may take before it counts
-	// as missed.
+	// TriggerMatchWindow is how long the export of a candidate who entered an auto-trigger stage
+	// may take. After that it counts as missed.
 	TriggerMatchWindow time.Duration
-	// CallsPerMinute is how many calls each tenant may make to JazzHR, for the console to say what share is used. Optional: 80.
+	// CallsPerMinute is how many calls each tenant may make to JazzHR. The console shows what share
+	// of them is used.
 	CallsPerMinute int
-	// PayloadRetention is how long webhooks' bodies and written transcripts are kept, for the console to say. Optional: 30 days.
+	// PayloadRetention is how long bodies of webhooks and written transcripts are kept. The console
+	// says so to customers.
 	PayloadRetention time.Duration
-	// WebhookTimeout bounds what a webhook may take, the reading of its body included: JazzHR documents no timeout of its
-	// own, and a 503 in time is tried again where no answer at all may not be. Optional: 10 s.
+	// WebhookTimeout bounds how long a webhook may take, with the reading of its body. JazzHR
+	// documents no timeout of its own. It may try again after a 503 where it would not after no
+	// answer at all. Optional: 10 s.
 	WebhookTimeout time.Duration
 	// Checks say whether the service is ready. Optional.
 	Checks []Check
-	// Registry takes the package's metrics, Go's and the process's, and is what MetricsHandler shows.
+	// Registry takes the metrics of the package, of Go and of the process. MetricsHandler shows it.
 	Registry *prometheus.Registry
 	Logger   *slog.Logger
 }
 
-// Server answers everything that reaches the service over HTTP. Safe for use by many goroutines.
+// Server answers everything that reaches the service over HTTP. It is safe for use by many
+// goroutines.
 type Server struct {
 	config    Config
 	apiTokens tokens
 	console   *console.Console
-	traffic   *traffic
+	metrics   *httpMetrics
 	engine    *gin.Engine
 	draining  atomic.Bool
 }
 
-// New builds the server and registers its metrics. Its errors are mistakes in the configuration, and hold no token.
+// New returns a server and registers its metrics. An error is a mistake in the configuration, and
+// holds no token.
 func New(config Config) (*Server, error) {
 	public, err := url.Parse(config.PublicURL)
 	if err != nil || public.Host == "" || (public.Scheme != "http" && public.Scheme != "https") {
@@ -100,16 +105,18 @@ func New(config Config) (*Server, error) {
 	if slices.Contains(config.APITokens, "") {
 		return nil, errors.New("web server: an API token is empty")
 	}
+	if config.CallsPerMinute <= 0 || config.PayloadRetention <= 0 {
+		return nil, errors.New("web server: the calls per minute or the retention of payloads is not set")
+	}
 	s := &Server{config: config, apiTokens: newTokens(append([]string{config.AdminToken}, config.APITokens...)...)}
-	if s.traffic, err = registerMetrics(config); err != nil {
+	if s.metrics, err = registerMetrics(config); err != nil {
 		return nil, fmt.Errorf("web server: %w", err)
 	}
 	if s.console, err = console.New(console.Config{
 		Pool: config.Pool, Client: config.Client, Tenants: config.Tenants, AdminToken: config.AdminToken, PublicURL: public,
-		CallsPerMinute: cmp.Or(config.CallsPerMinute, callsPerMinute), TriggerMatchWindow: config.TriggerMatchWindow,
-		PayloadRetention: cmp.Or(config.PayloadRetention, payloadRetention),
-		Checks:           s.runChecks, Logger: config.Logger,
-		Note: func(c *gin.Context, code string, err error) { note(c, Code(code), err) },
+		CallsPerMinute: config.CallsPerMinute, TriggerMatchWindow: config.TriggerMatchWindow,
+		PayloadRetention: config.PayloadRetention, Checks: s.runChecks, Logger: config.Logger,
+		Note: func(c *gin.Context, code string, err error) { setLogError(c, Code(code), err) },
 	}); err != nil {
 		return nil, fmt.Errorf("web server: %w", err)
 	}
@@ -117,7 +124,8 @@ func New(config Config) (*Server, error) {
 	return s, nil
 }
 
-// Start starts what the console does in the background; it ends with ctx. Call it once before the handler serves.
+// Start starts what the console does in the background, until ctx ends. Call it once, before the
+// handler serves.
 func (s *Server) Start(ctx context.Context) error {
 	if err := s.console.Start(ctx); err != nil {
 		return fmt.Errorf("start the console: %w", err)
@@ -125,25 +133,27 @@ func (s *Server) Start(ctx context.Context) error {
 	return nil
 }
 
-// EndStreams ends the streams of the console's live pages, and lets none begin. An [http.Server] waits for them when it
-// shuts down: give it this by RegisterOnShutdown.
+// EndStreams ends the streams of the console's live pages, and lets none begin. An [http.Server]
+// waits for them when it shuts down, so pass it EndStreams with RegisterOnShutdown.
 func (s *Server) EndStreams() { s.console.EndStreams() }
 
-// Handler answers every request but those for metrics, which have a listener of their own.
+// Handler returns the handler of all requests but those for metrics, which have a listener of their
+// own.
 func (s *Server) Handler() http.Handler { return s.engine }
 
-// StartDraining makes /readyz fail from now on, so that no new requests are sent here. Those that come are still
-// answered: JazzHR may never send a webhook again.
+// StartDraining makes /readyz fail from now on, so that no new requests are sent here. Requests
+// that come all the same are answered, because JazzHR may never send a webhook again.
 func (s *Server) StartDraining() { s.draining.Store(true) }
 
-// HTTPServer returns a server for a handler of this package, with bounds on what a client may keep it waiting for. The
-// caller gives it a listener.
+// HTTPServer returns a server for a handler of this package, with bounds on how long a client may
+// keep it waiting. The caller gives it a listener.
 func HTTPServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
-		// Counts from the end of the request's header: more than the slowest handler takes.
+		// It counts from the end of the request's header. It is longer than the slowest handler
+		// takes.
 		WriteTimeout:   jazzhrTimeout + time.Minute,
 		IdleTimeout:    2 * time.Minute,
 		MaxHeaderBytes: 64 << 10,
@@ -170,12 +180,13 @@ func (s *Server) routes() *gin.Engine {
 			s.console.NotFound(c)
 			return
 		}
-		fail(c, &failure{Code: CodeMethodNotAllowed, Message: "this address does not take " + knownMethod(c.Request.Method)})
+		fail(c, &apiError{Code: CodeMethodNotAllowed, Message: "this address does not take " + knownMethod(c.Request.Method)})
 	})
 
 	engine.GET("/livez", s.livez)
 	engine.GET("/readyz", s.readyz)
-	engine.POST("/webhooks/jazzhr/:token", outliveClient, endpoint(maxWebhook, cmp.Or(s.config.WebhookTimeout, webhookTimeout), s.receiveWebhook))
+	engine.POST("/webhooks/jazzhr/:token", outliveClient,
+		endpoint(maxWebhook, cmp.Or(s.config.WebhookTimeout, webhookTimeout), s.receiveWebhook))
 	s.routeAPI(engine.Group("/v1", s.requireToken))
 	s.console.Route(engine.Group("/console"))
 	s.console.RouteConnect(engine.Group("/connect"))
@@ -202,7 +213,7 @@ func (s *Server) routeAPI(api *gin.RouterGroup) {
 	one.POST("/connection/test", asksJazzHR(s.testConnection))
 	one.POST("/connection/secret", quick(s.rotateSecret))
 
-	one.POST("/connect-links", quick(s.makeConnectLink))
+	one.POST("/connect-links", quick(s.createConnectLink))
 
 	one.POST("/writebacks", quick(s.enqueueWriteback))
 	one.GET("/writebacks", quick(s.listWritebacks))
@@ -210,6 +221,6 @@ func (s *Server) routeAPI(api *gin.RouterGroup) {
 	one.GET("/jobs", quick(s.listJobs))
 	one.GET("/stages", quick(s.listStages))
 	one.GET("/events", quick(s.listEvents))
-	one.GET("/attention", quick(s.listAttention))
-	one.POST("/attention/:item", quick(s.decide))
+	one.GET("/attention", quick(s.listCases))
+	one.POST("/attention/:item", quick(s.decideCase))
 }

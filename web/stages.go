@@ -7,27 +7,28 @@ import (
 	"time"
 
 	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-// stageView is a stage of a tenant's hiring workflows, as far as moves have shown it.
+// stageView is a stage of a tenant's hiring workflows that a move has named.
 type stageView struct {
 	Stage       string    `json:"stage"`
 	FirstSeenAt time.Time `json:"first_seen_at"`
 	LastSeenAt  time.Time `json:"last_seen_at"`
 }
 
-// autoTrigger is a member of settings.auto_trigger_stages. SetAt is not taken from a request.
+// autoTrigger is an entry of settings.auto_trigger_stages. SetAt in a request is ignored.
 type autoTrigger struct {
 	Stage string    `json:"stage"`
 	JobID string    `json:"job_id,omitempty"`
 	SetAt time.Time `json:"set_at,omitzero"`
 }
 
-// webhookRate tells how many moves to an auto-trigger stage were expected to come with an export, and did not.
+// webhookRate counts the moves to an auto-trigger stage of the last seven days.
 type webhookRate struct {
-	Expected int64 `json:"expected_7d"`
-	Missed   int64 `json:"missed_7d"`
+	Expected int64 `json:"expected_7d"` // all of them: each should have an export
+	Missed   int64 `json:"missed_7d"`   // those whose export did not come
 }
 
 func (s *Server) listStages(r *request) (int, any, error) {
@@ -55,7 +56,7 @@ func (s *Server) listStages(r *request) (int, any, error) {
 	return http.StatusOK, views, nil
 }
 
-// autoTriggers reads the setting; null is none.
+// autoTriggers parses the setting. nil is no triggers.
 func autoTriggers(given *[]autoTrigger) ([]tenant.AutoTrigger, error) {
 	if given == nil {
 		return nil, nil
@@ -65,13 +66,13 @@ func autoTriggers(given *[]autoTrigger) ([]tenant.AutoTrigger, error) {
 		triggers[i] = tenant.AutoTrigger(trigger)
 	}
 	triggers, err := tenant.NormalizeAutoTriggers(triggers)
-	if e, ok := errors.AsType[*tenant.InvalidError](err); ok {
+	if e, ok := errors.AsType[*queue.InvalidError](err); ok {
 		return nil, invalid("settings."+e.Field, e.Message)
 	}
 	return triggers, err
 }
 
-// showTriggers adds a tenant's auto triggers and how they fared.
+// showTriggers adds a tenant's auto triggers and the rate of their webhooks to its view.
 func (s *Server) showTriggers(r *request, tx db.TenantTx, view *tenantView) error {
 	triggers, err := tx.Q.AutoTriggers(r.context(), tx, tx.Tenant)
 	if err != nil {

@@ -10,32 +10,33 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db/dbtest"
 	"github.com/intrvio/jazzhr-worker/web"
+	"github.com/intrvio/jazzhr-worker/web/webtest"
 )
 
 func TestStages(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	tenant, other := s.newTenant(), s.newTenant()
-	if empty := s.api("GET", tenant.path+"/stages", "").want(http.StatusOK); string(empty.body) != `{"items":[],"next_cursor":null}` {
-		t.Errorf("no stages: %s", empty.body)
+	tenant, other := s.NewTenant(), s.NewTenant()
+	if empty := s.API("GET", tenant.Path+"/stages", "").Want(http.StatusOK); string(empty.Body) != `{"items":[],"next_cursor":null}` {
+		t.Errorf("no stages: %s", empty.Body)
 	}
-	s.exec(`INSERT INTO jazzhr.stages (tenant_id, stage, first_seen_at, last_seen_at) VALUES
+	s.Exec(`INSERT INTO jazzhr.stages (tenant_id, stage, first_seen_at, last_seen_at) VALUES
 		($1, 'Offer', '2026-01-02 03:04:05Z', '2026-01-03 03:04:05Z'), ($1, 'Interview', '2026-01-01Z', '2026-01-01Z'), ($2, 'Hired', '2026-01-01Z', '2026-01-01Z')`,
-		tenant.id, other.id)
-	seen := s.api("GET", tenant.path+"/stages", "").want(http.StatusOK)
-	if len(seen.get("items").([]any)) != 2 || seen.text("items.0.stage") != "Interview" || seen.text("items.1.stage") != "Offer" ||
-		seen.text("items.1.first_seen_at") != "2026-01-02T03:04:05Z" || seen.text("items.1.last_seen_at") != "2026-01-03T03:04:05Z" {
-		t.Errorf("stages: %s", seen.body)
+		tenant.ID, other.ID)
+	seen := s.API("GET", tenant.Path+"/stages", "").Want(http.StatusOK)
+	if len(seen.Get("items").([]any)) != 2 || seen.Text("items.0.stage") != "Interview" || seen.Text("items.1.stage") != "Offer" ||
+		seen.Text("items.1.first_seen_at") != "2026-01-02T03:04:05Z" || seen.Text("items.1.last_seen_at") != "2026-01-03T03:04:05Z" {
+		t.Errorf("stages: %s", seen.Body)
 	}
-	s.api("GET", tenant.path+"/stages?x=1", "").wantError(web.CodeInvalidRequest, "x")
-	s.api("GET", "/v1/tenants/00000000-0000-4000-8000-000000000000/stages", "").wantError(web.CodeNotFound, "")
+	s.API("GET", tenant.Path+"/stages?x=1", "").WantError(web.CodeInvalidRequest, "x")
+	s.API("GET", "/v1/tenants/00000000-0000-4000-8000-000000000000/stages", "").WantError(web.CodeNotFound, "")
 }
 
-// triggers are the settings as text, without when each was set.
-func (a answer) triggers() string {
-	a.t.Helper()
+// triggersOf returns a tenant's auto triggers as text, without when each was set.
+func triggersOf(a webtest.Answer) string {
+	a.T.Helper()
 	var text []string
-	for _, member := range a.get("settings.auto_trigger_stages").([]any) {
+	for _, member := range a.Get("settings.auto_trigger_stages").([]any) {
 		trigger := member.(map[string]any)
 		text = append(text, fmt.Sprint(trigger["stage"], "/", trigger["job_id"]))
 	}
@@ -45,48 +46,48 @@ func (a answer) triggers() string {
 func TestAutoTriggerStages(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	tenant := s.newTenant()
-	set := func(triggers string) answer {
-		return s.api("PATCH", tenant.path, `{"settings":{"auto_trigger_stages":`+triggers+`}}`)
+	tenant := s.NewTenant()
+	set := func(triggers string) webtest.Answer {
+		return s.API("PATCH", tenant.Path, `{"settings":{"auto_trigger_stages":`+triggers+`}}`)
 	}
-	if none := s.api("GET", tenant.path, "").want(http.StatusOK); none.triggers() != "" {
-		t.Errorf("at first: %s", none.body)
+	if none := s.API("GET", tenant.Path, "").Want(http.StatusOK); triggersOf(none) != "" {
+		t.Errorf("at first: %s", none.Body)
 	}
-	first := set(`[{"stage":" Interview "},{"stage":"Offer","job_id":"job_1"}]`).want(http.StatusOK)
-	if first.triggers() != "Interview/<nil> Offer/job_1" {
-		t.Errorf("set: %s", first.body)
+	first := set(`[{"stage":" Interview "},{"stage":"Offer","job_id":"job_1"}]`).Want(http.StatusOK)
+	if triggersOf(first) != "Interview/<nil> Offer/job_1" {
+		t.Errorf("set: %s", first.Body)
 	}
-	dbtest.OffsetClock(t, s.database, time.Hour)
-	second := set(`[{"stage":"Offer","job_id":"job_2"},{"stage":"Interview"}]`).want(http.StatusOK)
-	if second.triggers() != "Interview/<nil> Offer/job_2" {
-		t.Errorf("replaced: %s", second.body)
+	dbtest.OffsetClock(t, s.Database, time.Hour)
+	second := set(`[{"stage":"Offer","job_id":"job_2"},{"stage":"Interview"}]`).Want(http.StatusOK)
+	if triggersOf(second) != "Interview/<nil> Offer/job_2" {
+		t.Errorf("replaced: %s", second.Body)
 	}
-	if stays := second.text("settings.auto_trigger_stages.0.set_at"); stays != first.text("settings.auto_trigger_stages.0.set_at") {
+	if stays := second.Text("settings.auto_trigger_stages.0.set_at"); stays != first.Text("settings.auto_trigger_stages.0.set_at") {
 		t.Errorf("the one that stays is set at %s", stays)
 	}
-	if s.api("PATCH", tenant.path, `{"name":"X"}`).want(http.StatusOK).triggers() != second.triggers() {
+	if triggersOf(s.API("PATCH", tenant.Path, `{"name":"X"}`).Want(http.StatusOK)) != triggersOf(second) {
 		t.Error("a change of something else changed them")
 	}
 	// What was shown can be sent back.
-	shown, err := json.Marshal(second.get("settings"))
+	shown, err := json.Marshal(second.Get("settings"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again := s.api("PATCH", tenant.path, `{"settings":`+string(shown)+`}`).want(http.StatusOK); again.triggers() != second.triggers() {
-		t.Errorf("sent back: %s", again.body)
+	if again := s.API("PATCH", tenant.Path, `{"settings":`+string(shown)+`}`).Want(http.StatusOK); triggersOf(again) != triggersOf(second) {
+		t.Errorf("sent back: %s", again.Body)
 	}
-	if listed, shown := s.api("GET", "/v1/tenants", "").lookUp("items.0.settings.auto_trigger_stages"); shown {
+	if listed, shown := s.API("GET", "/v1/tenants", "").LookUp("items.0.settings.auto_trigger_stages"); shown {
 		t.Errorf("the list shows %v", listed)
 	}
-	if gone := set("null").want(http.StatusOK); gone.triggers() != "" {
-		t.Errorf("null gives %s", gone.body)
+	if gone := set("null").Want(http.StatusOK); triggersOf(gone) != "" {
+		t.Errorf("null gives %s", gone.Body)
 	}
 }
 
 func TestAutoTriggerStagesThatCannotBe(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	tenant := s.newTenant()
+	tenant := s.NewTenant()
 	many := make([]string, 51)
 	for i := range many {
 		many[i] = fmt.Sprintf(`{"stage":"Stage %d"}`, i)
@@ -103,18 +104,18 @@ func TestAutoTriggerStagesThatCannotBe(t *testing.T) {
 		`[{"stage":1}]`:                                               {".0.stage", "a string"},
 		`{"stage":"A"}`:                                               {"", "must be"},
 	} {
-		refused := s.api("PATCH", tenant.path, `{"name":"Changed","settings":{"auto_trigger_stages":`+triggers+`}}`).
-			wantError(web.CodeInvalidRequest, "settings.auto_trigger_stages"+want[0])
-		if !strings.Contains(refused.text("error.message"), want[1]) {
-			t.Errorf("%s is answered %s", triggers, refused.body)
+		refused := s.API("PATCH", tenant.Path, `{"name":"Changed","settings":{"auto_trigger_stages":`+triggers+`}}`).
+			WantError(web.CodeInvalidRequest, "settings.auto_trigger_stages"+want[0])
+		if !strings.Contains(refused.Text("error.message"), want[1]) {
+			t.Errorf("%s is answered %s", triggers, refused.Body)
 		}
 	}
-	s.api("PATCH", tenant.path, `{"settings":{"auto_trigger_stages":[`+strings.Join(many[:50], ",")+`]}}`).want(http.StatusOK)
+	s.API("PATCH", tenant.Path, `{"settings":{"auto_trigger_stages":[`+strings.Join(many[:50], ",")+`]}}`).Want(http.StatusOK)
 	long := strings.Repeat("é", 200)
-	if kept := s.api("PATCH", tenant.path, `{"settings":{"auto_trigger_stages":[{"stage":"`+long+`"}]}}`).want(http.StatusOK); kept.triggers() != long+"/<nil>" {
-		t.Errorf("a long name gives %s", kept.body)
+	if kept := s.API("PATCH", tenant.Path, `{"settings":{"auto_trigger_stages":[{"stage":"`+long+`"}]}}`).Want(http.StatusOK); triggersOf(kept) != long+"/<nil>" {
+		t.Errorf("a long name gives %s", kept.Body)
 	}
-	if name := s.api("GET", tenant.path, "").text("name"); name != "Acme" {
+	if name := s.API("GET", tenant.Path, "").Text("name"); name != "Acme" {
 		t.Errorf("a request that was refused made the name %q", name)
 	}
 }
@@ -123,15 +124,15 @@ func TestAutoTriggerStagesThatCannotBe(t *testing.T) {
 func TestMissedWebhooks(t *testing.T) {
 	t.Parallel()
 	s := start(t, func(c *web.Config) { c.TriggerMatchWindow = 3 * time.Hour })
-	tenant, other := s.newTenant(), s.newTenant()
-	entry := func(of account, activity, ago, outcome string, webhook bool) {
+	tenant, other := s.NewTenant(), s.NewTenant()
+	entry := func(of webtest.Account, activity, ago, outcome string, webhook bool) {
 		t.Helper()
-		s.exec(`WITH request AS (
+		s.Exec(`WITH request AS (
 				INSERT INTO jazzhr.interview_requests (tenant_id, request_id, trigger, person_id, job_key, activity_id, webhook_id)
 				VALUES ($1, gen_random_uuid(), 'stage', 'p', 'j', $2, CASE WHEN $5 THEN gen_random_uuid() END) RETURNING request_id)
 			INSERT INTO jazzhr.stage_entries (tenant_id, activity_id, applicant_id, stage, job_title, state, outcome, request_id, first_seen_at)
 			SELECT $1, $2, 'a', 'Interview', 'Welder', 'done', $4, request_id, jazzhr.now() - $3::interval FROM request`,
-			of.id, activity, ago, outcome, webhook)
+			of.ID, activity, ago, outcome, webhook)
 	}
 	entry(tenant, "missed", "4 hours", "requested", false)
 	entry(tenant, "missed too", "6 days 23 hours", "requested", false)
@@ -142,8 +143,8 @@ func TestMissedWebhooks(t *testing.T) {
 	entry(tenant, "repeated", "1 day", "repeated", false)
 	entry(tenant, "long ago", "8 days", "requested", false)
 	entry(other, "another's", "1 day", "requested", false)
-	shown := s.api("GET", tenant.path, "").want(http.StatusOK)
-	if expected, missed := shown.get("webhooks.expected_7d"), shown.get("webhooks.missed_7d"); expected != 5.0 || missed != 2.0 {
+	shown := s.API("GET", tenant.Path, "").Want(http.StatusOK)
+	if expected, missed := shown.Get("webhooks.expected_7d"), shown.Get("webhooks.missed_7d"); expected != 5.0 || missed != 2.0 {
 		t.Errorf("expected %v, missed %v", expected, missed)
 	}
 }

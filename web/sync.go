@@ -3,11 +3,10 @@ package web
 import (
 	"net/http"
 
-	"github.com/intrvio/jazzhr-worker/db"
-	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-// alreadyQueued is why a sync was not queued.
+// alreadyQueued is the reason in an answer to a sync that was not queued.
 const alreadyQueued = "already_queued"
 
 func (s *Server) startSync(r *request) (int, any, error) {
@@ -16,27 +15,24 @@ func (s *Server) startSync(r *request) (int, any, error) {
 		return 0, nil, err
 	}
 	var body struct {
-		Kind *queue.SyncKind `json:"kind"`
+		Kind *tenant.SyncKind `json:"kind"`
 	}
 	if err := r.decodeOptional(&body); err != nil {
 		return 0, nil, err
 	}
-	kind := queue.SyncPoll
+	kind := tenant.SyncPoll
 	if body.Kind != nil {
 		kind = *body.Kind
 	}
-	if kind != queue.SyncPoll && kind != queue.SyncFull {
+	if kind != tenant.SyncPoll && kind != tenant.SyncFull {
 		return 0, nil, invalid("kind", "must be poll or full")
 	}
 	answer := struct {
-		Kind   queue.SyncKind `json:"kind"`
-		Queued bool           `json:"queued"`
-		Reason string         `json:"reason,omitempty"`
+		Kind   tenant.SyncKind `json:"kind"`
+		Queued bool            `json:"queued"`
+		Reason string          `json:"reason,omitempty"`
 	}{Kind: kind}
-	err = db.InTenant(r.context(), s.config.Pool, id, func(tx db.TenantTx) error {
-		answer.Queued, err = queue.StartSync(r.context(), tx, s.config.Client, kind)
-		return err
-	})
+	answer.Queued, err = s.config.Tenants.StartSync(r.context(), id, kind, tenant.Actor{})
 	if err != nil {
 		return 0, nil, err
 	}

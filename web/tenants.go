@@ -11,10 +11,12 @@ import (
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-// tenantView is a tenant as the API shows it: never a secret, nor the webhook's address, which holds a token.
+// tenantView is a tenant as the API shows it. It never holds a secret, nor the webhook's address,
+// which holds a token.
 type tenantView struct {
 	ID                 uuid.UUID       `json:"id"`
 	Name               string          `json:"name"`
@@ -29,19 +31,17 @@ type tenantView struct {
 	LastWebhookAt      *time.Time      `json:"last_webhook_at"`
 	LastRefusedWebhook *refusedWebhook `json:"last_refused_webhook"`
 	CreatedAt          time.Time       `json:"created_at"`
-	// Waiting and Attention are counted for one tenant, not in lists.
-	Waiting   *rowCounts `json:"waiting,omitempty"`
-	Attention *rowCounts `json:"attention,omitempty"`
-	// Webhooks likewise.
-	Webhooks *webhookRate `json:"webhooks,omitempty"`
-	// Sync tells by list how far the account has been read; of one tenant, likewise.
-	Sync map[string]queue.ListSync `json:"sync,omitempty"`
+	// The members below are read for one tenant, and left out in lists.
+	Waiting   *rowCounts                 `json:"waiting,omitempty"`
+	Attention *rowCounts                 `json:"attention,omitempty"`
+	Webhooks  *webhookRate               `json:"webhooks,omitempty"`
+	Sync      map[string]tenant.ListSync `json:"sync,omitempty"` // how far each list has been read
 }
 
 type settingsView struct {
 	// PollInterval is a duration as Go writes it; null is the service's default.
 	PollInterval *string `json:"poll_interval"`
-	// AutoTriggerStages are read for one tenant, not in lists.
+	// AutoTriggerStages are read for one tenant, and left out in lists.
 	AutoTriggerStages *[]autoTrigger  `json:"auto_trigger_stages,omitempty"`
 	NoteContent       noteContentView `json:"note_content"`
 }
@@ -57,7 +57,7 @@ type noteContentView struct {
 type refusedWebhook struct {
 	At     time.Time `json:"at"`
 	Reason string    `json:"reason"`
-	Count  int64     `json:"count"` // of all that were ever refused
+	Count  int64     `json:"count"` // of all webhooks that were ever refused
 }
 
 type rowCounts struct {
@@ -68,10 +68,10 @@ type rowCounts struct {
 func viewTenant(t gen.Tenant) tenantView {
 	view := tenantView{
 		ID: t.TenantID, Name: t.Name, ExternalID: t.ExternalID, Region: t.Region, Connection: t.Connection,
-		Paused: t.PausedAt != nil, LastPollAt: utc(t.LastPollAt), LastWebhookAt: utc(t.LastWebhookAt),
+		Paused: t.PausedAt != nil, LastPollAt: db.UTC(t.LastPollAt), LastWebhookAt: db.UTC(t.LastWebhookAt),
 		CreatedAt: t.CreatedAt.UTC(),
 	}
-	view.Settings.NoteContent = noteContentView(tenant.NoteContentOf(t))
+	view.Settings.NoteContent = noteContentView(writeback.NoteContentOf(t))
 	view.State, view.Reason = tenant.StateOf(t)
 	if t.PollInterval != nil {
 		text := t.PollInterval.String()
@@ -86,17 +86,9 @@ func viewTenant(t gen.Tenant) tenantView {
 	return view
 }
 
-func utc(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	in := t.UTC()
-	return &in
-}
-
 // showTenant answers with a tenant and its counts.
 func (s *Server) showTenant(r *request, status int, t gen.Tenant) (int, any, error) {
-	noteTenant(r.gin, t.TenantID)
+	setLogTenant(r.gin, t.TenantID)
 	view := viewTenant(t)
 	err := db.InTenant(r.context(), s.config.Pool, t.TenantID, func(tx db.TenantTx) error {
 		counts, err := tx.Q.TenantCounts(r.context(), tx, tx.Tenant)
@@ -105,7 +97,7 @@ func (s *Server) showTenant(r *request, status int, t gen.Tenant) (int, any, err
 		}
 		view.Waiting = &rowCounts{Webhooks: counts.WebhooksWaiting, Writebacks: counts.WritebacksWaiting}
 		view.Attention = &rowCounts{Webhooks: counts.WebhooksAttention, Writebacks: counts.WritebacksAttention}
-		if view.Sync, err = queue.ViewSync(r.context(), tx); err != nil {
+		if view.Sync, err = tenant.ViewSync(r.context(), tx); err != nil {
 			return err
 		}
 		return s.showTriggers(r, tx, &view)
@@ -134,15 +126,7 @@ func (s *Server) createTenant(r *request) (int, any, error) {
 }
 
 func (s *Server) listTenants(r *request) (int, any, error) {
-	query, err := r.query("external_id", "limit", "cursor")
-	if err != nil {
-		return 0, nil, err
-	}
-	limit, err := limitOf(query, maxLimit)
-	if err != nil {
-		return 0, nil, err
-	}
-	after, err := cursorOf(query)
+	query, err := r.listQuery("external_id")
 	if err != nil {
 		return 0, nil, err
 	}
@@ -150,7 +134,7 @@ func (s *Server) listTenants(r *request) (int, any, error) {
 	if query.Has("external_id") {
 		tenants, err = s.tenantsByExternalID(r, query.Get("external_id"))
 	} else {
-		tenants, err = s.config.Tenants.List(r.context(), after, limit+1)
+		tenants, err = s.config.Tenants.List(r.context(), query.after, query.limit+1)
 	}
 	if err != nil {
 		return 0, nil, err
@@ -159,13 +143,13 @@ func (s *Server) listTenants(r *request) (int, any, error) {
 	for i, t := range tenants {
 		views[i] = viewTenant(t)
 	}
-	return http.StatusOK, newPage(views, limit, func(view tenantView) uuid.UUID { return view.ID }), nil
+	return http.StatusOK, newPage(views, query.limit, func(view tenantView) uuid.UUID { return view.ID }), nil
 }
 
 // tenantsByExternalID returns the one tenant that has the id, or none.
 func (s *Server) tenantsByExternalID(r *request, externalID string) ([]gen.Tenant, error) {
 	t, err := s.config.Tenants.GetByExternalID(r.context(), externalID)
-	if errors.Is(err, tenant.ErrNoTenant) {
+	if errors.Is(err, queue.ErrNoTenant) {
 		return nil, nil
 	}
 	if err != nil {
@@ -210,26 +194,24 @@ func (s *Server) changeTenant(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	t, err := s.config.Tenants.Get(r.context(), id)
-	if err == nil && body.Name != nil {
-		t, err = s.config.Tenants.Rename(r.context(), id, *body.Name)
+	changes := tenant.Changes{Name: body.Name}
+	if body.Settings.PollInterval.given {
+		changes.PollInterval = &interval
 	}
-	if err == nil && body.Settings.PollInterval.given {
-		t, err = s.config.Tenants.SetPollInterval(r.context(), id, interval)
+	if body.Settings.AutoTriggerStages.given {
+		changes.AutoTriggers = func([]tenant.AutoTrigger) []tenant.AutoTrigger { return triggers }
 	}
-	if err == nil && body.Settings.AutoTriggerStages.given {
-		t, err = s.config.Tenants.SetAutoTriggers(r.context(), id, triggers)
+	if body.Settings.NoteContent.given {
+		changes.NoteContent = body.Settings.NoteContent.value.apply
 	}
-	if err == nil && body.Settings.NoteContent.given {
-		t, err = s.config.Tenants.SetNoteContent(r.context(), id, body.Settings.NoteContent.value.over(tenant.NoteContentOf(t)))
-	}
+	t, err := s.config.Tenants.Change(r.context(), id, changes, tenant.Actor{})
 	if err != nil {
 		return 0, nil, err
 	}
 	return s.showTenant(r, http.StatusOK, t)
 }
 
-// noteContent is a change of what is written into notes; what is left out stays.
+// noteContent is a change of what is written into notes. A member that is left out stays.
 type noteContent struct {
 	Score      *bool `json:"score"`
 	Summary    *bool `json:"summary"`
@@ -237,10 +219,11 @@ type noteContent struct {
 	Transcript *bool `json:"transcript"`
 }
 
-// over is what becomes of the content before; null is the default, all of it.
-func (c *noteContent) over(before tenant.NoteContent) tenant.NoteContent {
+// apply returns the content after the change. A nil change is JSON's null: the default, which is
+// all of it.
+func (c *noteContent) apply(before writeback.NoteContent) writeback.NoteContent {
 	if c == nil {
-		return tenant.NoteContent{Score: true, Summary: true, Link: true, Transcript: true}
+		return writeback.NoteContent{Score: true, Summary: true, Link: true, Transcript: true}
 	}
 	choose := func(given *bool, before bool) bool {
 		if given == nil {
@@ -248,13 +231,13 @@ func (c *noteContent) over(before tenant.NoteContent) tenant.NoteContent {
 		}
 		return *given
 	}
-	return tenant.NoteContent{
+	return writeback.NoteContent{
 		Score: choose(c.Score, before.Score), Summary: choose(c.Summary, before.Summary),
 		Link: choose(c.Link, before.Link), Transcript: choose(c.Transcript, before.Transcript),
 	}
 }
 
-// pollInterval reads the setting; nil is the service's default.
+// pollInterval parses the setting. nil is the service's default.
 func pollInterval(text *string) (*time.Duration, error) {
 	if text == nil {
 		return nil, nil
@@ -272,7 +255,7 @@ func (s *Server) pauseTenant(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	t, err := s.config.Tenants.Pause(r.context(), id)
+	t, err := s.config.Tenants.Pause(r.context(), id, tenant.Actor{})
 	if err != nil {
 		return 0, nil, err
 	}
@@ -284,7 +267,7 @@ func (s *Server) resumeTenant(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	t, err := s.config.Tenants.Resume(r.context(), id)
+	t, err := s.config.Tenants.Resume(r.context(), id, tenant.Actor{})
 	if err != nil {
 		return 0, nil, err
 	}

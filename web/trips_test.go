@@ -13,13 +13,15 @@ import (
 func TestWebhookTrips(t *testing.T) {
 	t.Parallel()
 	database := dbtest.New(t)
-	pool, trips := database.Counted(t)
+	pool, trips := database.CountTrips(t)
 	s := startOn(t, pool)
-	s.database = database
-	tenant := s.activate()
-	s.export(tenant, "uuid-1", exportBody).want(http.StatusOK) // its secret is used from now on
-	next := func() { s.export(tenant, uuid.NewString(), exportBody).want(http.StatusOK) }
-	trips.Hold(t, 6, next) // receiver, begin, webhook, job, its notice where River sends one, commit
-	// Receiver; begin, webhook, commit; and then alone.
-	trips.Hold(t, 11, func() { s.export(tenant, "uuid-1", exportBody).want(http.StatusOK) })
+	s.Database = database
+	tenant := s.Activate()
+	s.export(tenant, "uuid-1", exportBody).Want(http.StatusOK) // its secret is used from now on
+	next := func() { s.export(tenant, uuid.NewString(), exportBody).Want(http.StatusOK) }
+	// The receiver; begin, the webhook, the job, the job's notice where River sends one, commit.
+	trips.Hold(t, 6, next)
+	// A repeated one: the receiver; begin, the webhook and commit in a group; then its own
+	// transaction.
+	trips.Hold(t, 11, func() { s.export(tenant, "uuid-1", exportBody).Want(http.StatusOK) })
 }

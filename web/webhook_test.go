@@ -13,8 +13,9 @@ import (
 	"github.com/intrvio/jazzhr-worker/db/dbtest"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
-	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/intake"
 	"github.com/intrvio/jazzhr-worker/web"
+	"github.com/intrvio/jazzhr-worker/web/webtest"
 )
 
 const exportBody = `{"candidate":{"person":{"id":{"value":"39011522"},"name":{"given":"Kenny","family":"Jonesworth"},` +
@@ -22,59 +23,60 @@ const exportBody = `{"candidate":{"person":{"id":{"value":"39011522"},"name":{"g
 	`"positionUri":"https:\/\/acme.applytojob.com\/apply\/tZqAHP6nnh\/Welder"}]}]}}`
 
 // export sends a candidate export signed with the tenant's secret. An empty id sends none.
-func (s *service) export(to account, id, body string, header ...string) answer {
-	s.t.Helper()
+func (s *service) export(to webtest.Account, id, body string, header ...string) webtest.Answer {
+	s.T.Helper()
 	header = append([]string{
 		"X-JazzHR-Event", jazzhr.EventCandidateExport,
-		"X-JazzHR-Signature", jazzhr.Sign(to.secret, []byte(body)), "User-Agent", jazzhr.UserAgent,
+		"X-JazzHR-Signature", jazzhr.Sign(to.Secret, []byte(body)), "User-Agent", jazzhr.UserAgent,
 	}, header...)
 	if id != "" {
 		header = append(header, "X-JazzHR-UUID", id)
 	}
-	return s.send("POST", to.webhook, []byte(body), header...)
+	return s.Send("POST", to.Webhook, []byte(body), header...)
 }
 
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	tenant := s.connect()
-	verify := func() answer {
-		return s.send("POST", tenant.webhook, []byte(jazzhr.VerifyBody), "X-JazzHR-Event", "VERIFY",
-			"X-JazzHR-Signature", jazzhr.Sign(tenant.secret, []byte(jazzhr.VerifyBody)))
+	tenant := s.Connect()
+	verify := func() webtest.Answer {
+		return s.Send("POST", tenant.Webhook, []byte(jazzhr.VerifyBody), "X-JazzHR-Event", "VERIFY",
+			"X-JazzHR-Signature", jazzhr.Sign(tenant.Secret, []byte(jazzhr.VerifyBody)))
 	}
 	for range 2 {
-		if got := verify().want(http.StatusOK).text("result"); got != "verified" {
+		if got := verify().Want(http.StatusOK).Text("result"); got != "verified" {
 			t.Errorf("result %s", got)
 		}
 	}
-	if state := s.api("GET", tenant.path, "").text("state"); state != "active" {
+	if state := s.API("GET", tenant.Path, "").Text("state"); state != "active" {
 		t.Errorf("state %s", state)
 	}
-	s.wantCount(0, "webhooks")
-	s.wantCount(1, "events WHERE type = 'connection.verified'")
-	s.wantCount(1, "river_job WHERE kind = 'deliver_event'")
+	s.WantCount(0, "webhooks")
+	s.WantCount(1, "events WHERE type = 'connection.verified'")
+	s.WantCount(1, "river_job WHERE kind = 'deliver_event'")
 }
 
-// TestSimulatedJazzHR runs the five steps of a connection as JazzHR goes through them, and an export.
+// TestSimulatedJazzHR runs the five steps of a connection as JazzHR goes through them, and an
+// export.
 func TestSimulatedJazzHR(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	tenant := s.activate()
-	tenant.jazzhr.Configure(func(settings *jazzhrtest.Settings) { settings.ExportContext = jazzhrtest.ContextJobID })
-	job := tenant.jazzhr.Jobs()[0]
-	person := tenant.jazzhr.AddApplicant(jazzhrtest.Applicant{FirstName: "Kenny", LastName: "Jones", Email: "k@example.com"}, job.ID)
-	delivery, err := tenant.jazzhr.Export(t.Context(), person.ID, job.ID)
+	tenant := s.Activate()
+	tenant.JazzHR.Configure(func(settings *jazzhrtest.Settings) { settings.ExportContext = jazzhrtest.ContextJobID })
+	job := tenant.JazzHR.Jobs()[0]
+	person := tenant.JazzHR.AddApplicant(jazzhrtest.Applicant{FirstName: "Kenny", LastName: "Jones", Email: "k@example.com"}, job.ID)
+	delivery, err := tenant.JazzHR.Export(t.Context(), person.ID, job.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tenant.jazzhr.Redeliver(t.Context(), delivery.UUID); err != nil {
+	if _, err := tenant.JazzHR.Redeliver(t.Context(), delivery.UUID); err != nil {
 		t.Fatal(err)
 	}
-	s.wantCount(1, "webhooks WHERE state = 'pending' AND admitted_at IS NOT NULL AND export_context = $1", job.ID)
-	s.wantCount(1, "river_job WHERE kind = 'resolve_export'")
+	s.WantCount(1, "webhooks WHERE state = 'pending' AND admitted_at IS NOT NULL AND export_context = $1", job.ID)
+	s.WantCount(1, "river_job WHERE kind = 'resolve_export'")
 
 	var body, headers []byte
-	if err := s.pool.QueryRow(t.Context(), "SELECT body, headers FROM jazzhr.webhooks").Scan(&body, &headers); err != nil {
+	if err := s.Pool.QueryRow(t.Context(), "SELECT body, headers FROM jazzhr.webhooks").Scan(&body, &headers); err != nil {
 		t.Fatal(err)
 	}
 	if string(body) != string(delivery.Body) {
@@ -97,9 +99,9 @@ func TestSimulatedJazzHR(t *testing.T) {
 func TestExportVerifies(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	tenant := s.connect()
-	s.export(tenant, "uuid-1", exportBody).want(http.StatusOK)
-	if state := s.api("GET", tenant.path, "").text("state"); state != "active" {
+	tenant := s.Connect()
+	s.export(tenant, "uuid-1", exportBody).Want(http.StatusOK)
+	if state := s.API("GET", tenant.Path, "").Text("state"); state != "active" {
 		t.Errorf("state %s", state)
 	}
 }
@@ -109,7 +111,7 @@ func TestExportOnce(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	for name, id := range map[string]string{"by UUID": "uuid-1", "by hash": ""} {
-		tenant := s.activate()
+		tenant := s.Activate()
 		results := map[string]int{}
 		var mu sync.Mutex
 		var wait sync.WaitGroup
@@ -118,19 +120,19 @@ func TestExportOnce(t *testing.T) {
 				got := s.export(tenant, id, exportBody)
 				mu.Lock()
 				defer mu.Unlock()
-				if got.status != http.StatusOK {
-					t.Errorf("%s: status %d: %s", name, got.status, got.body)
+				if got.Status != http.StatusOK {
+					t.Errorf("%s: status %d: %s", name, got.Status, got.Body)
 				}
-				results[got.text("result")]++
+				results[got.Text("result")]++
 			})
 		}
 		wait.Wait()
 		if results["new"] != 1 || results["repeat"] != 11 {
 			t.Errorf("%s: %v", name, results)
 		}
-		s.wantCount(1, "webhooks WHERE tenant_id = $1", tenant.id)
-		s.wantCount(1, "river_job WHERE kind = 'resolve_export' AND args ->> 'tenant_id' = $1::text", tenant.id.String())
-		s.api("DELETE", tenant.path+"/connection", "").want(http.StatusOK)
+		s.WantCount(1, "webhooks WHERE tenant_id = $1", tenant.ID)
+		s.WantCount(1, "river_job WHERE kind = 'resolve_export' AND args ->> 'tenant_id' = $1::text", tenant.ID.String())
+		s.API("DELETE", tenant.Path+"/connection", "").Want(http.StatusOK)
 	}
 }
 
@@ -138,8 +140,8 @@ func TestExportOnce(t *testing.T) {
 func TestClientHangsUp(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	tenant := s.activate()
-	lock, err := s.pool.Begin(t.Context())
+	tenant := s.Activate()
+	lock, err := s.Pool.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,15 +150,15 @@ func TestClientHangsUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, hangUp := context.WithCancel(t.Context())
-	req, err := http.NewRequestWithContext(ctx, "POST", s.url+tenant.webhook, strings.NewReader(exportBody))
+	req, err := http.NewRequestWithContext(ctx, "POST", s.URL+tenant.Webhook, strings.NewReader(exportBody))
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("X-JazzHR-Event", jazzhr.EventCandidateExport)
-	req.Header.Set("X-JazzHR-Signature", jazzhr.Sign(tenant.secret, []byte(exportBody)))
+	req.Header.Set("X-JazzHR-Signature", jazzhr.Sign(tenant.Secret, []byte(exportBody)))
 	done := make(chan error, 1)
 	go func() {
-		resp, err := s.client.Do(req)
+		resp, err := s.Client.Do(req)
 		if err == nil {
 			err = resp.Body.Close()
 		}
@@ -170,28 +172,28 @@ func TestClientHangsUp(t *testing.T) {
 	if err := lock.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for s.count("webhooks WHERE state = 'pending'") == 0 {
-		if strings.Contains(s.logs.String(), `"code":"client_closed_request"`) {
+	for s.Count("webhooks WHERE state = 'pending'") == 0 {
+		if strings.Contains(s.Logs.String(), `"code":"client_closed_request"`) {
 			t.Fatal("the export was dropped")
 		}
 	}
-	s.wantCount(1, "river_job WHERE kind = 'resolve_export'")
+	s.WantCount(1, "river_job WHERE kind = 'resolve_export'")
 }
 
 func TestUUIDReusedForOtherBytes(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	tenant := s.activate()
-	s.export(tenant, "uuid-1", exportBody).want(http.StatusOK)
+	tenant := s.Activate()
+	s.export(tenant, "uuid-1", exportBody).Want(http.StatusOK)
 	other := strings.Replace(exportBody, "Kenny", "Kenneth", 1)
 	for range 2 {
-		if got := s.export(tenant, "uuid-1", other).want(http.StatusOK).text("result"); got != "conflict" {
+		if got := s.export(tenant, "uuid-1", other).Want(http.StatusOK).Text("result"); got != "conflict" {
 			t.Errorf("result %s", got)
 		}
 	}
-	s.wantCount(1, "webhooks WHERE state = 'attention' AND problem = 'conflict' AND body IS NOT NULL")
-	s.wantCount(1, "river_job WHERE kind = 'resolve_export'")
-	if n := s.api("GET", tenant.path, "").get("attention.webhooks"); n != 1.0 {
+	s.WantCount(1, "webhooks WHERE state = 'attention' AND problem = 'conflict' AND body IS NOT NULL")
+	s.WantCount(1, "river_job WHERE kind = 'resolve_export'")
+	if n := s.API("GET", tenant.Path, "").Get("attention.webhooks"); n != 1.0 {
 		t.Errorf("%v need attention", n)
 	}
 }
@@ -199,42 +201,42 @@ func TestUUIDReusedForOtherBytes(t *testing.T) {
 func TestHashServesForThreeHours(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	tenant := s.activate()
-	s.export(tenant, "", exportBody).want(http.StatusOK)
-	dbtest.OffsetClock(t, s.database, 2*time.Hour+59*time.Minute)
-	s.export(tenant, "", exportBody).want(http.StatusOK)
-	s.wantCount(1, "webhooks")
-	dbtest.OffsetClock(t, s.database, 3*time.Hour+time.Minute)
-	if got := s.export(tenant, "", exportBody).want(http.StatusOK).text("result"); got != "new" {
+	tenant := s.Activate()
+	s.export(tenant, "", exportBody).Want(http.StatusOK)
+	dbtest.OffsetClock(t, s.Database, 2*time.Hour+59*time.Minute)
+	s.export(tenant, "", exportBody).Want(http.StatusOK)
+	s.WantCount(1, "webhooks")
+	dbtest.OffsetClock(t, s.Database, 3*time.Hour+time.Minute)
+	if got := s.export(tenant, "", exportBody).Want(http.StatusOK).Text("result"); got != "new" {
 		t.Errorf("after 3 hours the result is %s", got)
 	}
-	s.wantCount(2, "webhooks")
-	s.wantCount(2, "river_job WHERE kind = 'resolve_export'")
+	s.WantCount(2, "webhooks")
+	s.WantCount(2, "river_job WHERE kind = 'resolve_export'")
 }
 
 func TestUnreadableIsKept(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	tenant := s.activate()
+	tenant := s.Activate()
 	for id, body := range map[string]string{"a": `{"no":"candidate"}`, "b": `{"candidate"`, "c": "", "d": "\x00\xff"} {
-		if got := s.export(tenant, id, body).want(http.StatusOK).text("result"); got != "unreadable" {
+		if got := s.export(tenant, id, body).Want(http.StatusOK).Text("result"); got != "unreadable" {
 			t.Errorf("%q: result %s", body, got)
 		}
 	}
 	// An event that is not known, in a header that Postgres can't take as it is.
-	s.send("POST", tenant.webhook, []byte(exportBody), "X-JazzHR-Event", "CANDIDATE-\xff",
+	s.Send("POST", tenant.Webhook, []byte(exportBody), "X-JazzHR-Event", "CANDIDATE-\xff",
 		"X-JazzHR-UUID", strings.Repeat("\xfe", 5000), "X-JazzHR-Export-Context", "\xff",
-		"X-JazzHR-Signature", jazzhr.Sign(tenant.secret, []byte(exportBody))).want(http.StatusOK)
-	s.wantCount(5, "webhooks WHERE state = 'attention' AND problem = 'unreadable'")
-	s.wantCount(0, "river_job WHERE kind = 'resolve_export'")
+		"X-JazzHR-Signature", jazzhr.Sign(tenant.Secret, []byte(exportBody))).Want(http.StatusOK)
+	s.WantCount(5, "webhooks WHERE state = 'attention' AND problem = 'unreadable'")
+	s.WantCount(0, "river_job WHERE kind = 'resolve_export'")
 }
 
 func TestRefusedWebhooks(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	tenant := s.connect()
-	right := jazzhr.Sign(tenant.secret, []byte(exportBody))
-	s.send("POST", "/webhooks/jazzhr/unknown-token", []byte(exportBody), "X-JazzHR-Signature", right).wantError(web.CodeNotFound, "")
+	tenant := s.Connect()
+	right := jazzhr.Sign(tenant.Secret, []byte(exportBody))
+	s.Send("POST", "/webhooks/jazzhr/unknown-token", []byte(exportBody), "X-JazzHR-Signature", right).WantError(web.CodeNotFound, "")
 	large := []byte(strings.Repeat(" ", 5<<20+1))
 	for i, test := range []struct {
 		name, signature, reason string
@@ -247,32 +249,33 @@ func TestRefusedWebhooks(t *testing.T) {
 		{"of no secret", jazzhr.Sign("", []byte(exportBody)), "wrong_signature", []byte(exportBody), web.CodeWrongSignature},
 		{"no hex", "signature", "wrong_signature", []byte(exportBody), web.CodeWrongSignature},
 		{"cut short", right[:40], "wrong_signature", []byte(exportBody), web.CodeWrongSignature},
-		{"too large", jazzhr.Sign(tenant.secret, large), "too_large", large, web.CodeTooLarge},
+		{"too large", jazzhr.Sign(tenant.Secret, large), "too_large", large, web.CodeTooLarge},
 	} {
 		header := []string{"X-JazzHR-Event", "VERIFY"}
 		if test.signature != "" {
 			header = append(header, "X-JazzHR-Signature", test.signature)
 		}
-		s.send("POST", tenant.webhook, test.body, header...).wantError(test.code, "")
-		shown := s.api("GET", tenant.path, "")
-		if shown.text("last_refused_webhook.reason") != test.reason || shown.get("last_refused_webhook.count") != float64(i+1) {
-			t.Errorf("%s: %v", test.name, shown.get("last_refused_webhook"))
+		s.Send("POST", tenant.Webhook, test.body, header...).WantError(test.code, "")
+		shown := s.API("GET", tenant.Path, "")
+		if shown.Text("last_refused_webhook.reason") != test.reason || shown.Get("last_refused_webhook.count") != float64(i+1) {
+			t.Errorf("%s: %v", test.name, shown.Get("last_refused_webhook"))
 		}
 	}
-	if state := s.api("GET", tenant.path, "").text("state"); state != "awaiting_verify" {
+	if state := s.API("GET", tenant.Path, "").Text("state"); state != "awaiting_verify" {
 		t.Errorf("state %s", state)
 	}
-	s.wantCount(0, "webhooks")
+	s.WantCount(0, "webhooks")
 	// The largest that is taken.
-	s.export(tenant, "uuid-1", exportBody+strings.Repeat(" ", 5<<20-len(exportBody))).want(http.StatusOK)
+	s.export(tenant, "uuid-1", exportBody+strings.Repeat(" ", 5<<20-len(exportBody))).Want(http.StatusOK)
 }
 
-// TestOverload has the memory for webhooks taken: what comes then is sent away, and welcome again when there is room.
+// TestOverload has the memory for webhooks taken: what comes then is sent away, and welcome again
+// when there is room.
 func TestOverload(t *testing.T) {
 	t.Parallel()
-	var intake *queue.Intake
+	var intake *intake.Intake
 	s := start(t, func(c *web.Config) { intake = c.Intake })
-	tenant := s.activate()
+	tenant := s.Activate()
 	var releases []func()
 	for range 1000 {
 		release, err := intake.Reserve(1 << 20)
@@ -285,39 +288,39 @@ func TestOverload(t *testing.T) {
 		t.Fatal("there is no bound")
 	}
 	large := exportBody + strings.Repeat(" ", 1<<20)
-	refused := s.export(tenant, "uuid-1", large).wantError(web.CodeOverloaded, "")
-	if refused.header.Get("Retry-After") == "" {
+	refused := s.export(tenant, "uuid-1", large).WantError(web.CodeOverloaded, "")
+	if refused.Header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
-	s.wantCount(0, "webhooks")
+	s.WantCount(0, "webhooks")
 	for _, release := range releases {
 		release()
 	}
-	s.export(tenant, "uuid-1", large).want(http.StatusOK)
+	s.export(tenant, "uuid-1", large).Want(http.StatusOK)
 }
 
 func TestSecretRotation(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	tenant := s.activate()
-	rotate := func(body string) account {
+	tenant := s.Activate()
+	rotate := func(body string) webtest.Account {
 		t.Helper()
 		next := tenant
-		next.secret = s.api("POST", tenant.path+"/connection/secret", body).want(http.StatusOK).text("webhook_secret")
+		next.Secret = s.API("POST", tenant.Path+"/connection/secret", body).Want(http.StatusOK).Text("webhook_secret")
 		return next
 	}
 	next := rotate("")
 	// The old secret serves for as long as the new one was not used.
-	dbtest.OffsetClock(t, s.database, 100*time.Hour)
-	s.export(tenant, "1", exportBody).want(http.StatusOK)
-	s.export(next, "2", exportBody).want(http.StatusOK)
-	dbtest.OffsetClock(t, s.database, 123*time.Hour)
-	s.export(tenant, "3", exportBody).want(http.StatusOK)
-	dbtest.OffsetClock(t, s.database, 124*time.Hour+time.Minute)
-	s.export(tenant, "4", exportBody).wantError(web.CodeWrongSignature, "")
-	s.export(next, "5", exportBody).want(http.StatusOK)
+	dbtest.OffsetClock(t, s.Database, 100*time.Hour)
+	s.export(tenant, "1", exportBody).Want(http.StatusOK)
+	s.export(next, "2", exportBody).Want(http.StatusOK)
+	dbtest.OffsetClock(t, s.Database, 123*time.Hour)
+	s.export(tenant, "3", exportBody).Want(http.StatusOK)
+	dbtest.OffsetClock(t, s.Database, 124*time.Hour+time.Minute)
+	s.export(tenant, "4", exportBody).WantError(web.CodeWrongSignature, "")
+	s.export(next, "5", exportBody).Want(http.StatusOK)
 
 	last := rotate(`{"revoke_old":true}`)
-	s.export(next, "6", exportBody).wantError(web.CodeWrongSignature, "")
-	s.export(last, "7", exportBody).want(http.StatusOK)
+	s.export(next, "6", exportBody).WantError(web.CodeWrongSignature, "")
+	s.export(last, "7", exportBody).Want(http.StatusOK)
 }

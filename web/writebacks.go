@@ -11,6 +11,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
 func (s *Server) enqueueWriteback(r *request) (int, any, error) {
@@ -18,7 +19,7 @@ func (s *Server) enqueueWriteback(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	var body queue.Writeback
+	var body writeback.Writeback
 	if err := r.decode(&body); err != nil {
 		return 0, nil, err
 	}
@@ -26,16 +27,16 @@ func (s *Server) enqueueWriteback(r *request) (int, any, error) {
 		return 0, nil, err
 	}
 	status := http.StatusOK
-	var view queue.WritebackView
+	var view writeback.View
 	err = db.InTenant(r.context(), s.config.Pool, tenant, func(tx db.TenantTx) error {
-		id, created, err := queue.EnqueueWriteback(r.context(), tx.Tx, s.config.Client, tenant, body)
+		id, created, err := writeback.Enqueue(r.context(), tx.Tx, s.config.Client, tenant, body)
 		if err != nil {
 			return err
 		}
 		if created {
 			status = http.StatusAccepted
 		}
-		view, err = queue.ViewWriteback(r.context(), tx, id)
+		view, err = writeback.Get(r.context(), tx, id)
 		return err
 	})
 	return status, view, err
@@ -50,9 +51,9 @@ func (s *Server) getWriteback(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	var view queue.WritebackView
+	var view writeback.View
 	err = db.InTenant(r.context(), s.config.Pool, tenant, func(tx db.TenantTx) error {
-		view, err = queue.ViewWriteback(r.context(), tx, id)
+		view, err = writeback.Get(r.context(), tx, id)
 		return err
 	})
 	return http.StatusOK, view, err
@@ -63,7 +64,7 @@ func (s *Server) listWritebacks(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	query, err := r.query("state", "interview_id", "limit", "cursor")
+	query, err := r.listQuery("state", "interview_id")
 	if err != nil {
 		return 0, nil, err
 	}
@@ -71,28 +72,22 @@ func (s *Server) listWritebacks(r *request) (int, any, error) {
 	if state := query.Get("state"); state != "" && !slices.Contains(states, state) {
 		return 0, nil, invalid("state", "must be one of "+strings.Join(states, ", "))
 	}
-	limit, err := limitOf(query, maxLimit)
-	if err != nil {
-		return 0, nil, err
-	}
-	after, err := cursorOf(query)
-	if err != nil {
-		return 0, nil, err
-	}
-	var views []queue.WritebackView
+	var views []writeback.View
 	err = db.InTenant(r.context(), s.config.Pool, tenant, func(tx db.TenantTx) error {
-		views, err = queue.ListWritebacks(r.context(), tx, queue.WritebackFilter{
-			State: query.Get("state"), InterviewID: query.Get("interview_id"), After: after, Limit: limit + 1,
+		views, err = writeback.List(r.context(), tx, writeback.Filter{
+			State: query.Get("state"), InterviewID: query.Get("interview_id"),
+			After: query.after, Limit: query.limit + 1,
 		})
 		return err
 	})
 	if err != nil {
 		return 0, nil, orNoTenant(err)
 	}
-	return http.StatusOK, newPage(views, limit, func(view queue.WritebackView) uuid.UUID { return view.ID }), nil
+	return http.StatusOK, newPage(views, query.limit, func(view writeback.View) uuid.UUID { return view.ID }), nil
 }
 
-// orNoTenant says what a missing row means to a caller whose first read is that of a row each tenant has.
+// orNoTenant makes a missing row into [queue.ErrNoTenant]. It is for a transaction that first reads
+// a row that each tenant has.
 func orNoTenant(err error) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return queue.ErrNoTenant

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/intrvio/jazzhr-worker/intrvio"
-	"github.com/intrvio/jazzhr-worker/jobs"
+	"github.com/intrvio/jazzhr-worker/jobs/audit"
+	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/queue"
 )
 
@@ -42,13 +42,11 @@ func (c auditDuplicatesCommand) Run(ctx context.Context, env *environment) error
 	if err != nil {
 		return err
 	}
-	inserter, err := queue.NewInserter(a.pool, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	done, err := jobs.Auditor{
-		Pool: a.pool, JazzHR: a.client, Tenants: a.Service, Bucket: queue.NewBucket(a.pool, a.config.JazzHRCallsPerMinute),
-		Client: inserter, AllNotes: true,
+	done, err := audit.Auditor{
+		Accounts: work.Accounts{
+			Pool: a.pool, JazzHR: a.client, Keys: a.Service, Bucket: queue.NewBucket(a.pool, a.config.JazzHRCallsPerMinute),
+		},
+		Client: a.inserter, AllNotes: true,
 		Progress: func(kind intrvio.DuplicateKind, read int) {
 			_, _ = fmt.Fprintf(env.stderr, "%ss: %d read\n", kind, read)
 		},
@@ -68,7 +66,7 @@ func (c auditDuplicatesCommand) Run(ctx context.Context, env *environment) error
 }
 
 // verdictOf is the error that a command with such a result ends with.
-func verdictOf(done jobs.Audit) error {
+func verdictOf(done audit.Audit) error {
 	switch n := done.Ours.Total(); {
 	case n > 0:
 		return fmt.Errorf("duplicates of what the service wrote: %d; merge or remove them in JazzHR by hand", n)
@@ -80,7 +78,7 @@ func verdictOf(done jobs.Audit) error {
 }
 
 // printAudit writes what was found as a table, for a person.
-func printAudit(w io.Writer, done jobs.Audit) error {
+func printAudit(w io.Writer, done audit.Audit) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "WHOSE\tAPPLICANTS\tLINKS\tNOTES") // Flush tells what went wrong
 	for _, line := range []struct {

@@ -14,12 +14,14 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"github.com/intrvio/jazzhr-worker/intrvio"
+	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-// Config is every setting of the program. Each comes from the environment variable in its tag; doc is its description
-// in the table that settingsTable renders, and show says how the summary at start shows it: whole, as a "url" without
-// password and query, or as "secret", which tells only whether it is set.
+// Config is every setting of the program. Each comes from the environment variable in its tag; doc
+// is its description in the table that settingsTable renders, and show says how the summary at
+// start shows it: whole, as a "url" without password and query, or as "secret", which tells only
+// whether it is set.
 type Config struct {
 	DatabaseURL string `env:"DATABASE_URL" show:"url" doc:"PostgreSQL, as postgres://user:password@host:port/database. All tables are in its schema jazzhr. Needed by all commands but dev, version and the keys that only print."`
 	ListenAddr  string `env:"LISTEN_ADDR" envDefault:"127.0.0.1:8080" doc:"Where the web server listens, as host:port."`
@@ -44,7 +46,10 @@ type Config struct {
 	EventsURL     string   `env:"INTRVIO_EVENTS_URL" show:"url" doc:"Where events are pushed; if empty they can only be pulled."`
 	EventsSecrets []string `env:"INTRVIO_EVENTS_SECRET" show:"secret" doc:"Secrets that sign pushed events, as whsec_ and base64, separated by commas. Events are signed with all. Needed with INTRVIO_EVENTS_URL."`
 
-	Workers          int           `env:"WORKERS" envDefault:"20" doc:"Jobs of each queue that this process works at once; of polls, which mostly wait for JazzHR, eight times as many. The database needs so many connections and 20 more."`
+	Workers          int           `env:"WORKERS" envDefault:"20" doc:"Jobs of each queue that this process works at once. The database needs so many connections and 20 more."`
+	PollsAtOnce      int           `env:"POLLS_AT_ONCE" doc:"Polls that this process works at once. A poll mostly waits for JazzHR and holds no connection meanwhile. If not set, eight times WORKERS."`
+	AuditsAtOnce     int           `env:"AUDITS_AT_ONCE" envDefault:"4" doc:"Nightly audits that all processes together work at once."`
+	FullSyncsAtOnce  int           `env:"FULL_SYNCS_AT_ONCE" envDefault:"8" doc:"Full passes over accounts that all processes together work at once."`
 	DrainDelay       time.Duration `env:"DRAIN_DELAY" envDefault:"5s" doc:"At a stop, how long /readyz fails while requests are still taken."`
 	StopTimeout      time.Duration `env:"STOP_TIMEOUT" envDefault:"20s" doc:"At a stop, how long after that running requests and jobs may take to end before they are cancelled."`
 	PayloadRetention time.Duration `env:"PAYLOAD_RETENTION" envDefault:"720h" doc:"How long webhook bodies and written transcripts are kept. Their hashes stay."`
@@ -55,6 +60,16 @@ type Config struct {
 	keyset string // the text of the sealing keyset, wherever it stood
 	sealer *tenant.Sealer
 	events intrvio.Secrets
+}
+
+// limits returns how many jobs run at once.
+func (c *Config) limits() queue.Limits {
+	limits := queue.DefaultLimits(c.Workers)
+	if c.PollsAtOnce > 0 {
+		limits.Polls = c.PollsAtOnce
+	}
+	limits.Audits, limits.FullSyncs = c.AuditsAtOnce, c.FullSyncsAtOnce
+	return limits
 }
 
 // need is a set of settings that a command needs, beyond those that have a default.
@@ -72,8 +87,8 @@ const (
 // problem is what is wrong with a setting, without its value.
 type problem struct{ setting, text string }
 
-// loadConfig reads the settings, of which some must be set. Its error tells everything that is wrong at once, one line
-// a setting, and shows no value.
+// loadConfig reads the settings, of which some must be set. Its error tells everything that is
+// wrong at once, one line a setting, and shows no value.
 func loadConfig(vars map[string]string, needs need) (Config, error) {
 	var config Config
 	var problems []problem

@@ -37,8 +37,8 @@ func buildProgram(t *testing.T) string {
 	return path
 }
 
-// deployment is the service as it runs for real: processes of the program on a database, between a simulated JazzHR and
-// a stand-in for Intrvio's backend.
+// deployment is the service as it runs for real: processes of the program on a database, between a
+// simulated JazzHR and a stand-in for Intrvio's backend.
 type deployment struct {
 	t        *testing.T
 	program  string
@@ -69,7 +69,8 @@ func newDeployment(t *testing.T) *deployment {
 	return newDeploymentOn(t, dbtest.New(t), 0)
 }
 
-// newDeploymentOn is newDeployment on a given database. The seed is that of the simulator's chances.
+// newDeploymentOn is newDeployment on a given database. The seed is that of the simulator's
+// chances.
 func newDeploymentOn(t *testing.T, database *dbtest.Database, seed uint64) *deployment {
 	t.Helper()
 	d := &deployment{
@@ -225,7 +226,8 @@ func (p *process) call(method, path string, body, answer any, want int) {
 	}
 }
 
-// connect makes the deployment's customer a tenant and connects it by the five steps. It returns the webhook's secret.
+// connect makes the deployment's customer a tenant and connects it by the five steps. It returns
+// the webhook's secret.
 func (p *process) connect() string {
 	p.t.Helper()
 	return p.connectCustomer(p.customer)
@@ -250,7 +252,8 @@ func (p *process) connectCustomer(c *customer) (secret string) {
 	return connection.WebhookSecret
 }
 
-// integrate saves the integration in JazzHR, which sends VERIFY. The public address is this process's.
+// integrate saves the integration in JazzHR, which sends VERIFY. The public address is this
+// process's.
 func (p *process) integrate(c *customer, webhookURL, secret string) {
 	p.t.Helper()
 	_, path, _ := strings.Cut(webhookURL, "127.0.0.1")
@@ -277,8 +280,8 @@ func ofType(t intrvio.EventType) func(intrvio.Envelope) bool {
 	return func(e intrvio.Envelope) bool { return e.Type == t }
 }
 
-// signed fails unless the backend found every signature right, by the public Standard Webhooks library, and would have
-// refused another's.
+// signed fails unless the backend found every signature right, by the public Standard Webhooks
+// library, and would have refused another's.
 func (d *deployment) signed() {
 	d.t.Helper()
 	if d.backend.Requests() == 0 || d.backend.Refused() > 0 {

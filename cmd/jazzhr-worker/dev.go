@@ -133,7 +133,8 @@ func (d *demo) stop(ctx context.Context) error {
 
 func (d *demo) atStop(stop func(context.Context) error) { d.stops = append(d.stops, stop) }
 
-// startDatabase uses the database of DATABASE_URL, or starts a server, and puts the schema in place.
+// startDatabase uses the database of DATABASE_URL, or starts a server, and puts the schema in
+// place.
 func (d *demo) startDatabase(ctx context.Context) error {
 	if d.database = d.vars["DATABASE_URL"]; d.database == "" {
 		folder := filepath.Join(d.data, "postgres")
@@ -186,7 +187,8 @@ func (d *demo) startService(ctx context.Context) error {
 // ownToken reports whether the admin token is the demo's own, and no secret of the user's.
 func (d *demo) ownToken() bool { return d.config.AdminToken == d.secrets.AdminToken }
 
-// settings sets what the demo needs, and what makes it quick, unless the environment says otherwise.
+// settings sets what the demo needs, and what makes it quick, unless the environment says
+// otherwise.
 func (d *demo) settings() {
 	maps.Copy(d.vars, map[string]string{
 		"DATABASE_URL": d.database, "PUBLIC_URL": d.address, "API_TOKENS": d.secrets.APIToken,
@@ -206,7 +208,8 @@ func (d *demo) settings() {
 	}
 }
 
-// listenNear listens where the user wants, else at the preferred address, else on any free port of loopback.
+// listenNear listens where the user wants, else at the preferred address, else on any free port of
+// loopback.
 func listenNear(wanted, preferred string) (net.Listener, error) {
 	if wanted != "" {
 		return net.Listen("tcp", wanted)

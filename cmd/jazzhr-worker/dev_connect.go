@@ -42,7 +42,8 @@ func (d *demo) addNewAccount() {
 	}
 }
 
-// prepareNew makes the tenant that the user connects, and a link: to connect it, or to manage it if that is done.
+// prepareNew makes the tenant that the user connects, and a link: to connect it, or to manage it if
+// that is done.
 func (d *demo) prepareNew(ctx context.Context, client *apiClient) error {
 	var t demoTenant
 	if _, err := client.call(ctx, "POST", "/v1/tenants",
@@ -74,7 +75,8 @@ func (d *demo) makeLink(ctx context.Context, client *apiClient, tenant uuid.UUID
 	return link.URL, nil
 }
 
-// follow saves an account's integration anew if the service listens at another address than the last time.
+// follow saves an account's integration anew if the service listens at another address than the
+// last time.
 func (d *demo) follow(ctx context.Context, account *jazzhrtest.Account) error {
 	saved, verification := account.Integration()
 	at, err := url.Parse(saved.URL)

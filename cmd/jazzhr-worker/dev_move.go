@@ -11,15 +11,17 @@ import (
 )
 
 const (
-	// demoPace is how long the demo waits between two things that happen by themselves: few enough for the accounts' call
-	// limit, and often enough for pages to move.
+	// demoPace is how long the demo waits between two things that happen by themselves: few enough
+	// for the accounts' call limit, and often enough for pages to move.
 	demoPace = 12 * time.Second
-	// demoActs is how many happen in one run, and demoPeople how many people an account has at most.
+	// demoActs is how many happen in one run, and demoPeople how many people an account has at
+	// most.
 	demoActs   = 1000
 	demoPeople = 300
 )
 
-// keepMoving has recruiters work in the accounts that are connected, for pages to move, until ctx ends.
+// keepMoving has recruiters work in the accounts that are connected, for pages to move, until ctx
+// ends.
 func (d *demo) keepMoving(ctx context.Context) {
 	ticker := time.NewTicker(demoPace)
 	defer ticker.Stop()
@@ -39,7 +41,8 @@ func (d *demo) keepMoving(ctx context.Context) {
 	}
 }
 
-// act does one thing that a recruiter does: it mostly exports a candidate who has just applied, and else moves one on.
+// act does one thing that a recruiter does: it mostly exports a candidate who has just applied, and
+// else moves one on.
 func (d *demo) act(ctx context.Context, account *jazzhrtest.Account, random *rand.Rand) error {
 	people := account.Applicants()
 	if len(people) < demoPeople && (len(people) == 0 || random.IntN(3) > 0) {

@@ -9,8 +9,8 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 )
 
-// TestDemoMoves holds that what happens in the demo by itself is candidates who apply and are exported, and moves, and that it
-// has an end.
+// TestDemoMoves holds that what happens in the demo by itself is candidates who apply and are
+// exported, and moves, and that it has an end.
 func TestDemoMoves(t *testing.T) {
 	t.Parallel()
 	sim := jazzhrtest.New(jazzhrtest.Options{Seed: 1})

@@ -37,7 +37,8 @@ type demoConnection struct {
 	JobsSeen      int    `json:"jobs_seen"`
 }
 
-// tell does what a user would do, through the API, and returns the candidate that was written about, if any.
+// tell does what a user would do, through the API, and returns the candidate that was written
+// about, if any.
 func (d *demo) tell(ctx context.Context) (*jazzhrtest.Applicant, error) {
 	client := newAPIClient(d.address, d.secrets.APIToken)
 	defer client.close()
@@ -144,7 +145,8 @@ func (d *demo) export(ctx context.Context) (*jazzhrtest.Applicant, error) {
 	return candidate, nil
 }
 
-// result waits for the end of the writeback that the export of a person leads to, from what tellEvent has told.
+// result waits for the end of the writeback that the export of a person leads to, from what
+// tellEvent has told.
 func (d *demo) result(ctx context.Context, email string) (intrvio.Envelope, error) {
 	var interview string
 	for {

@@ -12,7 +12,8 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 )
 
-// watch tells, until the demo stops, what arrives at either end, and has the stand-in hold interviews.
+// watch tells, until the demo stops, what arrives at either end, and has the stand-in hold
+// interviews.
 func (d *demo) watch(ctx context.Context) error {
 	interviewer, err := intrviotest.NewInterviewer(intrviotest.InterviewerConfig{
 		BaseURL: d.address, Token: d.secrets.APIToken, Report: d.tellInterview,

@@ -62,8 +62,8 @@ func TestEndToEnd(t *testing.T) {
 	}, metrics)
 }
 
-// TestStopsLoseNothing ends the program in the middle of its work, kindly and not, again and again: every writeback that
-// was accepted is written once.
+// TestStopsLoseNothing ends the program in the middle of its work, kindly and not, again and again:
+// every writeback that was accepted is written once.
 func TestStopsLoseNothing(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(*process){

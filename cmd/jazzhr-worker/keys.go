@@ -90,7 +90,7 @@ func (c keysResealCommand) Run(ctx context.Context, env *environment) error {
 	}
 	defer pool.Close()
 	progress := func(done int) { _, _ = fmt.Fprintf(env.stderr, "%d tenants looked at\n", done) }
-	n, err := tenant.New(pool, config.sealer, nil, "").Reseal(ctx, progress)
+	n, err := tenant.New(pool, nil, config.sealer, nil, "").Reseal(ctx, progress)
 	if c.JSON {
 		return errors.Join(err, printJSON(env.stdout, map[string]int{"resealed": n}))
 	}

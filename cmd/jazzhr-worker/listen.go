@@ -42,7 +42,8 @@ func (s *service) closeLater(listener net.Listener) {
 	s.closers = append(s.closers, func() { _ = listener.Close() })
 }
 
-// listen serves on a listener, if there is one. atShutdown, which may be nil, ends what a shutdown would wait for.
+// listen serves on a listener, if there is one. atShutdown, which may be nil, ends what a shutdown
+// would wait for.
 func (s *service) listen(name string, listener net.Listener, handler http.Handler, atShutdown func()) {
 	if listener == nil {
 		return

@@ -1,5 +1,5 @@
-// Command jazzhr-worker is the service that joins JazzHR and Intrvio, and its operator's commands. This package wires the
-// others together and reads the configuration; it decides nothing else.
+// Command jazzhr-worker is the service that joins JazzHR and Intrvio, and its operator's commands.
+// This package wires the others together and reads the configuration; it decides nothing else.
 package main
 
 import (

@@ -15,7 +15,8 @@ import (
 // minToken is the least length of a token that opens something, in characters.
 const minToken = 32
 
-// invalid holds the settings against their rules, those that could be read. Its texts hold no values.
+// invalid holds the settings against their rules, those that could be read. Its texts hold no
+// values.
 func (c *Config) invalid(unread []problem) []problem {
 	var problems []problem
 	must := func(holds bool, setting, text string, args ...any) {
@@ -46,6 +47,9 @@ func (c *Config) invalid(unread []problem) []problem {
 	must(c.JazzHRCallsPerMinute >= queue.MinCallsPerMinute, "JAZZHR_CALLS_PER_MINUTE",
 		"give %d or more: with fewer a step of a writeback never has the calls that it makes", queue.MinCallsPerMinute)
 	must(c.Workers >= 1 && c.Workers <= 1000, "WORKERS", "give 1 to 1000")
+	must(c.PollsAtOnce >= 0 && c.PollsAtOnce <= 10_000, "POLLS_AT_ONCE", "give 1 to 10000, or leave it out")
+	must(c.AuditsAtOnce >= 1 && c.AuditsAtOnce <= 1000, "AUDITS_AT_ONCE", "give 1 to 1000")
+	must(c.FullSyncsAtOnce >= 1 && c.FullSyncsAtOnce <= 1000, "FULL_SYNCS_AT_ONCE", "give 1 to 1000")
 	for _, rule := range []struct {
 		setting string
 		value   time.Duration

@@ -21,14 +21,17 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jobs"
+	"github.com/intrvio/jazzhr-worker/jobs/mirror"
+	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/intake"
 	"github.com/intrvio/jazzhr-worker/tenant"
 	"github.com/intrvio/jazzhr-worker/web"
 )
 
 const (
-	// riverConnections is the size of River's own pool: it needs about six and one to listen. With one pool for both,
-	// workers that hold connections would starve it until it loses its leader.
+	// riverConnections is the size of River's own pool: it needs about six and one to listen. With
+	// one pool for both, workers that hold connections would starve it until it loses its leader.
 	riverConnections = 10
 	// spareConnections are for what is not a worker: web requests, the tick, heartbeats.
 	spareConnections = 10
@@ -55,7 +58,8 @@ type service struct {
 	closers []func() // in the order in which things were opened
 }
 
-// startService checks the schema and starts the parts. When it returns an error nothing is left running.
+// startService checks the schema and starts the parts. When it returns an error nothing is left
+// running.
 func startService(ctx context.Context, config Config, what parts, logger *slog.Logger) (*service, error) {
 	s := &service{config: config, logger: logger, failed: make(chan error, 3)}
 	if err := s.start(ctx, what); err != nil {
@@ -93,18 +97,18 @@ func (s *service) start(ctx context.Context, what parts) error {
 		return err
 	}
 	s.closers = append(s.closers, client.Close)
-	tenants := tenant.New(pool, s.config.sealer, jobs.Prober{Client: client}, s.config.PublicURL)
+	inserter, err := queue.NewInserter(pool, s.logger)
+	if err != nil {
+		return err
+	}
+	tenants := tenant.New(pool, inserter, s.config.sealer, work.Prober{Client: client}, s.config.PublicURL)
 
 	checks := []web.Check{{Name: "database", Do: pool.Ping}, {Name: "schema", Do: compatible(pool, newest)}}
-	var inserter *queue.Client
 	if what.work {
 		if err := s.startWork(ctx, pool, client, tenants, registry); err != nil {
 			return err
 		}
-		inserter = s.runner.Client()
 		checks = append(checks, web.Check{Name: "workers", Do: func(context.Context) error { return s.runner.Ready() }})
-	} else if inserter, err = queue.NewInserter(pool, s.logger); err != nil {
-		return err
 	}
 	if !what.web {
 		registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -114,10 +118,12 @@ func (s *service) start(ctx context.Context, what parts) error {
 		return nil
 	}
 	if err := s.startWeb(ctx, web.Config{
-		Pool: pool, Client: inserter, Tenants: tenants, Intake: queue.NewIntake(pool, inserter, tenants, s.config.GroupCommit), AdminToken: s.config.AdminToken, APITokens: s.config.APITokens,
-		Jobs: jobs.NewJobFinder(jobs.Config{
-			Pool: pool, JazzHR: client, Tenants: tenants, Bucket: queue.NewBucket(pool, s.config.JazzHRCallsPerMinute),
-		}, inserter),
+		Pool: pool, Client: inserter, Tenants: tenants,
+		Intake:     intake.New(pool, inserter, tenants, s.config.GroupCommit),
+		AdminToken: s.config.AdminToken, APITokens: s.config.APITokens,
+		Jobs: &mirror.Mirror{Pool: pool, Client: inserter, Accounts: work.Accounts{
+			Pool: pool, JazzHR: client, Keys: tenants, Bucket: queue.NewBucket(pool, s.config.JazzHRCallsPerMinute),
+		}},
 		PublicURL: s.config.PublicURL, Checks: checks, Registry: registry, Logger: s.logger,
 		TriggerMatchWindow: s.config.TriggerMatchWindow, CallsPerMinute: s.config.JazzHRCallsPerMinute, PayloadRetention: s.config.PayloadRetention,
 	}); err != nil {
@@ -139,7 +145,8 @@ func (s *service) startWeb(ctx context.Context, config web.Config) error {
 	return server.Start(background)
 }
 
-// checkSchema returns the newest migration that this release knows, or why it can't work on the database's schema.
+// checkSchema returns the newest migration that this release knows, or why it can't work on the
+// database's schema.
 func checkSchema(ctx context.Context, databaseURL string) (newest int64, err error) {
 	if err := db.CheckSchema(ctx, databaseURL); err != nil {
 		return 0, err
@@ -156,7 +163,8 @@ func checkSchema(ctx context.Context, databaseURL string) (newest int64, err err
 	return newest, nil
 }
 
-// compatible checks that no later release has changed the schema in a way that this one can't work with.
+// compatible checks that no later release has changed the schema in a way that this one can't work
+// with.
 func compatible(pool *pgxpool.Pool, newest int64) func(context.Context) error {
 	return func(ctx context.Context) error {
 		required, err := gen.New().SystemMinReleaseSchema(ctx, pool)
@@ -193,11 +201,11 @@ func (s *service) startWork(ctx context.Context, pool *pgxpool.Pool, client *jaz
 		return fmt.Errorf("name this node: %w", err)
 	}
 	runner, err := jobs.New(jobs.Config{
-		Pool: pool, RiverPool: riverPool, JazzHR: client, Tenants: tenants,
+		Pool: pool, RiverPool: riverPool, JazzHR: client, Keys: tenants,
 		Bucket: queue.NewBucket(pool, s.config.JazzHRCallsPerMinute), Deliverer: deliverer, NodeID: queue.NewNodeID(host),
 		Timeout: s.config.JazzHRTimeout, SettleDelay: s.config.SettleDelay, PollInterval: s.config.PollInterval,
 		TriggerMatchWindow: s.config.TriggerMatchWindow,
-		PayloadRetention:   s.config.PayloadRetention, SoftStop: s.config.StopTimeout, Workers: s.config.Workers,
+		PayloadRetention:   s.config.PayloadRetention, SoftStop: s.config.StopTimeout, Limits: s.config.limits(),
 		Metrics: registry, Logger: s.logger,
 	})
 	if err != nil {
@@ -210,8 +218,9 @@ func (s *service) startWork(ctx context.Context, pool *pgxpool.Pool, client *jaz
 	return nil
 }
 
-// stop ends the service: readiness fails first while requests are still taken, since JazzHR may never send one again;
-// then nothing new is taken; what runs may end within StopTimeout; the rest is cancelled.
+// stop ends the service: readiness fails first while requests are still taken, since JazzHR may
+// never send one again; then nothing new is taken; what runs may end within StopTimeout; the rest
+// is cancelled.
 func (s *service) stop(ctx context.Context) error {
 	defer s.close()
 	if s.web != nil && s.config.DrainDelay > 0 {

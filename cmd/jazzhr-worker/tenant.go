@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"text/tabwriter"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
-	"github.com/intrvio/jazzhr-worker/jobs"
+	"github.com/intrvio/jazzhr-worker/jobs/work"
+	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
@@ -24,9 +26,10 @@ const cliConnections = 2
 // administration is what the tenant commands work with.
 type administration struct {
 	*tenant.Service
-	pool   *pgxpool.Pool
-	config Config
-	client *jazzhr.Client
+	pool     *pgxpool.Pool
+	config   Config
+	client   *jazzhr.Client
+	inserter *queue.Client
 }
 
 // administer opens the database for a command. The caller closes it.
@@ -46,8 +49,14 @@ func administer(ctx context.Context, env *environment, needs need) (*administrat
 	if err != nil {
 		return nil, err
 	}
+	inserter, err := queue.NewInserter(pool, slog.New(slog.DiscardHandler))
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
 	return &administration{
-		Service: tenant.New(pool, config.sealer, jobs.Prober{Client: client}, config.PublicURL), pool: pool, config: config, client: client,
+		Service: tenant.New(pool, inserter, config.sealer, work.Prober{Client: client}, config.PublicURL),
+		pool:    pool, config: config, client: client, inserter: inserter,
 	}, nil
 }
 
@@ -58,14 +67,14 @@ func (a *administration) close() {
 
 // find returns the tenant that a command line names, by id or by external id.
 func (a *administration) find(ctx context.Context, name string) (gen.Tenant, error) {
-	t, err := gen.Tenant{}, tenant.ErrNoTenant
+	t, err := gen.Tenant{}, queue.ErrNoTenant
 	if id, parseErr := uuid.Parse(name); parseErr == nil {
 		t, err = a.Get(ctx, id)
 	}
-	if errors.Is(err, tenant.ErrNoTenant) {
+	if errors.Is(err, queue.ErrNoTenant) {
 		t, err = a.GetByExternalID(ctx, name)
 	}
-	if errors.Is(err, tenant.ErrNoTenant) {
+	if errors.Is(err, queue.ErrNoTenant) {
 		return t, fmt.Errorf("no tenant has the id or external id %q; \"jazzhr-worker tenant list\" shows all", name)
 	}
 	return t, err

@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
@@ -37,7 +37,7 @@ func (c tenantCreateCommand) Run(ctx context.Context, env *environment) error {
 	}
 	defer a.close()
 	t, _, err := a.Create(ctx, tenant.Details{Name: c.Name, ExternalID: c.ExternalID, Region: c.Region})
-	if _, ok := errors.AsType[*tenant.InvalidError](err); ok {
+	if _, ok := errors.AsType[*queue.InvalidError](err); ok {
 		return wrongUse{err}
 	}
 	if err != nil {
@@ -154,7 +154,7 @@ func (c tenantResumeCommand) Run(ctx context.Context, env *environment) error {
 }
 
 // change does one thing to a tenant and prints it.
-func change(ctx context.Context, env *environment, arg tenantArg, flag jsonFlag, do func(*tenant.Service, context.Context, uuid.UUID, ...func(db.TenantTx) error) (gen.Tenant, error)) error {
+func change(ctx context.Context, env *environment, arg tenantArg, flag jsonFlag, do func(*tenant.Service, context.Context, uuid.UUID, tenant.Actor) (gen.Tenant, error)) error {
 	a, err := administer(ctx, env, needDatabase)
 	if err != nil {
 		return err
@@ -164,7 +164,7 @@ func change(ctx context.Context, env *environment, arg tenantArg, flag jsonFlag,
 	if err != nil {
 		return err
 	}
-	if t, err = do(a.Service, ctx, t.TenantID); err != nil {
+	if t, err = do(a.Service, ctx, t.TenantID, tenant.Actor{}); err != nil {
 		return err
 	}
 	return viewTenant(t).print(env.stdout, flag.JSON)

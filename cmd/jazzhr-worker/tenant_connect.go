@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 
-	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
@@ -43,12 +41,8 @@ func (c tenantConnectCommand) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	inserter, err := queue.NewInserter(a.pool, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	connection, err := queue.Connect(ctx, inserter, a.Service, t.TenantID, key)
-	if _, ok := errors.AsType[*tenant.InvalidError](err); ok {
+	connection, err := a.Connect(ctx, t.TenantID, key, tenant.Actor{})
+	if _, ok := errors.AsType[*queue.InvalidError](err); ok {
 		return wrongUse{err}
 	}
 	if err != nil {
@@ -99,7 +93,7 @@ func (c tenantRotateSecretCommand) Run(ctx context.Context, env *environment) er
 	if err != nil {
 		return err
 	}
-	secret, err := a.RotateSecret(ctx, t.TenantID, c.RevokeOld)
+	secret, err := a.RotateSecret(ctx, t.TenantID, c.RevokeOld, tenant.Actor{})
 	if err != nil {
 		return err
 	}
@@ -143,11 +137,7 @@ func (c tenantDisconnectCommand) Run(ctx context.Context, env *environment) erro
 			return errors.New("not disconnected: the answer was not yes (--yes does not ask)")
 		}
 	}
-	inserter, err := queue.NewInserter(a.pool, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	if _, err := a.Disconnect(ctx, t.TenantID, func(tx db.TenantTx) error { return queue.RejectWaiting(ctx, tx, inserter) }); err != nil {
+	if _, err := a.Disconnect(ctx, t.TenantID, tenant.Actor{}); err != nil {
 		return err
 	}
 	if t, err = a.Get(ctx, t.TenantID); err != nil {
@@ -159,7 +149,8 @@ func (c tenantDisconnectCommand) Run(ctx context.Context, env *environment) erro
 // maxLine bounds what is read from standard input, in bytes.
 const maxLine = 4 << 10
 
-// readLine reads a line from standard input, without the space around it. On a terminal it asks for it.
+// readLine reads a line from standard input, without the space around it. On a terminal it asks for
+// it.
 func readLine(env *environment, prompt string) (string, error) {
 	if isTerminal(env.stdin) {
 		_, _ = fmt.Fprint(env.stderr, prompt)

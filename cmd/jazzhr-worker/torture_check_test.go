@@ -13,6 +13,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
 // findings bounds how many failures are told one by one.
@@ -93,7 +94,8 @@ func (w *torture) checkOne(x wish, o outcome, a *account) {
 	}
 }
 
-// missing says what of the writeback does not stand in JazzHR, or not in order. What stands there twice is found apart.
+// missing says what of the writeback does not stand in JazzHR, or not in order. What stands there
+// twice is found apart.
 func (x wish) missing(a *account) string {
 	people := x.account.ApplicantsByEmail(x.email)
 	switch len(people) {
@@ -108,7 +110,7 @@ func (x wish) missing(a *account) string {
 	}
 	at := -1
 	for part := range x.note.PartCount() {
-		reference := queue.Reference(x.tenant, x.interview, 1, part+1)
+		reference := writeback.Reference(x.tenant, x.interview, 1, part+1)
 		text := x.note.Part(part+1, reference)
 		i := slices.Index(a.texts[people[0].ID], text)
 		if i <= at {

@@ -13,8 +13,8 @@ import (
 // takeoverBound is how soon another node has to go on with a dead one's work.
 const takeoverBound = 20 * time.Second
 
-// TestLeaderGone ends the node that leads while it is at work: another has its jobs and leads within the bound, and what
-// only a leader's tick can set going is done too.
+// TestLeaderGone ends the node that leads while it is at work: another has its jobs and leads
+// within the bound, and what only a leader's tick can set going is done too.
 func TestLeaderGone(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(*process){"SIGTERM": (*process).terminate, "SIGKILL": (*process).kill} {
@@ -26,8 +26,8 @@ func TestLeaderGone(t *testing.T) {
 				p := d.start("work")
 				nodes[p.node] = p
 			}
-			// More tenants than a node has jobs at once, each with more rows than may be jobs: both nodes are busy, and
-			// rows wait for a tick.
+			// More tenants than a node has jobs at once, each with more rows than may be jobs: both
+			// nodes are busy, and rows wait for a tick.
 			people := people{customers: []*customer{d.customer}}
 			for range 7 {
 				people.customers = append(people.customers, d.addCustomer())

@@ -34,7 +34,8 @@ func (s *slot) set(p *process) (killed time.Time) {
 	return killed
 }
 
-// keep runs processes, one after another, until ctx ends. One that ends by itself is a fault of the program.
+// keep runs processes, one after another, until ctx ends. One that ends by itself is a fault of the
+// program.
 func (s *slot) keep(ctx context.Context) {
 	for ctx.Err() == nil {
 		p, err := s.launch(s.command)
@@ -102,8 +103,8 @@ func (w *torture) count(strike string) {
 	w.strikes[strike]++
 }
 
-// strike strikes every second or two until ctx ends: a process is killed, or stopped for a moment, or for so long that
-// the others take it for dead and it wakes as a zombie; Postgres crashes.
+// strike strikes every second or two until ctx ends: a process is killed, or stopped for a moment,
+// or for so long that the others take it for dead and it wakes as a zombie; Postgres crashes.
 func (w *torture) strike(ctx context.Context) {
 	dice := rand.New(rand.NewPCG(*tortureSeed, 0))
 	var resumed sync.WaitGroup
@@ -158,7 +159,8 @@ func (w *torture) leave(ctx context.Context, node string, killed time.Time) {
 	}
 }
 
-// watchTakeovers measures how long jobs that killed processes left take until another process has them.
+// watchTakeovers measures how long jobs that killed processes left take until another process has
+// them.
 func (w *torture) watchTakeovers(ctx context.Context) {
 	_ = poll(ctx, func() bool {
 		w.mu.Lock()

@@ -26,14 +26,16 @@ var (
 )
 
 const (
-	// tortureTail is how long strikes go on after the last writeback was accepted. What has not ended then ends in peace.
+	// tortureTail is how long strikes go on after the last writeback was accepted. What has not
+	// ended then ends in peace.
 	tortureTail = 8 * time.Second
 	// torturePeace bounds that end.
 	torturePeace = 3 * time.Minute
 )
 
-// TestTorture runs two `work` and one `web` process of the real program while they are killed and stopped, Postgres crashes,
-// and a third of all answers to POSTs are lost. Whatever the API accepted must stand in JazzHR once.
+// TestTorture runs two `work` and one `web` process of the real program while they are killed and
+// stopped, Postgres crashes, and a third of all answers to POSTs are lost. Whatever the API
+// accepted must stand in JazzHR once.
 //
 // The seed repeats what is drawn, not when it strikes: processes run as they like.
 func TestTorture(t *testing.T) {
@@ -96,8 +98,8 @@ type torture struct {
 	attention int
 }
 
-// newTorture starts everything, connects the tenants, and has each write once: what was seen on an account is what
-// absence is judged by.
+// newTorture starts everything, connects the tenants, and has each write once: what was seen on an
+// account is what absence is judged by.
 func newTorture(t *testing.T) *torture {
 	t.Helper()
 	server := dbtest.Server(t)

@@ -14,7 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
-	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
 // wish is a writeback as Intrvio wants it.
@@ -25,12 +25,13 @@ type wish struct {
 	candidate       string
 	first, last     string
 	email           string
-	note            queue.Note
+	note            writeback.Note
 	known, namesake bool // the person, or one of the same name, is in JazzHR already
 }
 
-// people makes writebacks up: every tenth is a second interview of a person, under another candidate id, and every twentieth
-// has a note in two parts. Some people are in JazzHR already, some only share their name with one who is.
+// people makes writebacks up: every tenth is a second interview of a person, under another
+// candidate id, and every twentieth has a note in two parts. Some people are in JazzHR already,
+// some only share their name with one who is.
 type people struct {
 	customers []*customer
 	made      int
@@ -45,7 +46,7 @@ func (p *people) next() wish {
 		person -= tenants
 	}
 	x.last, x.email = lastName(person), fmt.Sprintf("ada%d@example.com", person)
-	x.note = queue.Note{Summary: fmt.Sprintf("Interview %d went well.", n)}
+	x.note = writeback.Note{Summary: fmt.Sprintf("Interview %d went well.", n)}
 	if round%20 == 11 {
 		x.note.Transcript = strings.Repeat("Q: Why?\nA: Because.\n", 800)
 	}
@@ -80,8 +81,8 @@ func (x wish) body() ([]byte, error) {
 	})
 }
 
-// enqueue has n writebacks accepted, or as many as can be until ctx ends if n is 0. So much waits that neither the service
-// nor its torturers are ever out of work.
+// enqueue has n writebacks accepted, or as many as can be until ctx ends if n is 0. So much waits
+// that neither the service nor its torturers are ever out of work.
 func (w *torture) enqueue(ctx context.Context, n int) {
 	backlog := 10 * len(w.customers)
 	wishes := make(chan wish)
@@ -108,8 +109,8 @@ func (w *torture) enqueue(ctx context.Context, n int) {
 	callers.Wait()
 }
 
-// accept calls the API until it takes the writeback, as Intrvio's backend does: only a 2xx counts, and the same call may
-// be made again.
+// accept calls the API until it takes the writeback, as Intrvio's backend does: only a 2xx counts,
+// and the same call may be made again.
 func (w *torture) accept(x wish) {
 	ctx, cancel := context.WithTimeout(w.t.Context(), 2*time.Minute)
 	defer cancel()
@@ -173,8 +174,8 @@ type fault struct {
 	*jazzhrtest.Injected
 }
 
-// lose has answers lost in every way: a third of those to POSTs although JazzHR did as told, some more because it did so
-// late or not at all. What comes late does so within the quiet period.
+// lose has answers lost in every way: a third of those to POSTs although JazzHR did as told, some
+// more because it did so late or not at all. What comes late does so within the quiet period.
 func (w *torture) lose() {
 	const late = 500 * time.Millisecond
 	sum := map[string]float64{}

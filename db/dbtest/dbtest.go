@@ -1,13 +1,16 @@
 // Package dbtest gives each test a PostgreSQL database of its own, with the schema in place.
 //
-// A database is a copy of a template that is migrated once a server and schema. One that a test has left as the template
-// is, but for rows, is emptied and given to another with its open connections: making both anew costs more than most tests
-// (see reuse.go). The server is the one that
-// TEST_DATABASE_URL (set by withpg, which `make test` runs) or DATABASE_URL names; else the test process starts one of its
-// own, which ends with it. A role named in such a URL needs CREATEDB. On a server named by DATABASE_URL the template stays,
-// as jazzhr_template_…, for the next run; the tests' own databases are always dropped.
+// [New] returns it. The database is a copy of a template, which is migrated once for each server
+// and schema. If a test has changed nothing but rows, its database is emptied and given to another
+// test, together with its open connections: making these anew takes longer than most tests (see
+// reuse.go).
 //
-// Where no server can be had, tests fail; none is skipped.
+// The server is the one that TEST_DATABASE_URL names (withpg sets it, which `make test` runs), or
+// DATABASE_URL. The role in this URL needs CREATEDB. Without either, the test process starts a
+// server of its own, which ends with it. On the server of DATABASE_URL the template stays for the
+// next run, as jazzhr_template_…; the tests' databases are always dropped.
+//
+// Without a server, tests fail; none is skipped.
 package dbtest
 
 import (
@@ -28,22 +31,22 @@ import (
 )
 
 const (
-	// poolSize is the most connections a test's pool opens: enough for tests of things done at once, and few enough for
-	// all packages' parallel tests on one server.
+	// poolSize is the most connections that a test's pool opens. It is enough for tests of
+	// concurrency, and few enough for the parallel tests of all packages on one server.
 	poolSize = 10
 
-	// setupTimeout bounds the making and dropping of a database, the start of a server included.
+	// setupTimeout bounds the creation and the drop of a database, the start of a server included.
 	setupTimeout = 2 * time.Minute
 )
 
-// Database is a database of one test's own, until the test ends.
+// Database belongs to one test until the test ends.
 type Database struct {
-	// URL connects to it, for what opens connections of its own.
+	// URL is for code that opens connections itself.
 	URL string
 	// Pool is open until the test ends.
 	Pool *pgxpool.Pool
 
-	made string // its fingerprint
+	fingerprint string // of the schema, when the database was created
 }
 
 // New returns an empty database with the schema in place.
@@ -64,7 +67,7 @@ func New(t testing.TB) *Database {
 	return database
 }
 
-// NewOn is [New] on a server of the test's own, as [Server] returns it.
+// NewOn is [New] on a server that [Server] has returned.
 func NewOn(t testing.TB, server *localpg.Server) *Database {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), setupTimeout)
@@ -80,7 +83,7 @@ func NewOn(t testing.TB, server *localpg.Server) *Database {
 	return database
 }
 
-// Server returns a server of the test's own, to crash and start again. It ends with the test.
+// Server starts a server for one test, which can crash and restart it. It ends with the test.
 func Server(t testing.TB) *localpg.Server {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), setupTimeout)
@@ -98,9 +101,9 @@ func Server(t testing.TB) *localpg.Server {
 	return server
 }
 
-// Main runs a package's tests, ends the server that they may have started, fails them if goroutines are left, and exits.
-// It is the body of TestMain in a package whose tests are checked for leaks; others need no TestMain. m is the package's
-// tests: a *testing.M, or what runs one and ends something of its own.
+// Main runs a package's tests, stops the server that they may have started, fails if goroutines are
+// left, and exits. It is the body of TestMain in packages whose tests are checked for leaks; other
+// packages need no TestMain. m is the *testing.M, or wraps it.
 func Main(m goleak.TestingM, options ...goleak.Option) {
 	goleak.VerifyTestMain(suite{m}, options...)
 }
@@ -113,7 +116,7 @@ func (s suite) Run() int {
 	return s.m.Run()
 }
 
-// create copies the template.
+// create returns a copy of the template.
 func create(ctx context.Context, t testing.TB, serverURL, template string) *Database {
 	t.Helper()
 	name := "jazzhr_test_" + strings.ToLower(rand.Text())
@@ -126,7 +129,7 @@ func create(ctx context.Context, t testing.TB, serverURL, template string) *Data
 	}
 	database := &Database{URL: url}
 	if database.Pool, err = db.Open(ctx, url, "test", poolSize); err == nil {
-		database.made, err = fingerprint(ctx, database.Pool)
+		database.fingerprint, err = fingerprint(ctx, database.Pool)
 	}
 	if err != nil {
 		database.drop(t, serverURL)
@@ -170,8 +173,9 @@ func execute(ctx context.Context, url, statement string) error {
 
 func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
 
-// OffsetClock sets how far the database's clock, jazzhr.now(), is ahead of the real one (behind it, if d is negative). It
-// replaces the offset of an earlier call, and holds for every connection from its next statement on.
+// OffsetClock sets the database's clock, jazzhr.now(), to d ahead of the real time, or behind if d
+// is negative. It replaces the offset of an earlier call. Every connection sees it from its next
+// statement on.
 func OffsetClock(t testing.TB, database *Database, d time.Duration) {
 	t.Helper()
 	if err := SetClock(t.Context(), database.Pool, d); err != nil {
@@ -179,7 +183,7 @@ func OffsetClock(t testing.TB, database *Database, d time.Duration) {
 	}
 }
 
-// SetClock is [OffsetClock] on a connection or in a transaction of the caller's.
+// SetClock is [OffsetClock] on the caller's connection or in the caller's transaction.
 func SetClock(ctx context.Context, conn gen.DBTX, d time.Duration) error {
 	_, err := conn.Exec(ctx, "UPDATE dbtest.clock SET ahead = $1::bigint * interval '1 microsecond'", d.Microseconds())
 	if err != nil {
@@ -188,8 +192,8 @@ func SetClock(ctx context.Context, conn gen.DBTX, d time.Duration) error {
 	return nil
 }
 
-// clock is what makes jazzhr.now() movable, beside the schema and not in it. The function is not of SQL, since PostgreSQL
-// plans such a one anew for each statement that calls it.
+// clock makes jazzhr.now() movable. Its table is in a schema of its own. The function is in
+// PL/pgSQL because PostgreSQL plans a function in SQL anew for each statement that calls it.
 const clock = `
 	CREATE SCHEMA dbtest;
 	CREATE TABLE dbtest.clock (ahead interval NOT NULL);

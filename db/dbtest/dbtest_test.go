@@ -37,11 +37,12 @@ func TestEachTestHasItsOwnDatabase(t *testing.T) {
 	}
 }
 
-// TestReuse gives a database to another test, empty. It is alone, since others would take it.
+// TestReuse checks that a database is emptied and given to another test. It is not parallel:
+// another test could take the database.
 func TestReuse(t *testing.T) { //nolint:paralleltest // see above
 	var first string
 	var forgotten *pgx.Conn
-	t.Run("a test", func(t *testing.T) { // the second comes after it
+	t.Run("a test", func(t *testing.T) { // it ends before the next test begins
 		database := dbtest.New(t)
 		first = nameOf(database)
 		if _, err := database.Pool.Exec(t.Context(), `INSERT INTO jazzhr.tenants (tenant_id, name, region)
@@ -70,7 +71,8 @@ func TestReuse(t *testing.T) { //nolint:paralleltest // see above
 	}
 }
 
-// TestChangedIsDropped: what differs from the template in more than rows is nobody else's.
+// TestChangedIsDropped checks that a database which differs from the template in more than rows is
+// dropped.
 func TestChangedIsDropped(t *testing.T) {
 	t.Parallel()
 	witness := dbtest.New(t)
@@ -89,7 +91,7 @@ func TestChangedIsDropped(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var left string
-			t.Run("a test", func(t *testing.T) { // it is looked at what it left
+			t.Run("a test", func(t *testing.T) { // checked after its end
 				database := dbtest.New(t)
 				left = nameOf(database)
 				change(t, database)
@@ -122,7 +124,8 @@ func TestOffsetClock(t *testing.T) {
 	defer conn.Release()
 	ahead := func() time.Duration {
 		t.Helper()
-		// The same prepared statement each time, on a connection that is older than the offsets.
+		// This is the same prepared statement each time, on a connection that is older than the
+		// offsets.
 		var seconds float64
 		err := conn.QueryRow(t.Context(),
 			"SELECT extract(epoch FROM jazzhr.now() - statement_timestamp())::float8").Scan(&seconds)

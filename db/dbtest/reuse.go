@@ -14,7 +14,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/db"
 )
 
-// takeIdle returns a database that another test has ended with, or nil.
+// takeIdle returns a database that an ended test has given back, or nil.
 func (s *shared) takeIdle() *Database {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -27,8 +27,8 @@ func (s *shared) takeIdle() *Database {
 	return database
 }
 
-// giveBack empties a database for another test, or drops it if that can't be done: the test has failed and may have left
-// anything, closed the pool, kept connections, or changed more than rows.
+// giveBack empties a database for another test. It drops the database if the test failed, closed
+// the pool, kept connections or changed more than rows.
 func (s *shared) giveBack(t testing.TB, serverURL string, database *Database) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
@@ -44,8 +44,9 @@ func (s *shared) giveBack(t testing.TB, serverURL string, database *Database) {
 
 var errChanged = errors.New("the database's schema was changed")
 
-// Empty makes the database as it was when it was made: it ends sessions that are not of its pool or the given ones, deletes
-// every row that the template does not hold, and sets the clock right. It fails if the schema was changed.
+// Empty restores the state in which the database was created. It ends the sessions that belong
+// neither to its pool nor to the given pools, deletes all rows but those of the template, and
+// resets the clock. It fails if the schema was changed.
 func (d *Database) Empty(ctx context.Context, pools ...*pgxpool.Pool) error {
 	var pids []uint32
 	for _, pool := range append(pools, d.Pool) {
@@ -59,10 +60,11 @@ func (d *Database) Empty(ctx context.Context, pools ...*pgxpool.Pool) error {
 	}
 	return db.InTx(ctx, d.Pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
-			WHERE datname = current_database() AND pid <> ALL($1) AND pid <> pg_backend_pid() AND backend_type = 'client backend'`, pids); err != nil {
+			WHERE datname = current_database() AND pid <> ALL($1) AND pid <> pg_backend_pid()
+				AND backend_type = 'client backend'`, pids); err != nil {
 			return fmt.Errorf("end sessions: %w", err)
 		}
-		if now, err := fingerprint(ctx, tx); err != nil || now != d.made {
+		if now, err := fingerprint(ctx, tx); err != nil || now != d.fingerprint {
 			return errors.Join(errChanged, err)
 		}
 		tables, err := Tables(ctx, tx)
@@ -79,14 +81,17 @@ func (d *Database) Empty(ctx context.Context, pools ...*pgxpool.Pool) error {
 	})
 }
 
-// Tables are the tables that hold what the service does, those first that refer to others.
+// Tables returns the service's tables but those of migrations. Tables with foreign keys precede
+// those they refer to.
 func Tables(ctx context.Context, tx pgx.Tx) ([]string, error) {
 	rows, err := tx.Query(ctx, `WITH RECURSIVE t (oid, depth) AS (
 			SELECT c.oid, 0 FROM pg_class c WHERE c.relnamespace = 'jazzhr'::regnamespace AND c.relkind = 'r'
 				AND c.relname NOT IN ('schema_compat', 'schema_version', 'river_migration')
 			UNION ALL
-			SELECT f.confrelid, t.depth + 1 FROM t JOIN pg_constraint f ON f.conrelid = t.oid AND f.contype = 'f' AND f.confrelid <> t.oid
-		) SELECT 'jazzhr.' || quote_ident(c.relname) FROM t JOIN pg_class c USING (oid) GROUP BY 1 ORDER BY max(depth), 1`)
+			SELECT f.confrelid, t.depth + 1 FROM t
+				JOIN pg_constraint f ON f.conrelid = t.oid AND f.contype = 'f' AND f.confrelid <> t.oid
+		)
+		SELECT 'jazzhr.' || quote_ident(c.relname) FROM t JOIN pg_class c USING (oid) GROUP BY 1 ORDER BY max(depth), 1`)
 	if err != nil {
 		return nil, fmt.Errorf("list the tables: %w", err)
 	}
@@ -104,7 +109,8 @@ type queryer interface {
 
 var _ queryer = (*pgxpool.Pool)(nil)
 
-// fingerprint tells schemas apart by the system's rows that describe them: each change writes one anew.
+// fingerprint hashes the rows of the system catalogs that describe the schema. Each change of the
+// schema rewrites one of them.
 func fingerprint(ctx context.Context, conn queryer) (text string, err error) {
 	err = conn.QueryRow(ctx, `SELECT md5(string_agg(row, ' ' ORDER BY row)) FROM (
 			SELECT 'c' || oid || ' ' || relname || ' ' || relnamespace || ' ' || coalesce(reloptions::text, '') FROM pg_class

@@ -19,19 +19,21 @@ import (
 	"github.com/intrvio/jazzhr-worker/sql"
 )
 
-// templateLock is the advisory lock under which a template is made: test processes begin at the same time.
+// templateLock is the advisory lock under which a template is made, since test processes start at
+// the same time.
 const templateLock = 0x64627465_7374 // "dbtest" in ASCII
 
-// ofProcess is what the tests of this process share.
-var ofProcess shared //nolint:gochecknoglobals // TestMain and the tests have no caller of ours in common
+// ofProcess holds what the tests of this process share.
+var ofProcess shared //nolint:gochecknoglobals // TestMain and the tests have no common caller
 
-// shared is the server of a test process and its template, found at first use.
+// shared is a test process's server, template and idle databases. The first test that needs them
+// finds them.
 type shared struct {
 	mu       sync.Mutex
-	started  *localpg.Server // nil if the server is someone else's
+	started  *localpg.Server // nil if this process did not start the server
 	url      string
 	template string
-	reuse    bool // there is an end at which idle databases are dropped
+	reuse    bool // Main runs and drops idle databases at the end
 	idle     []*Database
 }
 
@@ -65,7 +67,8 @@ func (s *shared) find(ctx context.Context) (string, error) {
 	return server.URL("postgres"), nil
 }
 
-// stop ends the server if this process started it. Without it the server ends when the process does.
+// stop drops idle databases and stops the server if this process started it. Without stop, the
+// server ends with the process.
 func (s *shared) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,7 +87,8 @@ func (s *shared) stop() {
 	s.started, s.url, s.template = nil, "", ""
 }
 
-// ensureTemplate returns the server's template for the schema of this source tree, which it makes if there is none.
+// ensureTemplate returns the name of the template for the schema of this source tree, after making
+// it if there is none.
 func ensureTemplate(ctx context.Context, serverURL string) (string, error) {
 	name, err := templateName()
 	if err != nil {
@@ -94,7 +98,7 @@ func ensureTemplate(ctx context.Context, serverURL string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // gives the lock back too
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // releases the lock too
 	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock($1)", int64(templateLock)); err != nil {
 		return "", fmt.Errorf("wait for the template: %w", err)
 	}
@@ -108,14 +112,17 @@ func ensureTemplate(ctx context.Context, serverURL string) (string, error) {
 	}
 }
 
-// makeTemplate migrates a new database and marks it as a template last, which tells it from one left half made. No one
-// may connect to it then, since a database is not copied while another uses it.
+// makeTemplate creates and migrates a database. It marks the database as a template last, so that
+// one that was left half made is not taken for a template. Nobody can connect to a template, since
+// a database in use can't be copied.
 func makeTemplate(ctx context.Context, conn *pgx.Conn, serverURL, name string) error {
 	url, err := urlOf(serverURL, name)
 	if err != nil {
 		return err
 	}
-	for _, statement := range []string{"DROP DATABASE IF EXISTS " + quote(name) + " WITH (FORCE)", "CREATE DATABASE " + quote(name)} {
+	for _, statement := range []string{
+		"DROP DATABASE IF EXISTS " + quote(name) + " WITH (FORCE)", "CREATE DATABASE " + quote(name),
+	} {
 		if _, err := conn.Exec(ctx, statement); err != nil {
 			return fmt.Errorf("make the template: %w", err)
 		}
@@ -126,13 +133,15 @@ func makeTemplate(ctx context.Context, conn *pgx.Conn, serverURL, name string) e
 	if err := execute(ctx, url, clock); err != nil {
 		return fmt.Errorf("make the template: %w", err)
 	}
-	if _, err := conn.Exec(ctx, "ALTER DATABASE "+quote(name)+" WITH IS_TEMPLATE true ALLOW_CONNECTIONS false"); err != nil {
+	mark := "ALTER DATABASE " + quote(name) + " WITH IS_TEMPLATE true ALLOW_CONNECTIONS false"
+	if _, err := conn.Exec(ctx, mark); err != nil {
 		return fmt.Errorf("make the template: %w", err)
 	}
 	return nil
 }
 
-// templateName names the template by its content: our migrations and River's.
+// templateName returns a name that is a hash of the template's content: the migrations, River's
+// too, and the clock.
 func templateName() (string, error) {
 	hash := sha256.New()
 	err := fs.WalkDir(sql.Migrations, ".", func(path string, entry fs.DirEntry, err error) error {

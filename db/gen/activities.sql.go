@@ -13,12 +13,31 @@ import (
 )
 
 const insertActivities = `-- name: InsertActivities :many
-INSERT INTO jazzhr.activities (tenant_id, activity_id, category, object_id, action, occurred_on, occurred_time)
-SELECT $1, a.activity_id, a.category, a.object_id, a.action, nullif(a.occurred_on, '')::date, nullif(a.occurred_time, '')
+INSERT INTO jazzhr.activities (
+    tenant_id,
+    activity_id,
+    category,
+    object_id,
+    action,
+    occurred_on,
+    occurred_time
+)
+SELECT
+    $1,
+    a.activity_id,
+    a.category,
+    a.object_id,
+    a.action,
+    nullif(a.occurred_on, '')::date,
+    nullif(a.occurred_time, '')
 FROM (
-    SELECT unnest($2::text[]) AS activity_id, unnest($3::text[]) AS category,
-        unnest($4::text[]) AS object_id, unnest($5::text[]) AS action,
-        unnest($6::text[]) AS occurred_on, unnest($7::text[]) AS occurred_time
+    SELECT
+        unnest($2::text[]) AS activity_id,
+        unnest($3::text[]) AS category,
+        unnest($4::text[]) AS object_id,
+        unnest($5::text[]) AS action,
+        unnest($6::text[]) AS occurred_on,
+        unnest($7::text[]) AS occurred_time
 ) a
 ORDER BY a.activity_id
 ON CONFLICT DO NOTHING
@@ -35,8 +54,8 @@ type InsertActivitiesParams struct {
 	Times       []string
 }
 
-// Returns those that were new. They are locked in the order of their ids, so that two passes at once can't wait for each
-// other crosswise.
+// Returns the ids that were new. Rows are inserted in the order of their ids, so that two passes at
+// once cannot deadlock.
 func (q *Queries) InsertActivities(ctx context.Context, db DBTX, arg InsertActivitiesParams) ([]string, error) {
 	rows, err := db.Query(ctx, insertActivities,
 		arg.TenantID,
@@ -66,11 +85,34 @@ func (q *Queries) InsertActivities(ctx context.Context, db DBTX, arg InsertActiv
 }
 
 const movePollCursor = `-- name: MovePollCursor :exec
-INSERT INTO jazzhr.poll_cursors (tenant_id, list, newest_day, baseline_day, head, passes, passed_at)
-VALUES ($1, $2, $3, $3, $4, 1, jazzhr.now())
-ON CONFLICT (tenant_id, list) DO UPDATE SET newest_day = greatest(poll_cursors.newest_day, excluded.newest_day),
-    baseline_day = CASE WHEN poll_cursors.passes = 0 THEN excluded.newest_day ELSE poll_cursors.baseline_day END,
-    head = excluded.head, passes = poll_cursors.passes + 1, passed_at = jazzhr.now()
+INSERT INTO jazzhr.poll_cursors (
+    tenant_id,
+    list,
+    newest_day,
+    baseline_day,
+    head,
+    passes,
+    passed_at
+)
+VALUES (
+    $1,
+    $2,
+    $3,
+    $3,
+    $4,
+    1,
+    jazzhr.now()
+)
+ON CONFLICT (tenant_id, list) DO UPDATE
+SET
+    newest_day = greatest(poll_cursors.newest_day, excluded.newest_day),
+    baseline_day = CASE
+        WHEN poll_cursors.passes = 0 THEN excluded.newest_day
+        ELSE poll_cursors.baseline_day
+    END,
+    head = excluded.head,
+    passes = poll_cursors.passes + 1,
+    passed_at = jazzhr.now()
 `
 
 type MovePollCursorParams struct {
@@ -80,7 +122,8 @@ type MovePollCursorParams struct {
 	Head      []byte
 }
 
-// Only a completed pass moves it, and never back: two passes at once may end in any order.
+// Call it only after a complete pass. The day never moves back, because two passes at once may end
+// in any order.
 func (q *Queries) MovePollCursor(ctx context.Context, db DBTX, arg MovePollCursorParams) error {
 	_, err := db.Exec(ctx, movePollCursor,
 		arg.TenantID,
@@ -92,21 +135,25 @@ func (q *Queries) MovePollCursor(ctx context.Context, db DBTX, arg MovePollCurso
 }
 
 const noteQuietPoll = `-- name: NoteQuietPoll :exec
-WITH passed AS (
-    UPDATE jazzhr.poll_cursors c SET passes = c.passes + 1, passed_at = jazzhr.now()
+WITH counted_pass AS (
+    UPDATE jazzhr.poll_cursors c
+    SET passes = c.passes + 1, passed_at = jazzhr.now()
     WHERE c.tenant_id = $1 AND c.list = $2 AND c.head = $3
 )
-UPDATE jazzhr.tenants t SET last_poll_at = jazzhr.now() WHERE t.tenant_id = $1
+UPDATE jazzhr.tenants t
+SET last_poll_at = jazzhr.now()
+WHERE t.tenant_id = $1
 `
 
-// A pass was complete that found the list as the one before had left it.
+// Records a complete pass that found the list unchanged since the pass before it.
 func (q *Queries) NoteQuietPoll(ctx context.Context, db DBTX, tenantID uuid.UUID, list string, head []byte) error {
 	_, err := db.Exec(ctx, noteQuietPoll, tenantID, list, head)
 	return err
 }
 
 const pollCursor = `-- name: PollCursor :one
-SELECT newest_day, baseline_day, head FROM jazzhr.poll_cursors
+SELECT newest_day, baseline_day, head
+FROM jazzhr.poll_cursors
 WHERE tenant_id = $1 AND list = $2 AND passes > 0
 `
 

@@ -13,14 +13,25 @@ import (
 )
 
 const applicantsByEmail = `-- name: ApplicantsByEmail :many
-SELECT a.applicant_id FROM jazzhr.applicants a
-WHERE a.tenant_id = $1 AND a.email = $2 AND a.gone_at IS NULL
-    AND NOT EXISTS (SELECT FROM jazzhr.effects e WHERE e.tenant_id = a.tenant_id AND e.kind = 'create_applicant'
-        AND e.key = a.email AND e.state IN ('sending', 'unknown'))
-ORDER BY a.created_at LIMIT 2
+SELECT a.applicant_id
+FROM jazzhr.applicants a
+WHERE a.tenant_id = $1
+    AND a.email = $2
+    AND a.gone_at IS NULL
+    AND NOT EXISTS (
+        SELECT
+        FROM jazzhr.effects e
+        WHERE e.tenant_id = a.tenant_id
+            AND e.kind = 'create_applicant'
+            AND e.key = a.email
+            AND e.state IN ('sending', 'unknown')
+    )
+ORDER BY a.created_at
+LIMIT 2
 `
 
-// None while a create for the email is on its way or unsettled: its row has to be settled by a look of its own.
+// Returns nothing while a create for the email is being sent or is unknown: such an effect must be
+// settled by a read of its own.
 func (q *Queries) ApplicantsByEmail(ctx context.Context, db DBTX, tenantID uuid.UUID, email *string) ([]string, error) {
 	rows, err := db.Query(ctx, applicantsByEmail, tenantID, email)
 	if err != nil {
@@ -42,8 +53,11 @@ func (q *Queries) ApplicantsByEmail(ctx context.Context, db DBTX, tenantID uuid.
 }
 
 const knownEmails = `-- name: KnownEmails :many
-SELECT applicant_id, coalesce(email, '')::text AS email FROM jazzhr.applicants
-WHERE tenant_id = $1 AND applicant_id = ANY($2::text[]) AND read_at >= $3
+SELECT applicant_id, coalesce(email, '')::text AS email
+FROM jazzhr.applicants
+WHERE tenant_id = $1
+    AND applicant_id = ANY($2::text[])
+    AND read_at >= $3
 `
 
 type KnownEmailsRow struct {
@@ -51,7 +65,7 @@ type KnownEmailsRow struct {
 	Email       string
 }
 
-// Those of the given applicants whose email was read since.
+// Returns those of the given applicants whose email was read at the given time or later.
 func (q *Queries) KnownEmails(ctx context.Context, db DBTX, tenantID uuid.UUID, applicantIds []string, since *time.Time) ([]KnownEmailsRow, error) {
 	rows, err := db.Query(ctx, knownEmails, tenantID, applicantIds, since)
 	if err != nil {
@@ -73,7 +87,8 @@ func (q *Queries) KnownEmails(ctx context.Context, db DBTX, tenantID uuid.UUID, 
 }
 
 const markApplicantGone = `-- name: MarkApplicantGone :exec
-UPDATE jazzhr.applicants SET gone_at = jazzhr.now()
+UPDATE jazzhr.applicants
+SET gone_at = jazzhr.now()
 WHERE tenant_id = $1 AND applicant_id = $2 AND gone_at IS NULL
 `
 
@@ -83,10 +98,26 @@ func (q *Queries) MarkApplicantGone(ctx context.Context, db DBTX, tenantID uuid.
 }
 
 const upsertApplicant = `-- name: UpsertApplicant :exec
-INSERT INTO jazzhr.applicants (tenant_id, applicant_id, email, folded_name, read_at)
-VALUES ($1, $2, nullif($3::text, ''), $4, jazzhr.now())
-ON CONFLICT (tenant_id, applicant_id) DO UPDATE SET
-    email = excluded.email, folded_name = excluded.folded_name, read_at = excluded.read_at, gone_at = NULL
+INSERT INTO jazzhr.applicants (
+    tenant_id,
+    applicant_id,
+    email,
+    folded_name,
+    read_at
+)
+VALUES (
+    $1,
+    $2,
+    nullif($3::text, ''),
+    $4,
+    jazzhr.now()
+)
+ON CONFLICT (tenant_id, applicant_id) DO UPDATE
+SET
+    email = excluded.email,
+    folded_name = excluded.folded_name,
+    read_at = excluded.read_at,
+    gone_at = NULL
 `
 
 type UpsertApplicantParams struct {

@@ -14,9 +14,17 @@ import (
 )
 
 const adoptByPerson = `-- name: AdoptByPerson :execrows
-UPDATE jazzhr.effects SET state = 'done', remote_id = $1, adopted = true, problem = NULL,
-    evidence = evidence || $2::jsonb, settled_at = jazzhr.now()
-WHERE tenant_id = $3 AND effect_id = $4 AND state IN ('planned', 'unknown', 'attention')
+UPDATE jazzhr.effects
+SET
+    state = 'done',
+    remote_id = $1,
+    adopted = true,
+    problem = NULL,
+    evidence = evidence || $2::jsonb,
+    settled_at = jazzhr.now()
+WHERE tenant_id = $3
+    AND effect_id = $4
+    AND state IN ('planned', 'unknown', 'attention')
 `
 
 type AdoptByPersonParams struct {
@@ -26,7 +34,8 @@ type AdoptByPersonParams struct {
 	EffectID uuid.UUID
 }
 
-// An effect that is planned or unknown is with nobody itself, but may be what a writeback stopped at.
+// A person named what stands in JazzHR as the effect. The effect may also be planned or unknown: a
+// writeback can need a person while its effect does not.
 func (q *Queries) AdoptByPerson(ctx context.Context, db DBTX, arg AdoptByPersonParams) (int64, error) {
 	result, err := db.Exec(ctx, adoptByPerson,
 		arg.RemoteID,
@@ -41,8 +50,16 @@ func (q *Queries) AdoptByPerson(ctx context.Context, db DBTX, arg AdoptByPersonP
 }
 
 const attentionStep = `-- name: AttentionStep :one
-SELECT s.kind, s.part, s.effect_id, coalesce(s.last_error, '')::text AS problem FROM jazzhr.steps s
-JOIN jazzhr.writebacks w ON w.tenant_id = s.tenant_id AND w.writeback_id = s.writeback_id AND w.state = 'attention'
+SELECT
+    s.kind,
+    s.part,
+    s.effect_id,
+    coalesce(s.last_error, '')::text AS problem
+FROM jazzhr.steps s
+JOIN jazzhr.writebacks w
+    ON w.tenant_id = s.tenant_id
+    AND w.writeback_id = s.writeback_id
+    AND w.state = 'attention'
 WHERE s.tenant_id = $1 AND s.writeback_id = $2 AND s.state = 'attention'
 `
 
@@ -66,8 +83,10 @@ func (q *Queries) AttentionStep(ctx context.Context, db DBTX, tenantID uuid.UUID
 }
 
 const attentionWebhook = `-- name: AttentionWebhook :one
-SELECT coalesce(problem, '')::text AS problem FROM jazzhr.webhooks
-WHERE tenant_id = $1 AND webhook_id = $2 AND state = 'attention' FOR UPDATE
+SELECT coalesce(problem, '')::text AS problem
+FROM jazzhr.webhooks
+WHERE tenant_id = $1 AND webhook_id = $2 AND state = 'attention'
+FOR UPDATE
 `
 
 func (q *Queries) AttentionWebhook(ctx context.Context, db DBTX, tenantID uuid.UUID, webhookID uuid.UUID) (string, error) {
@@ -78,9 +97,11 @@ func (q *Queries) AttentionWebhook(ctx context.Context, db DBTX, tenantID uuid.U
 }
 
 const attentionWebhooks = `-- name: AttentionWebhooks :many
-SELECT webhook_id, received_at, coalesce(problem, '')::text AS problem FROM jazzhr.webhooks
+SELECT webhook_id, received_at, coalesce(problem, '')::text AS problem
+FROM jazzhr.webhooks
 WHERE tenant_id = $1 AND state = 'attention' AND webhook_id > $2
-ORDER BY webhook_id LIMIT $3
+ORDER BY webhook_id
+LIMIT $3
 `
 
 type AttentionWebhooksRow struct {
@@ -110,14 +131,26 @@ func (q *Queries) AttentionWebhooks(ctx context.Context, db DBTX, tenantID uuid.
 }
 
 const attentionWritebacks = `-- name: AttentionWritebacks :many
-SELECT w.writeback_id, coalesce(w.done_at, w.created_at)::timestamptz AS since,
-    coalesce(s.last_error, e.problem, '')::text AS problem, s.kind AS step, s.part, w.interview_id, w.revision,
-    w.applicant_id, w.job_id, e.evidence
+SELECT
+    w.writeback_id,
+    coalesce(w.done_at, w.created_at)::timestamptz AS since,
+    coalesce(s.last_error, e.problem, '')::text AS problem,
+    s.kind AS step,
+    s.part,
+    w.interview_id,
+    w.revision,
+    w.applicant_id,
+    w.job_id,
+    e.evidence
 FROM jazzhr.writebacks w
-JOIN jazzhr.steps s ON s.tenant_id = w.tenant_id AND s.writeback_id = w.writeback_id AND s.state = 'attention'
+JOIN jazzhr.steps s
+    ON s.tenant_id = w.tenant_id
+    AND s.writeback_id = w.writeback_id
+    AND s.state = 'attention'
 LEFT JOIN jazzhr.effects e ON e.tenant_id = s.tenant_id AND e.effect_id = s.effect_id
 WHERE w.tenant_id = $1 AND w.state = 'attention' AND w.writeback_id > $2
-ORDER BY w.writeback_id LIMIT $3
+ORDER BY w.writeback_id
+LIMIT $3
 `
 
 type AttentionWritebacksRow struct {
@@ -133,7 +166,7 @@ type AttentionWritebacksRow struct {
 	Evidence    json.RawMessage
 }
 
-// Writebacks that need a person, with the step that stopped and its effect.
+// Returns the writebacks that need a person, each with the step that stopped and the step's effect.
 func (q *Queries) AttentionWritebacks(ctx context.Context, db DBTX, tenantID uuid.UUID, after uuid.UUID, maxRows int32) ([]AttentionWritebacksRow, error) {
 	rows, err := db.Query(ctx, attentionWritebacks, tenantID, after, maxRows)
 	if err != nil {
@@ -166,7 +199,8 @@ func (q *Queries) AttentionWritebacks(ctx context.Context, db DBTX, tenantID uui
 }
 
 const dismissWebhook = `-- name: DismissWebhook :exec
-UPDATE jazzhr.webhooks SET state = 'done', done_at = jazzhr.now()
+UPDATE jazzhr.webhooks
+SET state = 'done', done_at = jazzhr.now()
 WHERE tenant_id = $1 AND webhook_id = $2 AND state = 'attention'
 `
 
@@ -176,8 +210,24 @@ func (q *Queries) DismissWebhook(ctx context.Context, db DBTX, tenantID uuid.UUI
 }
 
 const insertDecision = `-- name: InsertDecision :exec
-INSERT INTO jazzhr.decisions (tenant_id, decision_id, item_id, problem, decision, remote_id, decided_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO jazzhr.decisions (
+    tenant_id,
+    decision_id,
+    item_id,
+    problem,
+    decision,
+    remote_id,
+    decided_by
+)
+VALUES (
+    $1,
+    $2,
+    $3,
+    $4,
+    $5,
+    $6,
+    $7
+)
 `
 
 type InsertDecisionParams struct {
@@ -204,30 +254,50 @@ func (q *Queries) InsertDecision(ctx context.Context, db DBTX, arg InsertDecisio
 }
 
 const reopenWriteback = `-- name: ReopenWriteback :exec
-WITH reopened AS (
-    UPDATE jazzhr.steps s SET state = 'pending', last_error = NULL
+WITH reopened_steps AS (
+    UPDATE jazzhr.steps s
+    SET state = 'pending', last_error = NULL
     WHERE s.tenant_id = $1 AND s.writeback_id = $2 AND s.state = 'attention'
     RETURNING s.tenant_id, s.writeback_id
 )
-UPDATE jazzhr.writebacks w SET state = 'pending', next_attempt_at = jazzhr.now(), waiting_for = NULL, done_at = NULL,
-    failing_since = NULL, last_error = NULL
-FROM reopened r WHERE w.tenant_id = r.tenant_id AND w.writeback_id = r.writeback_id AND w.state = 'attention'
+UPDATE jazzhr.writebacks w
+SET
+    state = 'pending',
+    next_attempt_at = jazzhr.now(),
+    waiting_for = NULL,
+    done_at = NULL,
+    failing_since = NULL,
+    last_error = NULL
+FROM reopened_steps r
+WHERE w.tenant_id = r.tenant_id AND w.writeback_id = r.writeback_id AND w.state = 'attention'
 `
 
-// The writeback goes on where a person was needed.
+// The writeback goes on from the step that needed a person.
 func (q *Queries) ReopenWriteback(ctx context.Context, db DBTX, tenantID uuid.UUID, writebackID uuid.UUID) error {
 	_, err := db.Exec(ctx, reopenWriteback, tenantID, writebackID)
 	return err
 }
 
 const replanByPerson = `-- name: ReplanByPerson :execrows
-UPDATE jazzhr.effects SET state = 'planned', sends = 0, send_token = NULL, sent_by = NULL, not_after = NULL,
-    first_sent_at = NULL, absent_reads = 0, absent_at = NULL, refusal = NULL, problem = NULL, decided_at = jazzhr.now(),
+UPDATE jazzhr.effects
+SET
+    state = 'planned',
+    sends = 0,
+    send_token = NULL,
+    sent_by = NULL,
+    not_after = NULL,
+    first_sent_at = NULL,
+    absent_reads = 0,
+    absent_at = NULL,
+    refusal = NULL,
+    problem = NULL,
+    decided_at = jazzhr.now(),
     evidence = evidence || $1::jsonb
 WHERE tenant_id = $2 AND effect_id = $3 AND state = 'attention'
 `
 
-// As if it had never been sent: a person has looked, and says that it is not there.
+// A person looked and found that the effect is not in JazzHR. It starts again as if it had never
+// been sent.
 func (q *Queries) ReplanByPerson(ctx context.Context, db DBTX, evidence json.RawMessage, tenantID uuid.UUID, effectID uuid.UUID) (int64, error) {
 	result, err := db.Exec(ctx, replanByPerson, evidence, tenantID, effectID)
 	if err != nil {
@@ -237,7 +307,10 @@ func (q *Queries) ReplanByPerson(ctx context.Context, db DBTX, evidence json.Raw
 }
 
 const systemDistrustLedger = `-- name: SystemDistrustLedger :one
-INSERT INTO jazzhr.distrust DEFAULT VALUES ON CONFLICT (only_row) DO UPDATE SET since = distrust.since RETURNING since
+INSERT INTO jazzhr.distrust DEFAULT VALUES
+ON CONFLICT (only_row) DO UPDATE
+SET since = distrust.since
+RETURNING since
 `
 
 func (q *Queries) SystemDistrustLedger(ctx context.Context, db DBTX) (time.Time, error) {
@@ -248,10 +321,12 @@ func (q *Queries) SystemDistrustLedger(ctx context.Context, db DBTX) (time.Time,
 }
 
 const systemJumpSequences = `-- name: SystemJumpSequences :exec
-UPDATE jazzhr.event_counters SET last_sequence = last_sequence + $1::bigint
+UPDATE jazzhr.event_counters
+SET last_sequence = last_sequence + $1::bigint
 `
 
-// Numbers that were given out after a backup was made are not given out again.
+// Skips the event numbers that may have been given out after a backup was made, so that none is
+// given out twice.
 func (q *Queries) SystemJumpSequences(ctx context.Context, db DBTX, ahead int64) error {
 	_, err := db.Exec(ctx, systemJumpSequences, ahead)
 	return err

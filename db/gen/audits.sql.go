@@ -14,7 +14,9 @@ import (
 )
 
 const beginAudit = `-- name: BeginAudit :one
-INSERT INTO jazzhr.audits (tenant_id, audit_id) VALUES ($1, $2) RETURNING started_at
+INSERT INTO jazzhr.audits (tenant_id, audit_id)
+VALUES ($1, $2)
+RETURNING started_at
 `
 
 func (q *Queries) BeginAudit(ctx context.Context, db DBTX, tenantID uuid.UUID, auditID uuid.UUID) (time.Time, error) {
@@ -26,7 +28,9 @@ func (q *Queries) BeginAudit(ctx context.Context, db DBTX, tenantID uuid.UUID, a
 
 const deleteOldAudits = `-- name: DeleteOldAudits :exec
 DELETE FROM jazzhr.audits
-WHERE tenant_id = $1 AND NOT latest AND started_at < jazzhr.now() - $2::interval
+WHERE tenant_id = $1
+    AND NOT latest
+    AND started_at < jazzhr.now() - $2::interval
 `
 
 func (q *Queries) DeleteOldAudits(ctx context.Context, db DBTX, tenantID uuid.UUID, retention time.Duration) error {
@@ -35,8 +39,16 @@ func (q *Queries) DeleteOldAudits(ctx context.Context, db DBTX, tenantID uuid.UU
 }
 
 const finishAudit = `-- name: FinishAudit :one
-UPDATE jazzhr.audits SET finished_at = jazzhr.now(), latest = true, ours = $1, theirs = $2, counts = $3,
-    findings = $4, unfinished = $5, stopped_by = $6
+UPDATE jazzhr.audits
+SET
+    finished_at = jazzhr.now(),
+    latest = true,
+    ours = $1,
+    theirs = $2,
+    counts = $3,
+    findings = $4,
+    unfinished = $5,
+    stopped_by = $6
 WHERE tenant_id = $7 AND audit_id = $8
 RETURNING finished_at::timestamptz AS finished_at
 `
@@ -69,7 +81,9 @@ func (q *Queries) FinishAudit(ctx context.Context, db DBTX, arg FinishAuditParam
 }
 
 const latestAudit = `-- name: LatestAudit :one
-SELECT ours, findings FROM jazzhr.audits WHERE tenant_id = $1 AND latest
+SELECT ours, findings
+FROM jazzhr.audits
+WHERE tenant_id = $1 AND latest
 `
 
 type LatestAuditRow struct {
@@ -89,12 +103,16 @@ SELECT DISTINCT w.applicant_id::text AS applicant_id
 FROM jazzhr.effects e
 JOIN jazzhr.steps s ON s.tenant_id = e.tenant_id AND s.effect_id = e.effect_id
 JOIN jazzhr.writebacks w ON w.tenant_id = s.tenant_id AND w.writeback_id = s.writeback_id
-WHERE e.tenant_id = $1 AND e.kind = 'write_note' AND e.sends > 0 AND w.applicant_id IS NOT NULL
+WHERE e.tenant_id = $1
+    AND e.kind = 'write_note'
+    AND e.sends > 0
+    AND w.applicant_id IS NOT NULL
     AND (e.settled_at IS NULL OR e.settled_at >= $2)
 ORDER BY applicant_id
 `
 
-// The applicants to whom notes were sent that were settled since, or are not settled.
+// Returns the applicants to whom a note was sent that was settled at the given time or later, or is
+// not settled yet.
 func (q *Queries) NotedApplicants(ctx context.Context, db DBTX, tenantID uuid.UUID, since *time.Time) ([]string, error) {
 	rows, err := db.Query(ctx, notedApplicants, tenantID, since)
 	if err != nil {
@@ -116,12 +134,15 @@ func (q *Queries) NotedApplicants(ctx context.Context, db DBTX, tenantID uuid.UU
 }
 
 const notesAuditedAt = `-- name: NotesAuditedAt :one
-SELECT max(started_at)::timestamptz AS audited_at FROM jazzhr.audits
-WHERE tenant_id = $1 AND finished_at IS NOT NULL AND NOT 'note' = ANY(unfinished)
+SELECT max(started_at)::timestamptz AS audited_at
+FROM jazzhr.audits
+WHERE tenant_id = $1
+    AND finished_at IS NOT NULL
+    AND NOT 'note' = ANY(unfinished)
 HAVING count(*) > 0
 `
 
-// When the last audit began that got through the notes.
+// Returns when the last audit that got through the notes began, and no row if there was none.
 func (q *Queries) NotesAuditedAt(ctx context.Context, db DBTX, tenantID uuid.UUID) (time.Time, error) {
 	row := db.QueryRow(ctx, notesAuditedAt, tenantID)
 	var audited_at time.Time
@@ -130,11 +151,15 @@ func (q *Queries) NotesAuditedAt(ctx context.Context, db DBTX, tenantID uuid.UUI
 }
 
 const sentKeys = `-- name: SentKeys :many
-SELECT key FROM jazzhr.effects
-WHERE tenant_id = $1 AND kind = $2 AND key = ANY($3::text[]) AND sends > 0
+SELECT key
+FROM jazzhr.effects
+WHERE tenant_id = $1
+    AND kind = $2
+    AND key = ANY($3::text[])
+    AND sends > 0
 `
 
-// Those of the keys for which something left.
+// Returns those of the keys under which something was sent.
 func (q *Queries) SentKeys(ctx context.Context, db DBTX, tenantID uuid.UUID, kind string, keys []string) ([]string, error) {
 	rows, err := db.Query(ctx, sentKeys, tenantID, kind, keys)
 	if err != nil {
@@ -156,7 +181,9 @@ func (q *Queries) SentKeys(ctx context.Context, db DBTX, tenantID uuid.UUID, kin
 }
 
 const supersedeAudit = `-- name: SupersedeAudit :exec
-UPDATE jazzhr.audits SET latest = false WHERE tenant_id = $1 AND latest
+UPDATE jazzhr.audits
+SET latest = false
+WHERE tenant_id = $1 AND latest
 `
 
 func (q *Queries) SupersedeAudit(ctx context.Context, db DBTX, tenantID uuid.UUID) error {
@@ -165,21 +192,36 @@ func (q *Queries) SupersedeAudit(ctx context.Context, db DBTX, tenantID uuid.UUI
 }
 
 const systemDueAudits = `-- name: SystemDueAudits :many
-UPDATE jazzhr.tenants t SET next_audit_at = t.next_audit_at
-    + interval '1 day' * ceil(greatest(1, extract(epoch FROM jazzhr.now() - t.next_audit_at) / 86400))
+UPDATE jazzhr.tenants t
+SET next_audit_at = t.next_audit_at
+    + interval '1 day' * ceil(
+        greatest(1, extract(epoch FROM jazzhr.now() - t.next_audit_at) / 86400)
+    )
 WHERE t.ctid = ANY(ARRAY(
-    SELECT d.ctid FROM jazzhr.tenants d
-    WHERE d.connection = 'verified' AND d.key_state = 'ok' AND d.paused_at IS NULL AND d.next_audit_at <= jazzhr.now()
+    SELECT d.ctid
+    FROM jazzhr.tenants d
+    WHERE d.connection = 'verified'
+        AND d.key_state = 'ok'
+        AND d.paused_at IS NULL
+        AND d.next_audit_at <= jazzhr.now()
     ORDER BY d.next_audit_at
-    LIMIT greatest(0, $1::bigint - (SELECT count(*) FROM jazzhr.river_job
-        WHERE queue = 'audits' AND kind = 'audit_duplicates' AND state IN ('available', 'running')))
-    FOR NO KEY UPDATE SKIP LOCKED))
+    LIMIT greatest(0, $1::bigint - (
+        SELECT count(*)
+        FROM jazzhr.river_job
+        WHERE queue = 'audits'
+            AND kind = 'audit_duplicates'
+            AND state IN ('available', 'running')
+    ))
+    FOR NO KEY UPDATE SKIP LOCKED
+))
 RETURNING t.tenant_id
 `
 
-// As many as leave no more than so many audits active at once. A tenant is moved on by whole days, so that it keeps its
-// hour; one that was missed for long is audited once. The active ones are found by their state and queue: by their kind alone the
-// finished ones of the last hour would be read as well, once a second.
+// Takes audits that are due, as long as no more than at_once are active. A tenant moves on by whole
+// days, so it keeps its hour. A tenant that was overdue for several days is audited once.
+//
+// Active audits are counted by their state and queue. Counting by kind alone would also read the
+// finished jobs that River still keeps, once a second.
 func (q *Queries) SystemDueAudits(ctx context.Context, db DBTX, atOnce int64) ([]uuid.UUID, error) {
 	rows, err := db.Query(ctx, systemDueAudits, atOnce)
 	if err != nil {
@@ -201,8 +243,11 @@ func (q *Queries) SystemDueAudits(ctx context.Context, db DBTX, atOnce int64) ([
 }
 
 const systemDuplicatesFound = `-- name: SystemDuplicatesFound :one
-SELECT coalesce(sum(a.ours), 0)::bigint AS ours, coalesce(sum(a.theirs), 0)::bigint AS theirs
-FROM jazzhr.audits a JOIN jazzhr.tenants t USING (tenant_id)
+SELECT
+    coalesce(sum(a.ours), 0)::bigint AS ours,
+    coalesce(sum(a.theirs), 0)::bigint AS theirs
+FROM jazzhr.audits a
+JOIN jazzhr.tenants t USING (tenant_id)
 WHERE a.latest AND (a.ours > 0 OR a.theirs > 0) AND t.connection = 'verified'
 `
 
@@ -211,7 +256,7 @@ type SystemDuplicatesFoundRow struct {
 	Theirs int64
 }
 
-// By the last audit of each tenant that is connected.
+// Adds up the latest audit of each connected tenant.
 func (q *Queries) SystemDuplicatesFound(ctx context.Context, db DBTX) (SystemDuplicatesFoundRow, error) {
 	row := db.QueryRow(ctx, systemDuplicatesFound)
 	var i SystemDuplicatesFoundRow

@@ -13,14 +13,18 @@ import (
 )
 
 const closeBucket = `-- name: CloseBucket :one
-UPDATE jazzhr.call_buckets SET tokens = 0, refilled_at = jazzhr.now() + $1::interval,
+UPDATE jazzhr.call_buckets
+SET
+    tokens = 0,
+    refilled_at = jazzhr.now() + $1::interval,
     closed_until = jazzhr.now() + $1::interval
 WHERE tenant_id = $2
     AND (closed_until IS NULL OR closed_until < jazzhr.now() + $1::interval)
 RETURNING closed_until
 `
 
-// JazzHR said 429: nobody calls for the tenant until then, and the bucket starts empty.
+// JazzHR answered 429. Nobody calls for the tenant until the pause is over, and the bucket then
+// starts empty.
 func (q *Queries) CloseBucket(ctx context.Context, db DBTX, pause time.Duration, tenantID uuid.UUID) (*time.Time, error) {
 	row := db.QueryRow(ctx, closeBucket, pause, tenantID)
 	var closed_until *time.Time
@@ -29,16 +33,28 @@ func (q *Queries) CloseBucket(ctx context.Context, db DBTX, pause time.Duration,
 }
 
 const systemPrepay = `-- name: SystemPrepay :many
-UPDATE jazzhr.call_buckets b SET tokens = least($1::float8, b.tokens
-        + extract(epoch FROM greatest(interval '0', jazzhr.now() - b.refilled_at)) * $2::float8) - $3::float8,
+UPDATE jazzhr.call_buckets b
+SET
+    tokens = least(
+        $1::float8,
+        b.tokens
+            + extract(epoch FROM greatest(interval '0', jazzhr.now() - b.refilled_at))
+            * $2::float8
+    ) - $3::float8,
     refilled_at = greatest(b.refilled_at, jazzhr.now())
 WHERE b.ctid = ANY(ARRAY(
-    SELECT c.ctid FROM jazzhr.call_buckets c
-    WHERE c.tenant_id = ANY($4::uuid[]) AND (c.closed_until IS NULL OR c.closed_until <= jazzhr.now())
-        AND least($1::float8, c.tokens
-            + extract(epoch FROM greatest(interval '0', jazzhr.now() - c.refilled_at)) * $2::float8)
-            >= $3::float8 + $5::float8
-    FOR UPDATE SKIP LOCKED))
+    SELECT c.ctid
+    FROM jazzhr.call_buckets c
+    WHERE c.tenant_id = ANY($4::uuid[])
+        AND (c.closed_until IS NULL OR c.closed_until <= jazzhr.now())
+        AND least(
+            $1::float8,
+            c.tokens
+                + extract(epoch FROM greatest(interval '0', jazzhr.now() - c.refilled_at))
+                * $2::float8
+        ) >= $3::float8 + $5::float8
+    FOR UPDATE SKIP LOCKED
+))
 RETURNING b.tenant_id
 `
 
@@ -50,8 +66,9 @@ type SystemPrepayParams struct {
 	Reserve   float64
 }
 
-// Takes so many calls at once of each tenant whose bucket holds them above the reserve, and returns whose. A bucket that
-// somebody takes from at this moment is passed over, so that nobody waits. By its place, as SystemDuePolls.
+// Takes several calls at once from each tenant whose bucket holds them above the reserve, and
+// returns those tenants. A bucket that is locked at this moment is skipped, so that nobody waits.
+// Rows are updated by ctid for the reason that SystemDuePolls gives.
 func (q *Queries) SystemPrepay(ctx context.Context, db DBTX, arg SystemPrepayParams) ([]uuid.UUID, error) {
 	rows, err := db.Query(ctx, systemPrepay,
 		arg.Burst,
@@ -79,21 +96,41 @@ func (q *Queries) SystemPrepay(ctx context.Context, db DBTX, arg SystemPrepayPar
 }
 
 const takeCall = `-- name: TakeCall :one
-WITH bucket AS (
-    SELECT c.tenant_id,
-        least($3::float8, c.tokens
-            + extract(epoch FROM greatest(interval '0', jazzhr.now() - c.refilled_at)) * $2::float8) AS held,
-        coalesce(extract(epoch FROM greatest(interval '0', c.closed_until - jazzhr.now())), 0) AS closed_for
-    FROM jazzhr.call_buckets c WHERE c.tenant_id = $4 FOR UPDATE
+WITH refilled_bucket AS (
+    SELECT
+        c.tenant_id,
+        least(
+            $3::float8,
+            c.tokens
+                + extract(epoch FROM greatest(interval '0', jazzhr.now() - c.refilled_at))
+                * $2::float8
+        ) AS held,
+        coalesce(
+            extract(epoch FROM greatest(interval '0', c.closed_until - jazzhr.now())),
+            0
+        ) AS closed_for
+    FROM jazzhr.call_buckets c
+    WHERE c.tenant_id = $4
+    FOR UPDATE
 ), verdict AS (
-    SELECT bucket.tenant_id, bucket.held, bucket.closed_for, closed_for = 0 AND held >= 1 + $1::float8 AS taken FROM bucket
+    SELECT
+        refilled_bucket.tenant_id, refilled_bucket.held, refilled_bucket.closed_for,
+        closed_for = 0 AND held >= 1 + $1::float8 AS taken
+    FROM refilled_bucket
 )
-UPDATE jazzhr.call_buckets b SET
-    tokens = CASE WHEN v.taken THEN v.held - 1 ELSE v.held END, refilled_at = greatest(b.refilled_at, jazzhr.now())
+UPDATE jazzhr.call_buckets b
+SET
+    tokens = CASE WHEN v.taken THEN v.held - 1 ELSE v.held END,
+    refilled_at = greatest(b.refilled_at, jazzhr.now())
 FROM verdict v
 WHERE b.tenant_id = v.tenant_id
-RETURNING v.taken::boolean AS taken, b.tokens AS left_over,
-    greatest(v.closed_for, (1 + $1::float8 - v.held) / $2::float8)::float8 AS wait_seconds
+RETURNING
+    v.taken::boolean AS taken,
+    b.tokens AS left_over,
+    greatest(
+        v.closed_for,
+        (1 + $1::float8 - v.held) / $2::float8
+    )::float8 AS wait_seconds
 `
 
 type TakeCallParams struct {
@@ -109,8 +146,9 @@ type TakeCallRow struct {
 	WaitSeconds float64
 }
 
-// Takes one call if the bucket holds more than the reserve, and says how long to wait if it does not, else what is left. The bucket
-// refills continuously; `closed_until` is JazzHR's own "too many".
+// Takes one call if the bucket holds more than the reserve. Returns what is left and, if no call
+// was taken, how long to wait. The bucket refills continuously. JazzHR's answer 429 sets
+// closed_until.
 func (q *Queries) TakeCall(ctx context.Context, db DBTX, arg TakeCallParams) (TakeCallRow, error) {
 	row := db.QueryRow(ctx, takeCall,
 		arg.Reserve,

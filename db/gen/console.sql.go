@@ -13,9 +13,21 @@ import (
 )
 
 const systemActions = `-- name: SystemActions :many
-SELECT a.action_id, a.tenant_id, t.name AS tenant_name, a.at, a.who, a.what, a.target, a.result, a.detail
-FROM jazzhr.actions a LEFT JOIN jazzhr.tenants t ON t.tenant_id = a.tenant_id
-WHERE a.action_id < $1 ORDER BY a.action_id DESC LIMIT $2
+SELECT
+    a.action_id,
+    a.tenant_id,
+    t.name AS tenant_name,
+    a.at,
+    a.who,
+    a.what,
+    a.target,
+    a.result,
+    a.detail
+FROM jazzhr.actions a
+LEFT JOIN jazzhr.tenants t ON t.tenant_id = a.tenant_id
+WHERE a.action_id < $1
+ORDER BY a.action_id DESC
+LIMIT $2
 `
 
 type SystemActionsRow struct {
@@ -30,7 +42,7 @@ type SystemActionsRow struct {
 	Detail     *string
 }
 
-// The newest first, from before an action on.
+// Returns the actions before a given one, the newest first.
 func (q *Queries) SystemActions(ctx context.Context, db DBTX, before uuid.UUID, maxRows int32) ([]SystemActionsRow, error) {
 	rows, err := db.Query(ctx, systemActions, before, maxRows)
 	if err != nil {
@@ -62,11 +74,18 @@ func (q *Queries) SystemActions(ctx context.Context, db DBTX, before uuid.UUID, 
 }
 
 const systemDelivery = `-- name: SystemDelivery :one
-SELECT count(*) AS waiting, count(*) FILTER (WHERE e.attempts > 0) AS retried,
+SELECT
+    count(*) AS waiting,
+    count(*) FILTER (WHERE e.attempts > 0) AS retried,
     coalesce(extract(epoch FROM jazzhr.now() - min(e.created_at)), 0)::float8 AS oldest_seconds,
     coalesce(min(e.created_at), 'epoch')::timestamptz AS oldest_at,
-    (SELECT count(*) FROM jazzhr.events f WHERE f.state = 'failed' AND f.created_at > jazzhr.now() - interval '1 day') AS failed_today
-FROM jazzhr.events e WHERE e.state = 'pending'
+    (
+        SELECT count(*)
+        FROM jazzhr.events f
+        WHERE f.state = 'failed' AND f.created_at > jazzhr.now() - interval '1 day'
+    ) AS failed_today
+FROM jazzhr.events e
+WHERE e.state = 'pending'
 `
 
 type SystemDeliveryRow struct {
@@ -77,7 +96,7 @@ type SystemDeliveryRow struct {
 	FailedToday   int64
 }
 
-// How the delivery of events to Intrvio goes.
+// Returns how the delivery of events to Intrvio goes.
 func (q *Queries) SystemDelivery(ctx context.Context, db DBTX) (SystemDeliveryRow, error) {
 	row := db.QueryRow(ctx, systemDelivery)
 	var i SystemDeliveryRow
@@ -92,8 +111,24 @@ func (q *Queries) SystemDelivery(ctx context.Context, db DBTX) (SystemDeliveryRo
 }
 
 const systemInsertAction = `-- name: SystemInsertAction :exec
-INSERT INTO jazzhr.actions (tenant_id, action_id, who, what, target, result, detail)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO jazzhr.actions (
+    tenant_id,
+    action_id,
+    who,
+    what,
+    target,
+    result,
+    detail
+)
+VALUES (
+    $1,
+    $2,
+    $3,
+    $4,
+    $5,
+    $6,
+    $7
+)
 `
 
 type SystemInsertActionParams struct {
@@ -120,7 +155,8 @@ func (q *Queries) SystemInsertAction(ctx context.Context, db DBTX, arg SystemIns
 }
 
 const systemLeader = `-- name: SystemLeader :many
-SELECT leader_id, elected_at, expires_at > now() AS holds FROM jazzhr.river_leader
+SELECT leader_id, elected_at, expires_at > now() AS holds
+FROM jazzhr.river_leader
 `
 
 type SystemLeaderRow struct {
@@ -129,7 +165,7 @@ type SystemLeaderRow struct {
 	Holds     bool
 }
 
-// At most one row. The lease is River's, and so by the real clock.
+// Returns at most one row. The lease is River's, so it is compared with the real clock.
 func (q *Queries) SystemLeader(ctx context.Context, db DBTX) ([]SystemLeaderRow, error) {
 	rows, err := db.Query(ctx, systemLeader)
 	if err != nil {
@@ -151,9 +187,14 @@ func (q *Queries) SystemLeader(ctx context.Context, db DBTX) ([]SystemLeaderRow,
 }
 
 const systemNodes = `-- name: SystemNodes :many
-SELECT n.node_id, n.started_at, n.beat_at, extract(epoch FROM jazzhr.now() - n.beat_at)::float8 AS silent_seconds,
+SELECT
+    n.node_id,
+    n.started_at,
+    n.beat_at,
+    extract(epoch FROM jazzhr.now() - n.beat_at)::float8 AS silent_seconds,
     EXISTS (SELECT FROM jazzhr.river_leader l WHERE l.leader_id = n.node_id) AS leads
-FROM jazzhr.nodes n ORDER BY n.started_at, n.node_id
+FROM jazzhr.nodes n
+ORDER BY n.started_at, n.node_id
 `
 
 type SystemNodesRow struct {

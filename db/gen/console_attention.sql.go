@@ -14,17 +14,31 @@ import (
 )
 
 const applicantsAsEvidence = `-- name: ApplicantsAsEvidence :many
-SELECT a.applicant_id, coalesce(a.email, '')::text AS email, coalesce(a.folded_name, '')::text AS folded_name,
-    a.read_at, a.gone_at, ARRAY(
-        SELECT coalesce(o.title, l.job_id)::text FROM jazzhr.links l
+SELECT
+    a.applicant_id,
+    coalesce(a.email, '')::text AS email,
+    coalesce(a.folded_name, '')::text AS folded_name,
+    a.read_at,
+    a.gone_at,
+    ARRAY(
+        SELECT coalesce(o.title, l.job_id)::text
+        FROM jazzhr.links l
         LEFT JOIN jazzhr.openings o ON o.tenant_id = l.tenant_id AND o.job_id = l.job_id
         WHERE l.tenant_id = a.tenant_id AND l.applicant_id = a.applicant_id
-        ORDER BY l.link_id LIMIT 10
+        ORDER BY l.link_id
+        LIMIT 10
     )::text[] AS jobs
 FROM jazzhr.applicants a
-WHERE a.tenant_id = $1 AND (a.applicant_id = ANY($2::text[]) OR a.email = $3
-    OR a.folded_name = $4)
-ORDER BY (a.applicant_id = ANY($2::text[])) DESC, a.gone_at IS NOT NULL, a.applicant_id
+WHERE a.tenant_id = $1
+    AND (
+        a.applicant_id = ANY($2::text[])
+        OR a.email = $3
+        OR a.folded_name = $4
+    )
+ORDER BY
+    (a.applicant_id = ANY($2::text[])) DESC,
+    a.gone_at IS NOT NULL,
+    a.applicant_id
 LIMIT $5
 `
 
@@ -45,7 +59,7 @@ type ApplicantsAsEvidenceRow struct {
 	Jobs        []string
 }
 
-// What we know of applicants: some by their ids, and those of an email or of a name.
+// Returns what we know of some applicants: those with the given ids, email or name.
 func (q *Queries) ApplicantsAsEvidence(ctx context.Context, db DBTX, arg ApplicantsAsEvidenceParams) ([]ApplicantsAsEvidenceRow, error) {
 	rows, err := db.Query(ctx, applicantsAsEvidence,
 		arg.TenantID,
@@ -80,8 +94,15 @@ func (q *Queries) ApplicantsAsEvidence(ctx context.Context, db DBTX, arg Applica
 }
 
 const decisionsOn = `-- name: DecisionsOn :many
-SELECT problem, decision, coalesce(remote_id, '')::text AS remote_id, decided_by, decided_at FROM jazzhr.decisions
-WHERE tenant_id = $1 AND item_id = $2 ORDER BY decision_id
+SELECT
+    problem,
+    decision,
+    coalesce(remote_id, '')::text AS remote_id,
+    decided_by,
+    decided_at
+FROM jazzhr.decisions
+WHERE tenant_id = $1 AND item_id = $2
+ORDER BY decision_id
 `
 
 type DecisionsOnRow struct {
@@ -92,7 +113,7 @@ type DecisionsOnRow struct {
 	DecidedAt time.Time
 }
 
-// What people decided about a writeback or webhook, the oldest first.
+// Returns what people decided about a writeback or webhook, the oldest decision first.
 func (q *Queries) DecisionsOn(ctx context.Context, db DBTX, tenantID uuid.UUID, itemID uuid.UUID) ([]DecisionsOnRow, error) {
 	rows, err := db.Query(ctx, decisionsOn, tenantID, itemID)
 	if err != nil {
@@ -120,8 +141,11 @@ func (q *Queries) DecisionsOn(ctx context.Context, db DBTX, tenantID uuid.UUID, 
 }
 
 const jobTitle = `-- name: JobTitle :many
-SELECT title, coalesce(board_code, '')::text AS board_code FROM jazzhr.openings
-WHERE tenant_id = $1 AND (job_id = $2 OR board_code = $3) LIMIT 1
+SELECT title, coalesce(board_code, '')::text AS board_code
+FROM jazzhr.openings
+WHERE tenant_id = $1
+    AND (job_id = $2 OR board_code = $3)
+LIMIT 1
 `
 
 type JobTitleRow struct {
@@ -129,7 +153,7 @@ type JobTitleRow struct {
 	BoardCode string
 }
 
-// What a job is called; at most one row.
+// Returns what a job is called, in at most one row.
 func (q *Queries) JobTitle(ctx context.Context, db DBTX, tenantID uuid.UUID, jobID *string, boardCode *string) ([]JobTitleRow, error) {
 	rows, err := db.Query(ctx, jobTitle, tenantID, jobID, boardCode)
 	if err != nil {
@@ -151,13 +175,17 @@ func (q *Queries) JobTitle(ctx context.Context, db DBTX, tenantID uuid.UUID, job
 }
 
 const sharersOfEffect = `-- name: SharersOfEffect :one
-SELECT count(*) FROM jazzhr.steps s
+SELECT count(*)
+FROM jazzhr.steps s
 JOIN jazzhr.steps o ON o.tenant_id = s.tenant_id AND o.effect_id = s.effect_id
-WHERE s.tenant_id = $1 AND s.writeback_id = $2 AND s.state = 'attention'
-    AND o.state = 'attention' AND o.writeback_id <> s.writeback_id
+WHERE s.tenant_id = $1
+    AND s.writeback_id = $2
+    AND s.state = 'attention'
+    AND o.state = 'attention'
+    AND o.writeback_id <> s.writeback_id
 `
 
-// How many other writebacks are with a person for the sake of the same effect.
+// Counts the other writebacks that need a person because of the same effect.
 func (q *Queries) SharersOfEffect(ctx context.Context, db DBTX, tenantID uuid.UUID, writebackID uuid.UUID) (int64, error) {
 	row := db.QueryRow(ctx, sharersOfEffect, tenantID, writebackID)
 	var count int64
@@ -166,9 +194,17 @@ func (q *Queries) SharersOfEffect(ctx context.Context, db DBTX, tenantID uuid.UU
 }
 
 const stepInAttention = `-- name: StepInAttention :many
-SELECT s.kind, s.part, coalesce(s.last_error, e.problem, '')::text AS problem, coalesce(e.key, '')::text AS key,
-    coalesce(e.state, '')::text AS effect_state, coalesce(e.sends, 0)::integer AS sends, e.first_sent_at,
-    coalesce(e.refusal, '')::text AS refusal, coalesce(e.remote_id, '')::text AS remote_id, e.evidence
+SELECT
+    s.kind,
+    s.part,
+    coalesce(s.last_error, e.problem, '')::text AS problem,
+    coalesce(e.key, '')::text AS key,
+    coalesce(e.state, '')::text AS effect_state,
+    coalesce(e.sends, 0)::integer AS sends,
+    e.first_sent_at,
+    coalesce(e.refusal, '')::text AS refusal,
+    coalesce(e.remote_id, '')::text AS remote_id,
+    e.evidence
 FROM jazzhr.steps s
 LEFT JOIN jazzhr.effects e ON e.tenant_id = s.tenant_id AND e.effect_id = s.effect_id
 WHERE s.tenant_id = $1 AND s.writeback_id = $2 AND s.state = 'attention'
@@ -187,7 +223,8 @@ type StepInAttentionRow struct {
 	Evidence    json.RawMessage
 }
 
-// The step of a writeback that stopped, with its effect; none if it goes on or has ended.
+// Returns the step of a writeback that stopped, with its effect. There is no row if the writeback
+// goes on or has ended.
 func (q *Queries) StepInAttention(ctx context.Context, db DBTX, tenantID uuid.UUID, writebackID uuid.UUID) ([]StepInAttentionRow, error) {
 	rows, err := db.Query(ctx, stepInAttention, tenantID, writebackID)
 	if err != nil {
@@ -220,27 +257,70 @@ func (q *Queries) StepInAttention(ctx context.Context, db DBTX, tenantID uuid.UU
 }
 
 const systemAttention = `-- name: SystemAttention :many
-SELECT a.tenant_id, t.name AS tenant_name, a.item_id, a.type, a.since, a.problem, a.step, a.interview_id, a.revision,
-    a.first_name, a.last_name
+SELECT
+    a.tenant_id,
+    t.name AS tenant_name,
+    a.item_id,
+    a.type,
+    a.since,
+    a.problem,
+    a.step,
+    a.interview_id,
+    a.revision,
+    a.first_name,
+    a.last_name
 FROM (
-    (SELECT w.tenant_id, w.writeback_id AS item_id, 'writeback'::text AS type,
-        coalesce(w.done_at, w.created_at)::timestamptz AS since, coalesce(w.last_error, '')::text AS problem,
-        w.step::text AS step, w.interview_id::text AS interview_id, w.revision::integer AS revision,
-        coalesce(w.first_name, '')::text AS first_name, coalesce(w.last_name, '')::text AS last_name
-    FROM jazzhr.writebacks w
-    WHERE w.state = 'attention' AND w.writeback_id > $1
-        AND ($2::text IS NULL OR w.last_error = $2)
-        AND ($3::uuid[] IS NULL OR w.tenant_id = ANY($3::uuid[]))
-    ORDER BY w.writeback_id LIMIT $4)
+    (
+        SELECT
+            w.tenant_id,
+            w.writeback_id AS item_id,
+            'writeback'::text AS type,
+            coalesce(w.done_at, w.created_at)::timestamptz AS since,
+            coalesce(w.last_error, '')::text AS problem,
+            w.step::text AS step,
+            w.interview_id::text AS interview_id,
+            w.revision::integer AS revision,
+            coalesce(w.first_name, '')::text AS first_name,
+            coalesce(w.last_name, '')::text AS last_name
+        FROM jazzhr.writebacks w
+        WHERE w.state = 'attention'
+            AND w.writeback_id > $1
+            AND ($2::text IS NULL OR w.last_error = $2)
+            AND (
+                $3::uuid[] IS NULL
+                OR w.tenant_id = ANY($3::uuid[])
+            )
+        ORDER BY w.writeback_id
+        LIMIT $4
+    )
     UNION ALL
-    (SELECT h.tenant_id, h.webhook_id, 'webhook', coalesce(h.done_at, h.received_at), coalesce(h.problem, ''), '', '', 0, '', ''
-    FROM jazzhr.webhooks h
-    WHERE h.state = 'attention' AND h.webhook_id > $1
-        AND ($2::text IS NULL OR h.problem = $2)
-        AND ($3::uuid[] IS NULL OR h.tenant_id = ANY($3::uuid[]))
-    ORDER BY h.webhook_id LIMIT $4)
-) a JOIN jazzhr.tenants t ON t.tenant_id = a.tenant_id
-ORDER BY a.item_id LIMIT $4
+    (
+        SELECT
+            h.tenant_id,
+            h.webhook_id,
+            'webhook',
+            coalesce(h.done_at, h.received_at),
+            coalesce(h.problem, ''),
+            '',
+            '',
+            0,
+            '',
+            ''
+        FROM jazzhr.webhooks h
+        WHERE h.state = 'attention'
+            AND h.webhook_id > $1
+            AND ($2::text IS NULL OR h.problem = $2)
+            AND (
+                $3::uuid[] IS NULL
+                OR h.tenant_id = ANY($3::uuid[])
+            )
+        ORDER BY h.webhook_id
+        LIMIT $4
+    )
+) a
+JOIN jazzhr.tenants t ON t.tenant_id = a.tenant_id
+ORDER BY a.item_id
+LIMIT $4
 `
 
 type SystemAttentionParams struct {
@@ -264,7 +344,7 @@ type SystemAttentionRow struct {
 	LastName    string
 }
 
-// What needs a person, of all tenants or of some, in the order in which it was accepted.
+// Returns the cases of all tenants, or of some, in the order in which they were accepted.
 func (q *Queries) SystemAttention(ctx context.Context, db DBTX, arg SystemAttentionParams) ([]SystemAttentionRow, error) {
 	rows, err := db.Query(ctx, systemAttention,
 		arg.After,
@@ -303,12 +383,27 @@ func (q *Queries) SystemAttention(ctx context.Context, db DBTX, arg SystemAttent
 }
 
 const systemAttentionProblems = `-- name: SystemAttentionProblems :many
-SELECT p.type::text AS type, p.problem::text AS problem, count(*) AS items FROM (
-    (SELECT 'writeback' AS type, coalesce(w.last_error, '') AS problem FROM jazzhr.writebacks w
-        WHERE w.state = 'attention' LIMIT $1)
+SELECT
+    p.type::text AS type,
+    p.problem::text AS problem,
+    count(*) AS items
+FROM (
+    (
+        SELECT 'writeback' AS type, coalesce(w.last_error, '') AS problem
+        FROM jazzhr.writebacks w
+        WHERE w.state = 'attention'
+        LIMIT $1
+    )
     UNION ALL
-    (SELECT 'webhook', coalesce(h.problem, '') FROM jazzhr.webhooks h WHERE h.state = 'attention' LIMIT $1)
-) p GROUP BY p.type, p.problem ORDER BY items DESC, p.type, p.problem
+    (
+        SELECT 'webhook', coalesce(h.problem, '')
+        FROM jazzhr.webhooks h
+        WHERE h.state = 'attention'
+        LIMIT $1
+    )
+) p
+GROUP BY p.type, p.problem
+ORDER BY items DESC, p.type, p.problem
 `
 
 type SystemAttentionProblemsRow struct {
@@ -317,7 +412,7 @@ type SystemAttentionProblemsRow struct {
 	Items   int64
 }
 
-// How much needs a person for which problem; of each type no more than so many are counted.
+// Counts the cases by type and problem. Of each type no more than most are counted.
 func (q *Queries) SystemAttentionProblems(ctx context.Context, db DBTX, most int32) ([]SystemAttentionProblemsRow, error) {
 	rows, err := db.Query(ctx, systemAttentionProblems, most)
 	if err != nil {
@@ -339,7 +434,10 @@ func (q *Queries) SystemAttentionProblems(ctx context.Context, db DBTX, most int
 }
 
 const systemTenantsLike = `-- name: SystemTenantsLike :many
-SELECT tenant_id, name FROM jazzhr.tenants WHERE external_id = $1 OR name ILIKE $2 ORDER BY name, tenant_id
+SELECT tenant_id, name
+FROM jazzhr.tenants
+WHERE external_id = $1 OR name ILIKE $2
+ORDER BY name, tenant_id
 LIMIT $3
 `
 
@@ -348,7 +446,8 @@ type SystemTenantsLikeRow struct {
 	Name     string
 }
 
-// Tenants whose name holds a text; the pattern is the text between two percent signs, with LIKE's own characters escaped.
+// Finds tenants by external id, or by a text that their name contains. The pattern is the text
+// between two percent signs, with LIKE's own characters escaped.
 func (q *Queries) SystemTenantsLike(ctx context.Context, db DBTX, text *string, pattern string, maxRows int32) ([]SystemTenantsLikeRow, error) {
 	rows, err := db.Query(ctx, systemTenantsLike, text, pattern, maxRows)
 	if err != nil {
@@ -373,7 +472,7 @@ const tenantNames = `-- name: TenantNames :many
 SELECT name FROM jazzhr.tenants WHERE tenant_id = $1
 `
 
-// At most one.
+// Returns at most one row.
 func (q *Queries) TenantNames(ctx context.Context, db DBTX, tenantID uuid.UUID) ([]string, error) {
 	rows, err := db.Query(ctx, tenantNames, tenantID)
 	if err != nil {

@@ -13,24 +13,45 @@ import (
 )
 
 const connectProgress = `-- name: ConnectProgress :one
-WITH began AS (
+WITH secrets AS (
     SELECT min(created_at) AS at, max(created_at) AS newest, count(*) AS secrets
-    FROM jazzhr.webhook_secrets WHERE tenant_id = $1
-), since AS (
-    SELECT jazzhr.first_id(coalesce(at, jazzhr.now()) - interval '1 minute') AS id FROM began
+    FROM jazzhr.webhook_secrets
+    WHERE tenant_id = $1
+), earliest AS (
+    SELECT jazzhr.first_id(coalesce(at, jazzhr.now()) - interval '1 minute') AS id
+    FROM secrets
 )
 SELECT
-    (SELECT count(*) FROM jazzhr.openings o
-        WHERE o.tenant_id = $1 AND o.gone_at IS NULL AND lower(o.status) = 'open') AS open_jobs,
-    b.secrets > 0 AS has_secret, coalesce(b.newest, 'epoch')::timestamptz AS secret_at,
-    EXISTS (SELECT FROM jazzhr.actions a
-        WHERE a.tenant_id = $1 AND a.what = $2 AND a.at >= b.newest) AS saved,
-    coalesce((SELECT w.received_at FROM jazzhr.webhooks w
-        WHERE w.tenant_id = $1 AND w.webhook_id >= s.id ORDER BY w.webhook_id LIMIT 1), 'epoch')::timestamptz AS exported_at,
-    coalesce((SELECT n.done_at FROM jazzhr.steps n
-        WHERE n.tenant_id = $1 AND n.writeback_id >= s.id AND n.kind = 'write_notes' AND n.state = 'done'
-        ORDER BY n.writeback_id LIMIT 1), 'epoch')::timestamptz AS noted_at
-FROM began b, since s
+    (
+        SELECT count(*)
+        FROM jazzhr.openings o
+        WHERE o.tenant_id = $1 AND o.gone_at IS NULL AND lower(o.status) = 'open'
+    ) AS open_jobs,
+    b.secrets > 0 AS has_secret,
+    coalesce(b.newest, 'epoch')::timestamptz AS secret_at,
+    EXISTS (
+        SELECT
+        FROM jazzhr.actions a
+        WHERE a.tenant_id = $1 AND a.what = $2 AND a.at >= b.newest
+    ) AS saved,
+    coalesce((
+        SELECT w.received_at
+        FROM jazzhr.webhooks w
+        WHERE w.tenant_id = $1 AND w.webhook_id >= e.id
+        ORDER BY w.webhook_id
+        LIMIT 1
+    ), 'epoch')::timestamptz AS exported_at,
+    coalesce((
+        SELECT n.done_at
+        FROM jazzhr.steps n
+        WHERE n.tenant_id = $1
+            AND n.writeback_id >= e.id
+            AND n.kind = 'write_notes'
+            AND n.state = 'done'
+        ORDER BY n.writeback_id
+        LIMIT 1
+    ), 'epoch')::timestamptz AS noted_at
+FROM secrets b, earliest e
 `
 
 type ConnectProgressRow struct {
@@ -42,8 +63,11 @@ type ConnectProgressRow struct {
 	NotedAt    time.Time
 }
 
-// How far a connection is; what has not happened is of the epoch. It began with its first secret, since a disconnect erases them; what came in is named by ids of
-// version 7, which another clock may have given out a little earlier.
+// Returns how far a connection has come. The time of what has not happened is the epoch. The
+// connection began with its first secret, because a disconnect deletes all secrets.
+//
+// What came in is found by ids of version 7. Another clock may have made them a little too early,
+// so the search begins a minute before the connection.
 func (q *Queries) ConnectProgress(ctx context.Context, db DBTX, tenantID uuid.UUID, saved string) (ConnectProgressRow, error) {
 	row := db.QueryRow(ctx, connectProgress, tenantID, saved)
 	var i ConnectProgressRow
@@ -59,9 +83,11 @@ func (q *Queries) ConnectProgress(ctx context.Context, db DBTX, tenantID uuid.UU
 }
 
 const openOpenings = `-- name: OpenOpenings :many
-SELECT job_id, title FROM jazzhr.openings
+SELECT job_id, title
+FROM jazzhr.openings
 WHERE tenant_id = $1 AND gone_at IS NULL AND lower(status) = 'open'
-ORDER BY title, job_id LIMIT $2
+ORDER BY title, job_id
+LIMIT $2
 `
 
 type OpenOpeningsRow struct {
@@ -69,7 +95,7 @@ type OpenOpeningsRow struct {
 	Title string
 }
 
-// The jobs to choose from for an auto trigger.
+// Returns the jobs that an auto trigger can be limited to.
 func (q *Queries) OpenOpenings(ctx context.Context, db DBTX, tenantID uuid.UUID, maxRows int32) ([]OpenOpeningsRow, error) {
 	rows, err := db.Query(ctx, openOpenings, tenantID, maxRows)
 	if err != nil {
@@ -91,7 +117,12 @@ func (q *Queries) OpenOpenings(ctx context.Context, db DBTX, tenantID uuid.UUID,
 }
 
 const setNoteContent = `-- name: SetNoteContent :exec
-UPDATE jazzhr.tenants SET note_score = $1, note_summary = $2, note_link = $3, note_transcript = $4
+UPDATE jazzhr.tenants
+SET
+    note_score = $1,
+    note_summary = $2,
+    note_link = $3,
+    note_transcript = $4
 WHERE tenant_id = $5
 `
 

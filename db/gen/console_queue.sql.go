@@ -11,12 +11,24 @@ import (
 )
 
 const systemJob = `-- name: SystemJob :one
-SELECT j.id, j.kind, j.queue, j.state::text AS state, j.attempt, j.max_attempts, j.created_at, j.scheduled_at, j.attempted_at,
-    j.finalized_at, coalesce(j.args ->> 'tenant_id', '')::text AS tenant_id, coalesce(j.args ->> 'webhook_id', '')::text AS webhook_id,
+SELECT
+    j.id,
+    j.kind,
+    j.queue,
+    j.state::text AS state,
+    j.attempt,
+    j.max_attempts,
+    j.created_at,
+    j.scheduled_at,
+    j.attempted_at,
+    j.finalized_at,
+    coalesce(j.args ->> 'tenant_id', '')::text AS tenant_id,
+    coalesce(j.args ->> 'webhook_id', '')::text AS webhook_id,
     coalesce(j.args ->> 'writeback_id', '')::text AS writeback_id,
     coalesce(j.attempted_by[array_upper(j.attempted_by, 1)], '')::text AS node,
     coalesce(j.errors[array_upper(j.errors, 1)] ->> 'error', '')::text AS error
-FROM jazzhr.river_job j WHERE j.id = $1
+FROM jazzhr.river_job j
+WHERE j.id = $1
 `
 
 type SystemJobRow struct {
@@ -61,15 +73,26 @@ func (q *Queries) SystemJob(ctx context.Context, db DBTX, id int64) (SystemJobRo
 }
 
 const systemJobDepth = `-- name: SystemJobDepth :many
-SELECT q.queue::text AS queue, j.kind, s.state::text AS state, count(*) AS jobs, min(j.scheduled_at)::timestamptz AS oldest_at,
+SELECT
+    q.queue::text AS queue,
+    j.kind,
+    s.state::text AS state,
+    count(*) AS jobs,
+    min(j.scheduled_at)::timestamptz AS oldest_at,
     coalesce(extract(epoch FROM now() - min(j.scheduled_at)), 0)::float8 AS oldest_seconds
 FROM unnest($1::text[]) AS q(queue)
-CROSS JOIN unnest('{available,pending,retryable,running,scheduled}'::jazzhr.river_job_state[]) AS s(state)
+CROSS JOIN unnest(
+    '{available,pending,retryable,running,scheduled}'::jazzhr.river_job_state[]
+) AS s(state)
 CROSS JOIN LATERAL (
-    SELECT r.kind, r.scheduled_at FROM jazzhr.river_job r WHERE r.state = s.state AND r.queue = q.queue
-    ORDER BY r.priority, r.scheduled_at, r.id LIMIT $2
+    SELECT r.kind, r.scheduled_at
+    FROM jazzhr.river_job r
+    WHERE r.state = s.state AND r.queue = q.queue
+    ORDER BY r.priority, r.scheduled_at, r.id
+    LIMIT $2
 ) j
-GROUP BY q.queue, j.kind, s.state ORDER BY q.queue, j.kind, s.state
+GROUP BY q.queue, j.kind, s.state
+ORDER BY q.queue, j.kind, s.state
 `
 
 type SystemJobDepthRow struct {
@@ -81,8 +104,9 @@ type SystemJobDepthRow struct {
 	OldestSeconds float64
 }
 
-// How many jobs wait or run, by queue, kind and state. Of each queue and state no more than so many are counted, in the order in
-// which they are fetched: what this costs does not go by how many there are.
+// Counts the jobs that wait or run, by queue, kind and state. Of each queue and state no more than
+// most are counted, in the order in which they are fetched. So the cost does not grow with the
+// number of jobs.
 func (q *Queries) SystemJobDepth(ctx context.Context, db DBTX, queues []string, most int32) ([]SystemJobDepthRow, error) {
 	rows, err := db.Query(ctx, systemJobDepth, queues, most)
 	if err != nil {
@@ -111,17 +135,43 @@ func (q *Queries) SystemJobDepth(ctx context.Context, db DBTX, queues []string, 
 }
 
 const systemJobErrors = `-- name: SystemJobErrors :many
-SELECT j.id, j.kind, j.queue, j.state::text AS state, j.attempt, j.max_attempts,
+SELECT
+    j.id,
+    j.kind,
+    j.queue,
+    j.state::text AS state,
+    j.attempt,
+    j.max_attempts,
     coalesce(j.args ->> 'tenant_id', '')::text AS tenant_id,
     coalesce(j.errors[array_upper(j.errors, 1)] ->> 'error', '')::text AS error,
-    coalesce(j.finalized_at, j.attempted_at, j.scheduled_at)::timestamptz AS failed_at, j.scheduled_at
+    coalesce(j.finalized_at, j.attempted_at, j.scheduled_at)::timestamptz AS failed_at,
+    j.scheduled_at
 FROM (
-    (SELECT id, state, attempt, max_attempts, attempted_at, created_at, finalized_at, attempted_by, priority, args, errors, kind, queue, scheduled_at FROM jazzhr.river_job r WHERE r.state = 'retryable' LIMIT 1000)
+    (
+        SELECT id, state, attempt, max_attempts, attempted_at, created_at, finalized_at, attempted_by, priority, args, errors, kind, queue, scheduled_at
+        FROM jazzhr.river_job r
+        WHERE r.state = 'retryable'
+        LIMIT 1000
+    )
     UNION ALL
-    (SELECT id, state, attempt, max_attempts, attempted_at, created_at, finalized_at, attempted_by, priority, args, errors, kind, queue, scheduled_at FROM jazzhr.river_job r WHERE r.state = 'discarded' AND r.finalized_at IS NOT NULL ORDER BY r.finalized_at DESC LIMIT $1)
+    (
+        SELECT id, state, attempt, max_attempts, attempted_at, created_at, finalized_at, attempted_by, priority, args, errors, kind, queue, scheduled_at
+        FROM jazzhr.river_job r
+        WHERE r.state = 'discarded' AND r.finalized_at IS NOT NULL
+        ORDER BY r.finalized_at DESC
+        LIMIT $1
+    )
     UNION ALL
-    (SELECT id, state, attempt, max_attempts, attempted_at, created_at, finalized_at, attempted_by, priority, args, errors, kind, queue, scheduled_at FROM jazzhr.river_job r WHERE r.state = 'cancelled' AND r.finalized_at IS NOT NULL ORDER BY r.finalized_at DESC LIMIT $1)
-) j ORDER BY failed_at DESC, j.id DESC LIMIT $1
+    (
+        SELECT id, state, attempt, max_attempts, attempted_at, created_at, finalized_at, attempted_by, priority, args, errors, kind, queue, scheduled_at
+        FROM jazzhr.river_job r
+        WHERE r.state = 'cancelled' AND r.finalized_at IS NOT NULL
+        ORDER BY r.finalized_at DESC
+        LIMIT $1
+    )
+) j
+ORDER BY failed_at DESC, j.id DESC
+LIMIT $1
 `
 
 type SystemJobErrorsRow struct {
@@ -137,7 +187,8 @@ type SystemJobErrorsRow struct {
 	ScheduledAt time.Time
 }
 
-// Jobs whose last attempt failed and that are tried again, and those that were given up, the latest first.
+// Returns the jobs that are tried again after a failed attempt, and those that were given up. The
+// latest failure comes first.
 func (q *Queries) SystemJobErrors(ctx context.Context, db DBTX, maxRows int32) ([]SystemJobErrorsRow, error) {
 	rows, err := db.Query(ctx, systemJobErrors, maxRows)
 	if err != nil {
@@ -170,15 +221,27 @@ func (q *Queries) SystemJobErrors(ctx context.Context, db DBTX, maxRows int32) (
 }
 
 const systemJobsFinished = `-- name: SystemJobsFinished :many
-SELECT f.kind, f.queue, floor(extract(epoch FROM now() - f.finalized_at) / $1::float8)::integer AS slot,
-    count(*) AS jobs, coalesce(sum(extract(epoch FROM f.finalized_at - f.attempted_at)), 0)::float8 AS took_seconds,
+SELECT
+    f.kind,
+    f.queue,
+    floor(
+        extract(epoch FROM now() - f.finalized_at) / $1::float8
+    )::integer AS slot,
+    count(*) AS jobs,
+    coalesce(
+        sum(extract(epoch FROM f.finalized_at - f.attempted_at)),
+        0
+    )::float8 AS took_seconds,
     extract(epoch FROM now() - min(f.finalized_at))::float8 AS oldest_seconds
 FROM (
-    SELECT r.kind, r.queue, r.finalized_at, r.attempted_at FROM jazzhr.river_job r
+    SELECT r.kind, r.queue, r.finalized_at, r.attempted_at
+    FROM jazzhr.river_job r
     WHERE r.state = 'completed' AND r.finalized_at > now() - $2::interval
-    ORDER BY r.finalized_at DESC LIMIT $3
+    ORDER BY r.finalized_at DESC
+    LIMIT $3
 ) f
-GROUP BY f.kind, f.queue, slot ORDER BY f.kind, f.queue, slot
+GROUP BY f.kind, f.queue, slot
+ORDER BY f.kind, f.queue, slot
 `
 
 type SystemJobsFinishedRow struct {
@@ -190,7 +253,8 @@ type SystemJobsFinishedRow struct {
 	OldestSeconds float64
 }
 
-// What was finished in the last minutes, by kind and by slots of time, 0 being the latest. Only the latest so many are looked at.
+// Counts the jobs that were finished in the last minutes, by kind, queue and slot of time. Slot 0
+// is the latest. Only the latest jobs are read, no more than most.
 func (q *Queries) SystemJobsFinished(ctx context.Context, db DBTX, slotSeconds float64, since time.Duration, most int32) ([]SystemJobsFinishedRow, error) {
 	rows, err := db.Query(ctx, systemJobsFinished, slotSeconds, since, most)
 	if err != nil {
@@ -219,13 +283,29 @@ func (q *Queries) SystemJobsFinished(ctx context.Context, db DBTX, slotSeconds f
 }
 
 const systemJobsOfTenant = `-- name: SystemJobsOfTenant :many
-SELECT j.id, j.kind, j.queue, j.state::text AS state, j.attempt, j.max_attempts, j.created_at, j.scheduled_at, j.finalized_at,
-    coalesce(j.args ->> 'webhook_id', '')::text AS webhook_id, coalesce(j.args ->> 'writeback_id', '')::text AS writeback_id,
+SELECT
+    j.id,
+    j.kind,
+    j.queue,
+    j.state::text AS state,
+    j.attempt,
+    j.max_attempts,
+    j.created_at,
+    j.scheduled_at,
+    j.finalized_at,
+    coalesce(j.args ->> 'webhook_id', '')::text AS webhook_id,
+    coalesce(j.args ->> 'writeback_id', '')::text AS writeback_id,
     coalesce(j.errors[array_upper(j.errors, 1)] ->> 'error', '')::text AS error
 FROM (
-    SELECT id, state, attempt, max_attempts, attempted_at, created_at, finalized_at, attempted_by, priority, args, errors, kind, queue, scheduled_at FROM jazzhr.river_job r WHERE r.id < $1 ORDER BY r.id DESC LIMIT $2
-) j WHERE j.args ->> 'tenant_id' = $3::text
-ORDER BY j.id DESC LIMIT $4
+    SELECT id, state, attempt, max_attempts, attempted_at, created_at, finalized_at, attempted_by, priority, args, errors, kind, queue, scheduled_at
+    FROM jazzhr.river_job r
+    WHERE r.id < $1
+    ORDER BY r.id DESC
+    LIMIT $2
+) j
+WHERE j.args ->> 'tenant_id' = $3::text
+ORDER BY j.id DESC
+LIMIT $4
 `
 
 type SystemJobsOfTenantParams struct {
@@ -250,8 +330,9 @@ type SystemJobsOfTenantRow struct {
 	Error       string
 }
 
-// A tenant's jobs among the newest so many, the newest first. There is no index by tenant: it would cost every job that is
-// inserted or taken, for a list that is looked at now and then.
+// Returns a tenant's jobs among the newest looked_at jobs of all tenants, the newest first. There
+// is no index by tenant: it would cost every job that is inserted or taken, for a list that is
+// seldom looked at.
 func (q *Queries) SystemJobsOfTenant(ctx context.Context, db DBTX, arg SystemJobsOfTenantParams) ([]SystemJobsOfTenantRow, error) {
 	rows, err := db.Query(ctx, systemJobsOfTenant,
 		arg.Before,
@@ -315,8 +396,12 @@ func (q *Queries) SystemQueues(ctx context.Context, db DBTX) ([]RiverQueue, erro
 }
 
 const systemRunningJobs = `-- name: SystemRunningJobs :many
-SELECT coalesce(j.attempted_by[array_upper(j.attempted_by, 1)], '')::text AS node, count(*) AS jobs
-FROM jazzhr.river_job j WHERE j.state = 'running' GROUP BY node
+SELECT
+    coalesce(j.attempted_by[array_upper(j.attempted_by, 1)], '')::text AS node,
+    count(*) AS jobs
+FROM jazzhr.river_job j
+WHERE j.state = 'running'
+GROUP BY node
 `
 
 type SystemRunningJobsRow struct {
@@ -324,7 +409,7 @@ type SystemRunningJobsRow struct {
 	Jobs int64
 }
 
-// How many jobs each process runs.
+// Counts the jobs that each process runs.
 func (q *Queries) SystemRunningJobs(ctx context.Context, db DBTX) ([]SystemRunningJobsRow, error) {
 	rows, err := db.Query(ctx, systemRunningJobs)
 	if err != nil {
@@ -346,42 +431,114 @@ func (q *Queries) SystemRunningJobs(ctx context.Context, db DBTX) ([]SystemRunni
 }
 
 const systemWaitingRows = `-- name: SystemWaitingRows :many
-SELECT w.kind::text AS kind, w.reason::text AS reason, count(*) AS waiting, min(w.since)::timestamptz AS oldest_at,
+SELECT
+    w.kind::text AS kind,
+    w.reason::text AS reason,
+    count(*) AS waiting,
+    min(w.since)::timestamptz AS oldest_at,
     coalesce(extract(epoch FROM jazzhr.now() - min(w.since)), 0)::float8 AS oldest_seconds
 FROM (
-    SELECT r.kind, CASE WHEN t.paused_at IS NOT NULL THEN 'paused' WHEN t.key_state <> 'ok' THEN 'credentials' ELSE r.reason END AS reason, r.since
+    SELECT
+        r.kind,
+        CASE
+            WHEN t.paused_at IS NOT NULL THEN 'paused'
+            WHEN t.key_state <> 'ok' THEN 'credentials'
+            ELSE r.reason
+        END AS reason,
+        r.since
     FROM (
-        (SELECT p.tenant_id, p.step AS kind, coalesce(p.waiting_for, 'queue') AS reason, p.created_at AS since
-            FROM jazzhr.writebacks p WHERE p.state = 'pending' AND p.admitted_at IS NULL
-            ORDER BY p.tenant_id, p.begun DESC, p.created_at LIMIT $1)
+        (
+            SELECT
+                p.tenant_id,
+                p.step AS kind,
+                coalesce(p.waiting_for, 'queue') AS reason,
+                p.created_at AS since
+            FROM jazzhr.writebacks p
+            WHERE p.state = 'pending' AND p.admitted_at IS NULL
+            ORDER BY p.tenant_id, p.begun DESC, p.created_at
+            LIMIT $1
+        )
         UNION ALL
-        (SELECT p.tenant_id, p.step, 'admitted', p.created_at
-            FROM jazzhr.writebacks p WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL
-            ORDER BY p.tenant_id, p.admitted_at LIMIT $1)
+        (
+            SELECT
+                p.tenant_id,
+                p.step,
+                'admitted',
+                p.created_at
+            FROM jazzhr.writebacks p
+            WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL
+            ORDER BY p.tenant_id, p.admitted_at
+            LIMIT $1
+        )
         UNION ALL
-        (SELECT p.tenant_id, 'resolve_export', coalesce(p.waiting_for, 'queue'), p.received_at
-            FROM jazzhr.webhooks p WHERE p.state = 'pending' AND p.admitted_at IS NULL
-            ORDER BY p.tenant_id, p.next_attempt_at, p.received_at LIMIT $1)
+        (
+            SELECT
+                p.tenant_id,
+                p.event,
+                coalesce(p.waiting_for, 'queue'),
+                p.received_at
+            FROM jazzhr.webhooks p
+            WHERE p.state = 'pending' AND p.admitted_at IS NULL
+            ORDER BY p.tenant_id, p.next_attempt_at, p.received_at
+            LIMIT $1
+        )
         UNION ALL
-        (SELECT p.tenant_id, 'resolve_export', 'admitted', p.received_at
-            FROM jazzhr.webhooks p WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL
-            ORDER BY p.tenant_id, p.admitted_at LIMIT $1)
+        (
+            SELECT
+                p.tenant_id,
+                p.event,
+                'admitted',
+                p.received_at
+            FROM jazzhr.webhooks p
+            WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL
+            ORDER BY p.tenant_id, p.admitted_at
+            LIMIT $1
+        )
         UNION ALL
-        (SELECT p.tenant_id, 'resolve_stage_entry', coalesce(p.waiting_for, 'queue'), p.first_seen_at
-            FROM jazzhr.stage_entries p WHERE p.state = 'pending' AND p.admitted_at IS NULL
-            ORDER BY p.tenant_id, p.next_attempt_at, p.first_seen_at LIMIT $1)
+        (
+            SELECT
+                p.tenant_id,
+                'resolve_stage_entry',
+                coalesce(p.waiting_for, 'queue'),
+                p.first_seen_at
+            FROM jazzhr.stage_entries p
+            WHERE p.state = 'pending' AND p.admitted_at IS NULL
+            ORDER BY p.tenant_id, p.next_attempt_at, p.first_seen_at
+            LIMIT $1
+        )
         UNION ALL
-        (SELECT p.tenant_id, 'resolve_stage_entry', 'admitted', p.first_seen_at
-            FROM jazzhr.stage_entries p WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL
-            ORDER BY p.tenant_id, p.admitted_at LIMIT $1)
-    ) r JOIN jazzhr.tenants t ON t.tenant_id = r.tenant_id
+        (
+            SELECT
+                p.tenant_id,
+                'resolve_stage_entry',
+                'admitted',
+                p.first_seen_at
+            FROM jazzhr.stage_entries p
+            WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL
+            ORDER BY p.tenant_id, p.admitted_at
+            LIMIT $1
+        )
+    ) r
+    JOIN jazzhr.tenants t ON t.tenant_id = r.tenant_id
     UNION ALL
-    (SELECT 'deliver_event', CASE WHEN p.attempts > 0 THEN 'retry' ELSE 'queue' END, p.created_at
-        FROM jazzhr.events p WHERE p.state = 'pending' AND p.admitted_at IS NULL ORDER BY p.next_attempt_at LIMIT $1)
+    (
+        SELECT 'deliver_event', CASE WHEN p.attempts > 0 THEN 'retry' ELSE 'queue' END, p.created_at
+        FROM jazzhr.events p
+        WHERE p.state = 'pending' AND p.admitted_at IS NULL
+        ORDER BY p.next_attempt_at
+        LIMIT $1
+    )
     UNION ALL
-    (SELECT 'deliver_event', 'admitted', p.created_at
-        FROM jazzhr.events p WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL ORDER BY p.admitted_at LIMIT $1)
-) w GROUP BY w.kind, w.reason ORDER BY w.kind, w.reason
+    (
+        SELECT 'deliver_event', 'admitted', p.created_at
+        FROM jazzhr.events p
+        WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL
+        ORDER BY p.admitted_at
+        LIMIT $1
+    )
+) w
+GROUP BY w.kind, w.reason
+ORDER BY w.kind, w.reason
 `
 
 type SystemWaitingRowsRow struct {
@@ -392,9 +549,10 @@ type SystemWaitingRowsRow struct {
 	OldestSeconds float64
 }
 
-// What of our own rows is not done, by kind and where it stands, and since when the oldest has. Of each table no more than so many
-// are counted of those that wait and of those that have a job, in the order of the index that they are found by, so that the planner
-// takes it whatever it believes of the table.
+// Returns what of our own rows is not done, by kind and by why it waits, and since when the oldest
+// has waited. Of each table no more than most of the waiting and most of the admitted rows are
+// counted. They are read in the order of the index that finds them, so that the planner uses it
+// whatever it believes of the table.
 func (q *Queries) SystemWaitingRows(ctx context.Context, db DBTX, most int32) ([]SystemWaitingRowsRow, error) {
 	rows, err := db.Query(ctx, systemWaitingRows, most)
 	if err != nil {

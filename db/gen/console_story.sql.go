@@ -14,8 +14,16 @@ import (
 )
 
 const storyApplicants = `-- name: StoryApplicants :many
-SELECT a.applicant_id, a.email, a.folded_name, a.created_at, a.read_at, a.listed_at, a.gone_at
-FROM jazzhr.applicants a WHERE a.tenant_id = $1 AND a.applicant_id = ANY($2::text[])
+SELECT
+    a.applicant_id,
+    a.email,
+    a.folded_name,
+    a.created_at,
+    a.read_at,
+    a.listed_at,
+    a.gone_at
+FROM jazzhr.applicants a
+WHERE a.tenant_id = $1 AND a.applicant_id = ANY($2::text[])
 ORDER BY a.created_at
 `
 
@@ -58,8 +66,16 @@ func (q *Queries) StoryApplicants(ctx context.Context, db DBTX, tenantID uuid.UU
 }
 
 const storyDecisions = `-- name: StoryDecisions :many
-SELECT d.item_id, d.problem, d.decision, d.remote_id, d.decided_by, d.decided_at FROM jazzhr.decisions d
-WHERE d.tenant_id = $1 AND d.item_id = ANY($2::uuid[]) ORDER BY d.decided_at
+SELECT
+    d.item_id,
+    d.problem,
+    d.decision,
+    d.remote_id,
+    d.decided_by,
+    d.decided_at
+FROM jazzhr.decisions d
+WHERE d.tenant_id = $1 AND d.item_id = ANY($2::uuid[])
+ORDER BY d.decided_at
 `
 
 type StoryDecisionsRow struct {
@@ -71,7 +87,7 @@ type StoryDecisionsRow struct {
 	DecidedAt time.Time
 }
 
-// A tenant has few: what a person had to decide is rare.
+// It needs no limit: a tenant has few decisions, because a person seldom has to decide.
 func (q *Queries) StoryDecisions(ctx context.Context, db DBTX, tenantID uuid.UUID, itemIds []uuid.UUID) ([]StoryDecisionsRow, error) {
 	rows, err := db.Query(ctx, storyDecisions, tenantID, itemIds)
 	if err != nil {
@@ -100,13 +116,35 @@ func (q *Queries) StoryDecisions(ctx context.Context, db DBTX, tenantID uuid.UUI
 }
 
 const storyEvents = `-- name: StoryEvents :many
-SELECT e.sequence, e.type, e.state, e.created_at, e.delivered_at, e.deliver_until, e.next_attempt_at, e.attempts, e.last_error,
-    coalesce(e.data ->> 'request_id', e.data ->> 'webhook_id', e.data ->> 'writeback_id', '')::text AS subject,
-    coalesce(e.data ->> 'repeat', '')::text AS repeat, coalesce(e.data ->> 'unresolved_reason', '')::text AS unresolved
+SELECT
+    e.sequence,
+    e.type,
+    e.state,
+    e.created_at,
+    e.delivered_at,
+    e.deliver_until,
+    e.next_attempt_at,
+    e.attempts,
+    e.last_error,
+    coalesce(
+        e.data ->> 'request_id',
+        e.data ->> 'webhook_id',
+        e.data ->> 'writeback_id',
+        ''
+    )::text AS subject,
+    coalesce(e.data ->> 'repeat', '')::text AS repeat,
+    coalesce(e.data ->> 'unresolved_reason', '')::text AS unresolved
 FROM jazzhr.events e
 WHERE e.tenant_id = $1
-    AND coalesce(e.data ->> 'request_id', e.data ->> 'webhook_id', e.data ->> 'writeback_id') = ANY($2::text[])
-    AND e.type IN ('candidate.exported', 'interview.requested', 'writeback.completed', 'writeback.rejected', 'writeback.attention')
+    AND coalesce(e.data ->> 'request_id', e.data ->> 'webhook_id', e.data ->> 'writeback_id')
+        = ANY($2::text[])
+    AND e.type IN (
+        'candidate.exported',
+        'interview.requested',
+        'writeback.completed',
+        'writeback.rejected',
+        'writeback.attention'
+    )
 ORDER BY e.sequence
 `
 
@@ -159,7 +197,9 @@ func (q *Queries) StoryEvents(ctx context.Context, db DBTX, tenantID uuid.UUID, 
 }
 
 const storyOpenings = `-- name: StoryOpenings :many
-SELECT o.job_id, o.title FROM jazzhr.openings o WHERE o.tenant_id = $1 AND o.job_id = ANY($2::text[])
+SELECT o.job_id, o.title
+FROM jazzhr.openings o
+WHERE o.tenant_id = $1 AND o.job_id = ANY($2::text[])
 `
 
 type StoryOpeningsRow struct {
@@ -188,10 +228,16 @@ func (q *Queries) StoryOpenings(ctx context.Context, db DBTX, tenantID uuid.UUID
 }
 
 const storyRequests = `-- name: StoryRequests :many
-SELECT r.tenant_id, r.request_id, r.trigger, r.webhook_id, r.person_id, r.applicant_id, r.job_id, r.job_key, r.email, r.first_name, r.last_name, r.created_at, r.activity_id, r.webhook_seen_at, r.activity_seen_at FROM jazzhr.interview_requests r
-WHERE r.tenant_id = $1 AND (r.request_id = ANY($2::uuid[]) OR r.applicant_id = ANY($3::text[])
-    OR r.webhook_id = ANY($4::uuid[]))
-ORDER BY r.created_at DESC, r.request_id LIMIT $5
+SELECT r.tenant_id, r.request_id, r.trigger, r.webhook_id, r.person_id, r.applicant_id, r.job_id, r.job_key, r.email, r.first_name, r.last_name, r.created_at, r.activity_id, r.webhook_seen_at, r.activity_seen_at
+FROM jazzhr.interview_requests r
+WHERE r.tenant_id = $1
+    AND (
+        r.request_id = ANY($2::uuid[])
+        OR r.applicant_id = ANY($3::text[])
+        OR r.webhook_id = ANY($4::uuid[])
+    )
+ORDER BY r.created_at DESC, r.request_id
+LIMIT $5
 `
 
 type StoryRequestsParams struct {
@@ -202,7 +248,7 @@ type StoryRequestsParams struct {
 	MaxRows      int32
 }
 
-// What was asked for about a person: by any of what they are known by.
+// Returns what was asked for about a person, by any of the ids that the person is known by.
 func (q *Queries) StoryRequests(ctx context.Context, db DBTX, arg StoryRequestsParams) ([]InterviewRequest, error) {
 	rows, err := db.Query(ctx, storyRequests,
 		arg.TenantID,
@@ -246,9 +292,15 @@ func (q *Queries) StoryRequests(ctx context.Context, db DBTX, arg StoryRequestsP
 }
 
 const storyStageEntries = `-- name: StoryStageEntries :many
-SELECT s.tenant_id, s.activity_id, s.applicant_id, s.stage, s.job_title, s.state, s.outcome, s.request_id, s.first_seen_at, s.done_at, s.admitted_at, s.next_attempt_at, s.waiting_for, s.attempts, s.last_error FROM jazzhr.stage_entries s
-WHERE s.tenant_id = $1 AND (s.applicant_id = ANY($2::text[]) OR s.activity_id = ANY($3::text[]))
-ORDER BY s.first_seen_at DESC LIMIT $4
+SELECT s.tenant_id, s.activity_id, s.applicant_id, s.stage, s.job_title, s.state, s.outcome, s.request_id, s.first_seen_at, s.done_at, s.admitted_at, s.next_attempt_at, s.waiting_for, s.attempts, s.last_error
+FROM jazzhr.stage_entries s
+WHERE s.tenant_id = $1
+    AND (
+        s.applicant_id = ANY($2::text[])
+        OR s.activity_id = ANY($3::text[])
+    )
+ORDER BY s.first_seen_at DESC
+LIMIT $4
 `
 
 type StoryStageEntriesParams struct {
@@ -300,13 +352,37 @@ func (q *Queries) StoryStageEntries(ctx context.Context, db DBTX, arg StoryStage
 }
 
 const storySteps = `-- name: StorySteps :many
-SELECT s.writeback_id, s.kind, s.part, s.state, s.attempts, s.remote_id, s.last_error, s.started_at, s.done_at,
-    e.effect_id, e.state AS effect_state, e.sends, e.not_after, e.first_sent_at, e.evidence, e.adopted, e.problem, e.refusal,
+SELECT
+    s.writeback_id,
+    s.kind,
+    s.part,
+    s.state,
+    s.attempts,
+    s.remote_id,
+    s.last_error,
+    s.started_at,
+    s.done_at,
+    e.effect_id,
+    e.state AS effect_state,
+    e.sends,
+    e.not_after,
+    e.first_sent_at,
+    e.evidence,
+    e.adopted,
+    e.problem,
+    e.refusal,
     e.absent_reads
 FROM jazzhr.steps s
 LEFT JOIN jazzhr.effects e ON e.tenant_id = s.tenant_id AND e.effect_id = s.effect_id
 WHERE s.tenant_id = $1 AND s.writeback_id = ANY($2::uuid[])
-ORDER BY s.writeback_id, CASE s.kind WHEN 'create_applicant' THEN 1 WHEN 'link_applicant_to_job' THEN 2 ELSE 3 END, s.part
+ORDER BY
+    s.writeback_id,
+    CASE s.kind
+        WHEN 'create_applicant' THEN 1
+        WHEN 'link_applicant_to_job' THEN 2
+        ELSE 3
+    END,
+    s.part
 `
 
 type StoryStepsRow struct {
@@ -372,9 +448,21 @@ func (q *Queries) StorySteps(ctx context.Context, db DBTX, tenantID uuid.UUID, w
 }
 
 const storyWebhooks = `-- name: StoryWebhooks :many
-SELECT w.webhook_id, w.state, w.problem, w.received_at, w.done_at, w.admitted_at, w.next_attempt_at, w.waiting_for, w.attempts,
-    w.last_error, w.export_context, w.body
-FROM jazzhr.webhooks w WHERE w.tenant_id = $1 AND w.webhook_id = ANY($2::uuid[])
+SELECT
+    w.webhook_id,
+    w.state,
+    w.problem,
+    w.received_at,
+    w.done_at,
+    w.admitted_at,
+    w.next_attempt_at,
+    w.waiting_for,
+    w.attempts,
+    w.last_error,
+    w.export_context,
+    w.body
+FROM jazzhr.webhooks w
+WHERE w.tenant_id = $1 AND w.webhook_id = ANY($2::uuid[])
 ORDER BY w.webhook_id
 `
 
@@ -427,13 +515,37 @@ func (q *Queries) StoryWebhooks(ctx context.Context, db DBTX, tenantID uuid.UUID
 }
 
 const storyWritebacks = `-- name: StoryWritebacks :many
-SELECT w.writeback_id, w.request_id, w.interview_id, w.revision, w.applicant_id, w.first_name, w.last_name, w.email, w.job_id,
-    w.board_code, w.state, w.step, w.part, w.created_at, w.done_at, w.admitted_at, w.next_attempt_at, w.waiting_for, w.attempts,
-    w.failing_since, w.last_error
+SELECT
+    w.writeback_id,
+    w.request_id,
+    w.interview_id,
+    w.revision,
+    w.applicant_id,
+    w.first_name,
+    w.last_name,
+    w.email,
+    w.job_id,
+    w.board_code,
+    w.state,
+    w.step,
+    w.part,
+    w.created_at,
+    w.done_at,
+    w.admitted_at,
+    w.next_attempt_at,
+    w.waiting_for,
+    w.attempts,
+    w.failing_since,
+    w.last_error
 FROM jazzhr.writebacks w
-WHERE w.tenant_id = $1 AND (w.writeback_id = ANY($2::uuid[]) OR w.request_id = ANY($3::uuid[])
-    OR w.applicant_id = ANY($4::text[]))
-ORDER BY w.created_at DESC, w.writeback_id LIMIT $5
+WHERE w.tenant_id = $1
+    AND (
+        w.writeback_id = ANY($2::uuid[])
+        OR w.request_id = ANY($3::uuid[])
+        OR w.applicant_id = ANY($4::text[])
+    )
+ORDER BY w.created_at DESC, w.writeback_id
+LIMIT $5
 `
 
 type StoryWritebacksParams struct {
@@ -517,18 +629,50 @@ func (q *Queries) StoryWritebacks(ctx context.Context, db DBTX, arg StoryWriteba
 }
 
 const systemFindApplicants = `-- name: SystemFindApplicants :many
-SELECT found.tenant_id, found.applicant_id, found.email, found.folded_name, found.created_at
+SELECT
+    found.tenant_id,
+    found.applicant_id,
+    found.email,
+    found.folded_name,
+    found.created_at
 FROM (
-    (SELECT a.tenant_id, a.applicant_id, a.email, a.folded_name, a.read_at, a.gone_at, a.created_at, a.listed_at, a.gone_told_at FROM jazzhr.applicants a WHERE a.email = $1::text
-        AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR a.tenant_id = $2) LIMIT $3)
+    (
+        SELECT a.tenant_id, a.applicant_id, a.email, a.folded_name, a.read_at, a.gone_at, a.created_at, a.listed_at, a.gone_told_at
+        FROM jazzhr.applicants a
+        WHERE a.email = $1::text
+            AND (
+                $2::uuid = '00000000-0000-0000-0000-000000000000'
+                OR a.tenant_id = $2
+            )
+        LIMIT $3
+    )
     UNION
-    (SELECT a.tenant_id, a.applicant_id, a.email, a.folded_name, a.read_at, a.gone_at, a.created_at, a.listed_at, a.gone_told_at FROM jazzhr.applicants a WHERE a.folded_name ~>=~ $4::text AND a.folded_name ~<~ $5::text
-        AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR a.tenant_id = $2) LIMIT $3)
+    (
+        SELECT a.tenant_id, a.applicant_id, a.email, a.folded_name, a.read_at, a.gone_at, a.created_at, a.listed_at, a.gone_told_at
+        FROM jazzhr.applicants a
+        WHERE a.folded_name ~>=~ $4::text
+            AND a.folded_name ~<~ $5::text
+            AND (
+                $2::uuid = '00000000-0000-0000-0000-000000000000'
+                OR a.tenant_id = $2
+            )
+        LIMIT $3
+    )
     UNION
-    (SELECT a.tenant_id, a.applicant_id, a.email, a.folded_name, a.read_at, a.gone_at, a.created_at, a.listed_at, a.gone_told_at FROM jazzhr.applicants a
-        WHERE split_part(a.folded_name, ' ', -1) ~>=~ $4::text AND split_part(a.folded_name, ' ', -1) ~<~ $5::text
-        AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR a.tenant_id = $2) LIMIT $3)
-) found ORDER BY found.created_at DESC, found.applicant_id LIMIT $6
+    (
+        SELECT a.tenant_id, a.applicant_id, a.email, a.folded_name, a.read_at, a.gone_at, a.created_at, a.listed_at, a.gone_told_at
+        FROM jazzhr.applicants a
+        WHERE split_part(a.folded_name, ' ', -1) ~>=~ $4::text
+            AND split_part(a.folded_name, ' ', -1) ~<~ $5::text
+            AND (
+                $2::uuid = '00000000-0000-0000-0000-000000000000'
+                OR a.tenant_id = $2
+            )
+        LIMIT $3
+    )
+) found
+ORDER BY found.created_at DESC, found.applicant_id
+LIMIT $6
 `
 
 type SystemFindApplicantsParams struct {
@@ -548,7 +692,7 @@ type SystemFindApplicantsRow struct {
 	CreatedAt   time.Time
 }
 
-// Whom polls have seen, whether or not anybody asked for an interview.
+// Finds the people that polls have seen, whether or not an interview was asked for.
 func (q *Queries) SystemFindApplicants(ctx context.Context, db DBTX, arg SystemFindApplicantsParams) ([]SystemFindApplicantsRow, error) {
 	rows, err := db.Query(ctx, systemFindApplicants,
 		arg.Email,
@@ -583,17 +727,35 @@ func (q *Queries) SystemFindApplicants(ctx context.Context, db DBTX, arg SystemF
 }
 
 const systemFindByID = `-- name: SystemFindByID :many
-SELECT t.tenant_id, 'webhook' AS kind, found.key FROM jazzhr.tenants t
-    CROSS JOIN LATERAL (SELECT w.webhook_id AS key FROM jazzhr.webhooks w WHERE w.tenant_id = t.tenant_id AND w.webhook_id = $1::uuid LIMIT 1) found
-    WHERE $2::uuid = '00000000-0000-0000-0000-000000000000' OR t.tenant_id = $2
+SELECT t.tenant_id, 'webhook' AS kind, found.key
+FROM jazzhr.tenants t
+CROSS JOIN LATERAL (
+    SELECT w.webhook_id AS key
+    FROM jazzhr.webhooks w
+    WHERE w.tenant_id = t.tenant_id AND w.webhook_id = $1::uuid
+    LIMIT 1
+) found
+WHERE $2::uuid = '00000000-0000-0000-0000-000000000000' OR t.tenant_id = $2
 UNION ALL
-SELECT t.tenant_id, 'request' AS kind, found.key FROM jazzhr.tenants t
-    CROSS JOIN LATERAL (SELECT r.request_id AS key FROM jazzhr.interview_requests r WHERE r.tenant_id = t.tenant_id AND r.request_id = $1::uuid LIMIT 1) found
-    WHERE $2::uuid = '00000000-0000-0000-0000-000000000000' OR t.tenant_id = $2
+SELECT t.tenant_id, 'request' AS kind, found.key
+FROM jazzhr.tenants t
+CROSS JOIN LATERAL (
+    SELECT r.request_id AS key
+    FROM jazzhr.interview_requests r
+    WHERE r.tenant_id = t.tenant_id AND r.request_id = $1::uuid
+    LIMIT 1
+) found
+WHERE $2::uuid = '00000000-0000-0000-0000-000000000000' OR t.tenant_id = $2
 UNION ALL
-SELECT t.tenant_id, 'writeback' AS kind, found.key FROM jazzhr.tenants t
-    CROSS JOIN LATERAL (SELECT w.writeback_id AS key FROM jazzhr.writebacks w WHERE w.tenant_id = t.tenant_id AND w.writeback_id = $1::uuid LIMIT 1) found
-    WHERE $2::uuid = '00000000-0000-0000-0000-000000000000' OR t.tenant_id = $2
+SELECT t.tenant_id, 'writeback' AS kind, found.key
+FROM jazzhr.tenants t
+CROSS JOIN LATERAL (
+    SELECT w.writeback_id AS key
+    FROM jazzhr.writebacks w
+    WHERE w.tenant_id = t.tenant_id AND w.writeback_id = $1::uuid
+    LIMIT 1
+) found
+WHERE $2::uuid = '00000000-0000-0000-0000-000000000000' OR t.tenant_id = $2
 `
 
 type SystemFindByIDRow struct {
@@ -602,7 +764,7 @@ type SystemFindByIDRow struct {
 	Key      uuid.UUID
 }
 
-// What has an id of ours: likewise.
+// Finds what has an id of ours, in the same way as SystemFindByKey.
 func (q *Queries) SystemFindByID(ctx context.Context, db DBTX, iD uuid.UUID, tenant uuid.UUID) ([]SystemFindByIDRow, error) {
 	rows, err := db.Query(ctx, systemFindByID, iD, tenant)
 	if err != nil {
@@ -624,13 +786,25 @@ func (q *Queries) SystemFindByID(ctx context.Context, db DBTX, iD uuid.UUID, ten
 }
 
 const systemFindByKey = `-- name: SystemFindByKey :many
-SELECT t.tenant_id, 'applicant' AS kind, found.key FROM jazzhr.tenants t
-    CROSS JOIN LATERAL (SELECT a.applicant_id AS key FROM jazzhr.applicants a WHERE a.tenant_id = t.tenant_id AND a.applicant_id = $1::text LIMIT 1) found
-    WHERE $2::uuid = '00000000-0000-0000-0000-000000000000' OR t.tenant_id = $2
+SELECT t.tenant_id, 'applicant' AS kind, found.key
+FROM jazzhr.tenants t
+CROSS JOIN LATERAL (
+    SELECT a.applicant_id AS key
+    FROM jazzhr.applicants a
+    WHERE a.tenant_id = t.tenant_id AND a.applicant_id = $1::text
+    LIMIT 1
+) found
+WHERE $2::uuid = '00000000-0000-0000-0000-000000000000' OR t.tenant_id = $2
 UNION ALL
-SELECT t.tenant_id, 'writeback' AS kind, found.key FROM jazzhr.tenants t
-    CROSS JOIN LATERAL (SELECT w.writeback_id::text AS key FROM jazzhr.writebacks w WHERE w.tenant_id = t.tenant_id AND w.interview_id = $1::text LIMIT 1) found
-    WHERE $2::uuid = '00000000-0000-0000-0000-000000000000' OR t.tenant_id = $2
+SELECT t.tenant_id, 'writeback' AS kind, found.key
+FROM jazzhr.tenants t
+CROSS JOIN LATERAL (
+    SELECT w.writeback_id::text AS key
+    FROM jazzhr.writebacks w
+    WHERE w.tenant_id = t.tenant_id AND w.interview_id = $1::text
+    LIMIT 1
+) found
+WHERE $2::uuid = '00000000-0000-0000-0000-000000000000' OR t.tenant_id = $2
 `
 
 type SystemFindByKeyRow struct {
@@ -639,8 +813,8 @@ type SystemFindByKeyRow struct {
 	Key      string
 }
 
-// What has a key of ours or of JazzHR's within its tenant: one look into the table's own index for each tenant. The limits keep
-// Postgres from reading the whole table in their place.
+// Finds what has a key of ours or of JazzHR's that is unique within its tenant, by one look into
+// the table's own index for each tenant. Without LIMIT 1 Postgres reads the whole table.
 func (q *Queries) SystemFindByKey(ctx context.Context, db DBTX, iD string, tenant uuid.UUID) ([]SystemFindByKeyRow, error) {
 	rows, err := db.Query(ctx, systemFindByKey, iD, tenant)
 	if err != nil {
@@ -663,27 +837,77 @@ func (q *Queries) SystemFindByKey(ctx context.Context, db DBTX, iD string, tenan
 
 const systemFindRequests = `-- name: SystemFindRequests :many
 
-SELECT found.tenant_id, found.request_id, found.applicant_id, found.email, found.first_name, found.last_name, found.created_at
+SELECT
+    found.tenant_id,
+    found.request_id,
+    found.applicant_id,
+    found.email,
+    found.first_name,
+    found.last_name,
+    found.created_at
 FROM (
-    (SELECT r.tenant_id, r.request_id, r.trigger, r.webhook_id, r.person_id, r.applicant_id, r.job_id, r.job_key, r.email, r.first_name, r.last_name, r.created_at, r.activity_id, r.webhook_seen_at, r.activity_seen_at FROM jazzhr.interview_requests r WHERE r.email = $1::text
-        AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR r.tenant_id = $2) LIMIT $3)
+    (
+        SELECT r.tenant_id, r.request_id, r.trigger, r.webhook_id, r.person_id, r.applicant_id, r.job_id, r.job_key, r.email, r.first_name, r.last_name, r.created_at, r.activity_id, r.webhook_seen_at, r.activity_seen_at
+        FROM jazzhr.interview_requests r
+        WHERE r.email = $1::text
+            AND (
+                $2::uuid = '00000000-0000-0000-0000-000000000000'
+                OR r.tenant_id = $2
+            )
+        LIMIT $3
+    )
     UNION
-    (SELECT r.tenant_id, r.request_id, r.trigger, r.webhook_id, r.person_id, r.applicant_id, r.job_id, r.job_key, r.email, r.first_name, r.last_name, r.created_at, r.activity_id, r.webhook_seen_at, r.activity_seen_at FROM jazzhr.interview_requests r WHERE r.applicant_id = $4::text
-        AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR r.tenant_id = $2) LIMIT $3)
+    (
+        SELECT r.tenant_id, r.request_id, r.trigger, r.webhook_id, r.person_id, r.applicant_id, r.job_id, r.job_key, r.email, r.first_name, r.last_name, r.created_at, r.activity_id, r.webhook_seen_at, r.activity_seen_at
+        FROM jazzhr.interview_requests r
+        WHERE r.applicant_id = $4::text
+            AND (
+                $2::uuid = '00000000-0000-0000-0000-000000000000'
+                OR r.tenant_id = $2
+            )
+        LIMIT $3
+    )
     UNION
-    (SELECT r.tenant_id, r.request_id, r.trigger, r.webhook_id, r.person_id, r.applicant_id, r.job_id, r.job_key, r.email, r.first_name, r.last_name, r.created_at, r.activity_id, r.webhook_seen_at, r.activity_seen_at FROM jazzhr.interview_requests r WHERE r.job_id = $4::text
-        AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR r.tenant_id = $2)
-        ORDER BY r.created_at DESC LIMIT $3)
+    (
+        SELECT r.tenant_id, r.request_id, r.trigger, r.webhook_id, r.person_id, r.applicant_id, r.job_id, r.job_key, r.email, r.first_name, r.last_name, r.created_at, r.activity_id, r.webhook_seen_at, r.activity_seen_at
+        FROM jazzhr.interview_requests r
+        WHERE r.job_id = $4::text
+            AND (
+                $2::uuid = '00000000-0000-0000-0000-000000000000'
+                OR r.tenant_id = $2
+            )
+        ORDER BY r.created_at DESC
+        LIMIT $3
+    )
     UNION
-    (SELECT r.tenant_id, r.request_id, r.trigger, r.webhook_id, r.person_id, r.applicant_id, r.job_id, r.job_key, r.email, r.first_name, r.last_name, r.created_at, r.activity_id, r.webhook_seen_at, r.activity_seen_at FROM jazzhr.interview_requests r
-        WHERE jazzhr.fold_name(coalesce(r.first_name, '') || ' ' || coalesce(r.last_name, '')) ~>=~ $5::text
-        AND jazzhr.fold_name(coalesce(r.first_name, '') || ' ' || coalesce(r.last_name, '')) ~<~ $6::text
-        AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR r.tenant_id = $2) LIMIT $3)
+    (
+        SELECT r.tenant_id, r.request_id, r.trigger, r.webhook_id, r.person_id, r.applicant_id, r.job_id, r.job_key, r.email, r.first_name, r.last_name, r.created_at, r.activity_id, r.webhook_seen_at, r.activity_seen_at
+        FROM jazzhr.interview_requests r
+        WHERE jazzhr.fold_name(coalesce(r.first_name, '') || ' ' || coalesce(r.last_name, ''))
+                ~>=~ $5::text
+            AND jazzhr.fold_name(coalesce(r.first_name, '') || ' ' || coalesce(r.last_name, ''))
+                ~<~ $6::text
+            AND (
+                $2::uuid = '00000000-0000-0000-0000-000000000000'
+                OR r.tenant_id = $2
+            )
+        LIMIT $3
+    )
     UNION
-    (SELECT r.tenant_id, r.request_id, r.trigger, r.webhook_id, r.person_id, r.applicant_id, r.job_id, r.job_key, r.email, r.first_name, r.last_name, r.created_at, r.activity_id, r.webhook_seen_at, r.activity_seen_at FROM jazzhr.interview_requests r
-        WHERE jazzhr.fold_name(r.last_name) ~>=~ $5::text AND jazzhr.fold_name(r.last_name) ~<~ $6::text
-        AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR r.tenant_id = $2) LIMIT $3)
-) found ORDER BY found.created_at DESC, found.request_id LIMIT $7
+    (
+        SELECT r.tenant_id, r.request_id, r.trigger, r.webhook_id, r.person_id, r.applicant_id, r.job_id, r.job_key, r.email, r.first_name, r.last_name, r.created_at, r.activity_id, r.webhook_seen_at, r.activity_seen_at
+        FROM jazzhr.interview_requests r
+        WHERE jazzhr.fold_name(r.last_name) ~>=~ $5::text
+            AND jazzhr.fold_name(r.last_name) ~<~ $6::text
+            AND (
+                $2::uuid = '00000000-0000-0000-0000-000000000000'
+                OR r.tenant_id = $2
+            )
+        LIMIT $3
+    )
+) found
+ORDER BY found.created_at DESC, found.request_id
+LIMIT $7
 `
 
 type SystemFindRequestsParams struct {
@@ -706,9 +930,10 @@ type SystemFindRequestsRow struct {
 	CreatedAt   time.Time
 }
 
-// How support finds a candidate among all tenants, and what one candidate's story is made of. A tenant narrows a search; all
-// zeros stand for every tenant. Names are compared as jazzhr.fold_name has them, from their beginning or from that of the
-// last name; until is the first text that does not begin so.
+// How support finds a candidate among all tenants, and what one candidate's story is made of. A
+// search can be limited to a tenant. An id of zeros stands for all tenants. Names are compared as
+// jazzhr.fold_name writes them, from their beginning or from that of the last name. until is the
+// first text that no longer begins with the name.
 func (q *Queries) SystemFindRequests(ctx context.Context, db DBTX, arg SystemFindRequestsParams) ([]SystemFindRequestsRow, error) {
 	rows, err := db.Query(ctx, systemFindRequests,
 		arg.Email,
@@ -746,21 +971,57 @@ func (q *Queries) SystemFindRequests(ctx context.Context, db DBTX, arg SystemFin
 }
 
 const systemFindUnresolved = `-- name: SystemFindUnresolved :many
-SELECT found.tenant_id, found.webhook_id, found.received_at, found.body FROM (
-    (SELECT w.tenant_id, w.webhook_id, w.received_at, w.body FROM jazzhr.webhooks w
-        WHERE w.state = 'pending' AND w.admitted_at IS NULL AND w.body IS NOT NULL
-            AND ($1::uuid = '00000000-0000-0000-0000-000000000000' OR w.tenant_id = $1) LIMIT $2)
+SELECT
+    found.tenant_id,
+    found.webhook_id,
+    found.received_at,
+    found.body
+FROM (
+    (
+        SELECT w.tenant_id, w.webhook_id, w.received_at, w.body
+        FROM jazzhr.webhooks w
+        WHERE w.state = 'pending'
+            AND w.admitted_at IS NULL
+            AND w.body IS NOT NULL
+            AND (
+                $1::uuid = '00000000-0000-0000-0000-000000000000'
+                OR w.tenant_id = $1
+            )
+        LIMIT $2
+    )
     UNION ALL
-    (SELECT w.tenant_id, w.webhook_id, w.received_at, w.body FROM jazzhr.webhooks w
-        WHERE w.state = 'pending' AND w.admitted_at IS NOT NULL AND w.body IS NOT NULL
-            AND ($1::uuid = '00000000-0000-0000-0000-000000000000' OR w.tenant_id = $1) LIMIT $2)
+    (
+        SELECT w.tenant_id, w.webhook_id, w.received_at, w.body
+        FROM jazzhr.webhooks w
+        WHERE w.state = 'pending'
+            AND w.admitted_at IS NOT NULL
+            AND w.body IS NOT NULL
+            AND (
+                $1::uuid = '00000000-0000-0000-0000-000000000000'
+                OR w.tenant_id = $1
+            )
+        LIMIT $2
+    )
     UNION ALL
-    (SELECT w.tenant_id, w.webhook_id, w.received_at, w.body FROM jazzhr.webhooks w
-        WHERE w.state = 'attention' AND w.body IS NOT NULL
-            AND ($1::uuid = '00000000-0000-0000-0000-000000000000' OR w.tenant_id = $1) LIMIT $2)
+    (
+        SELECT w.tenant_id, w.webhook_id, w.received_at, w.body
+        FROM jazzhr.webhooks w
+        WHERE w.state = 'attention'
+            AND w.body IS NOT NULL
+            AND (
+                $1::uuid = '00000000-0000-0000-0000-000000000000'
+                OR w.tenant_id = $1
+            )
+        LIMIT $2
+    )
 ) found
-WHERE NOT EXISTS (SELECT FROM unnest($3::text[]) AS word(text) WHERE strpos(lower(encode(found.body, 'escape')), word.text) = 0)
-ORDER BY found.received_at DESC LIMIT $4
+WHERE NOT EXISTS (
+    SELECT
+    FROM unnest($3::text[]) AS word(text)
+    WHERE strpos(lower(encode(found.body, 'escape')), word.text) = 0
+)
+ORDER BY found.received_at DESC
+LIMIT $4
 `
 
 type SystemFindUnresolvedParams struct {
@@ -777,7 +1038,8 @@ type SystemFindUnresolvedRow struct {
 	Body       []byte
 }
 
-// Exports whose person nobody has looked for yet stand in no index: the newest of them are read. A word is as JSON writes it.
+// Exports whose person nobody has looked for yet are in no index by name, so up to max_scan of each
+// state are read. Each word is given in lower case, and as JSON writes it.
 func (q *Queries) SystemFindUnresolved(ctx context.Context, db DBTX, arg SystemFindUnresolvedParams) ([]SystemFindUnresolvedRow, error) {
 	rows, err := db.Query(ctx, systemFindUnresolved,
 		arg.Tenant,
@@ -809,29 +1071,82 @@ func (q *Queries) SystemFindUnresolved(ctx context.Context, db DBTX, arg SystemF
 }
 
 const systemFindWritebacks = `-- name: SystemFindWritebacks :many
-SELECT found.tenant_id, found.writeback_id, found.request_id, found.applicant_id, found.email, found.first_name, found.last_name, found.created_at
+SELECT
+    found.tenant_id,
+    found.writeback_id,
+    found.request_id,
+    found.applicant_id,
+    found.email,
+    found.first_name,
+    found.last_name,
+    found.created_at
 FROM (
-    (SELECT w.tenant_id, w.writeback_id, w.interview_id, w.revision, w.content_hash, w.request_id, w.candidate_id, w.applicant_id, w.applicant_given, w.first_name, w.last_name, w.email, w.phone, w.source, w.job_id, w.board_code, w.note, w.transcript, w.state, w.step, w.part, w.begun, w.created_at, w.done_at, w.admitted_at, w.next_attempt_at, w.waiting_for, w.waiting_effect, w.attempts, w.failing_since, w.last_error FROM jazzhr.writebacks w WHERE lower(w.email) = $1::text AND w.request_id IS NULL
-        AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR w.tenant_id = $2) LIMIT $3)
+    (
+        SELECT w.tenant_id, w.writeback_id, w.interview_id, w.revision, w.content_hash, w.request_id, w.candidate_id, w.applicant_id, w.applicant_given, w.first_name, w.last_name, w.email, w.phone, w.source, w.job_id, w.board_code, w.note, w.transcript, w.state, w.step, w.part, w.begun, w.created_at, w.done_at, w.admitted_at, w.next_attempt_at, w.waiting_for, w.waiting_effect, w.attempts, w.failing_since, w.last_error
+        FROM jazzhr.writebacks w
+        WHERE lower(w.email) = $1::text
+            AND w.request_id IS NULL
+            AND (
+                $2::uuid = '00000000-0000-0000-0000-000000000000'
+                OR w.tenant_id = $2
+            )
+        LIMIT $3
+    )
     UNION ALL
-    (SELECT w.tenant_id, w.writeback_id, w.interview_id, w.revision, w.content_hash, w.request_id, w.candidate_id, w.applicant_id, w.applicant_given, w.first_name, w.last_name, w.email, w.phone, w.source, w.job_id, w.board_code, w.note, w.transcript, w.state, w.step, w.part, w.begun, w.created_at, w.done_at, w.admitted_at, w.next_attempt_at, w.waiting_for, w.waiting_effect, w.attempts, w.failing_since, w.last_error FROM jazzhr.writebacks w WHERE w.applicant_id = $4::text
-        AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR w.tenant_id = $2) LIMIT $3)
+    (
+        SELECT w.tenant_id, w.writeback_id, w.interview_id, w.revision, w.content_hash, w.request_id, w.candidate_id, w.applicant_id, w.applicant_given, w.first_name, w.last_name, w.email, w.phone, w.source, w.job_id, w.board_code, w.note, w.transcript, w.state, w.step, w.part, w.begun, w.created_at, w.done_at, w.admitted_at, w.next_attempt_at, w.waiting_for, w.waiting_effect, w.attempts, w.failing_since, w.last_error
+        FROM jazzhr.writebacks w
+        WHERE w.applicant_id = $4::text
+            AND (
+                $2::uuid = '00000000-0000-0000-0000-000000000000'
+                OR w.tenant_id = $2
+            )
+        LIMIT $3
+    )
     UNION ALL
-    (SELECT w.tenant_id, w.writeback_id, w.interview_id, w.revision, w.content_hash, w.request_id, w.candidate_id, w.applicant_id, w.applicant_given, w.first_name, w.last_name, w.email, w.phone, w.source, w.job_id, w.board_code, w.note, w.transcript, w.state, w.step, w.part, w.begun, w.created_at, w.done_at, w.admitted_at, w.next_attempt_at, w.waiting_for, w.waiting_effect, w.attempts, w.failing_since, w.last_error FROM jazzhr.writebacks w WHERE w.job_id = $4::text AND w.request_id IS NULL
-        AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR w.tenant_id = $2)
-        ORDER BY w.created_at DESC LIMIT $3)
+    (
+        SELECT w.tenant_id, w.writeback_id, w.interview_id, w.revision, w.content_hash, w.request_id, w.candidate_id, w.applicant_id, w.applicant_given, w.first_name, w.last_name, w.email, w.phone, w.source, w.job_id, w.board_code, w.note, w.transcript, w.state, w.step, w.part, w.begun, w.created_at, w.done_at, w.admitted_at, w.next_attempt_at, w.waiting_for, w.waiting_effect, w.attempts, w.failing_since, w.last_error
+        FROM jazzhr.writebacks w
+        WHERE w.job_id = $4::text
+            AND w.request_id IS NULL
+            AND (
+                $2::uuid = '00000000-0000-0000-0000-000000000000'
+                OR w.tenant_id = $2
+            )
+        ORDER BY w.created_at DESC
+        LIMIT $3
+    )
     UNION ALL
-    (SELECT w.tenant_id, w.writeback_id, w.interview_id, w.revision, w.content_hash, w.request_id, w.candidate_id, w.applicant_id, w.applicant_given, w.first_name, w.last_name, w.email, w.phone, w.source, w.job_id, w.board_code, w.note, w.transcript, w.state, w.step, w.part, w.begun, w.created_at, w.done_at, w.admitted_at, w.next_attempt_at, w.waiting_for, w.waiting_effect, w.attempts, w.failing_since, w.last_error FROM jazzhr.writebacks w
-        WHERE jazzhr.fold_name(coalesce(w.first_name, '') || ' ' || coalesce(w.last_name, '')) ~>=~ $5::text
-        AND jazzhr.fold_name(coalesce(w.first_name, '') || ' ' || coalesce(w.last_name, '')) ~<~ $6::text
-        AND w.request_id IS NULL
-        AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR w.tenant_id = $2) LIMIT $3)
+    (
+        SELECT w.tenant_id, w.writeback_id, w.interview_id, w.revision, w.content_hash, w.request_id, w.candidate_id, w.applicant_id, w.applicant_given, w.first_name, w.last_name, w.email, w.phone, w.source, w.job_id, w.board_code, w.note, w.transcript, w.state, w.step, w.part, w.begun, w.created_at, w.done_at, w.admitted_at, w.next_attempt_at, w.waiting_for, w.waiting_effect, w.attempts, w.failing_since, w.last_error
+        FROM jazzhr.writebacks w
+        WHERE jazzhr.fold_name(coalesce(w.first_name, '') || ' ' || coalesce(w.last_name, ''))
+                ~>=~ $5::text
+            AND jazzhr.fold_name(coalesce(w.first_name, '') || ' ' || coalesce(w.last_name, ''))
+                ~<~ $6::text
+            AND w.request_id IS NULL
+            AND (
+                $2::uuid = '00000000-0000-0000-0000-000000000000'
+                OR w.tenant_id = $2
+            )
+        LIMIT $3
+    )
     UNION ALL
-    (SELECT w.tenant_id, w.writeback_id, w.interview_id, w.revision, w.content_hash, w.request_id, w.candidate_id, w.applicant_id, w.applicant_given, w.first_name, w.last_name, w.email, w.phone, w.source, w.job_id, w.board_code, w.note, w.transcript, w.state, w.step, w.part, w.begun, w.created_at, w.done_at, w.admitted_at, w.next_attempt_at, w.waiting_for, w.waiting_effect, w.attempts, w.failing_since, w.last_error FROM jazzhr.writebacks w
-        WHERE jazzhr.fold_name(w.last_name) ~>=~ $5::text AND jazzhr.fold_name(w.last_name) ~<~ $6::text
-        AND w.request_id IS NULL
-        AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR w.tenant_id = $2) LIMIT $3)
-) found ORDER BY found.created_at DESC, found.writeback_id LIMIT $7
+    (
+        SELECT w.tenant_id, w.writeback_id, w.interview_id, w.revision, w.content_hash, w.request_id, w.candidate_id, w.applicant_id, w.applicant_given, w.first_name, w.last_name, w.email, w.phone, w.source, w.job_id, w.board_code, w.note, w.transcript, w.state, w.step, w.part, w.begun, w.created_at, w.done_at, w.admitted_at, w.next_attempt_at, w.waiting_for, w.waiting_effect, w.attempts, w.failing_since, w.last_error
+        FROM jazzhr.writebacks w
+        WHERE jazzhr.fold_name(w.last_name) ~>=~ $5::text
+            AND jazzhr.fold_name(w.last_name) ~<~ $6::text
+            AND w.request_id IS NULL
+            AND (
+                $2::uuid = '00000000-0000-0000-0000-000000000000'
+                OR w.tenant_id = $2
+            )
+        LIMIT $3
+    )
+) found
+ORDER BY found.created_at DESC, found.writeback_id
+LIMIT $7
 `
 
 type SystemFindWritebacksParams struct {
@@ -855,7 +1170,8 @@ type SystemFindWritebacksRow struct {
 	CreatedAt   time.Time
 }
 
-// Those that answer a request are found by it, but by the id that they got or found in JazzHR.
+// A writeback that answers a request is found through the request. Only by applicant id is it also
+// found itself, because it may have got or found that id in JazzHR.
 func (q *Queries) SystemFindWritebacks(ctx context.Context, db DBTX, arg SystemFindWritebacksParams) ([]SystemFindWritebacksRow, error) {
 	rows, err := db.Query(ctx, systemFindWritebacks,
 		arg.Email,
@@ -894,9 +1210,18 @@ func (q *Queries) SystemFindWritebacks(ctx context.Context, db DBTX, arg SystemF
 }
 
 const systemLastHeard = `-- name: SystemLastHeard :many
-SELECT t.tenant_id, t.name, t.last_webhook_at, t.last_refused_at, t.last_refused_reason, t.last_poll_at FROM jazzhr.tenants t
-WHERE t.last_refused_at > jazzhr.now() - interval '7 days' AND t.last_refused_at > coalesce(t.last_webhook_at, '-infinity')
-ORDER BY t.last_refused_at DESC LIMIT $1
+SELECT
+    t.tenant_id,
+    t.name,
+    t.last_webhook_at,
+    t.last_refused_at,
+    t.last_refused_reason,
+    t.last_poll_at
+FROM jazzhr.tenants t
+WHERE t.last_refused_at > jazzhr.now() - interval '7 days'
+    AND t.last_refused_at > coalesce(t.last_webhook_at, '-infinity')
+ORDER BY t.last_refused_at DESC
+LIMIT $1
 `
 
 type SystemLastHeardRow struct {
@@ -908,7 +1233,8 @@ type SystemLastHeardRow struct {
 	LastPollAt        *time.Time
 }
 
-// When JazzHR was last heard of: the tenants whose webhooks were refused most lately, for a search that found nothing.
+// For a search that found nothing: returns the tenants that had a webhook refused in the last 7
+// days and none accepted since. The latest refusal comes first.
 func (q *Queries) SystemLastHeard(ctx context.Context, db DBTX, maxRows int32) ([]SystemLastHeardRow, error) {
 	rows, err := db.Query(ctx, systemLastHeard, maxRows)
 	if err != nil {
@@ -937,13 +1263,29 @@ func (q *Queries) SystemLastHeard(ctx context.Context, db DBTX, maxRows int32) (
 }
 
 const systemStoryJobs = `-- name: SystemStoryJobs :many
-SELECT j.id, j.kind, j.state::text AS state, j.attempt::int AS attempt, j.created_at, j.finalized_at, j.errors,
-    coalesce(j.args ->> 'writeback_id', j.args ->> 'webhook_id', j.args ->> 'activity_id', '')::text AS subject
+SELECT
+    j.id,
+    j.kind,
+    j.state::text AS state,
+    j.attempt::int AS attempt,
+    j.created_at,
+    j.finalized_at,
+    j.errors,
+    coalesce(
+        j.args ->> 'writeback_id',
+        j.args ->> 'webhook_id',
+        j.args ->> 'activity_id',
+        ''
+    )::text AS subject
 FROM unnest($1::text[]) AS wanted(subject)
-CROSS JOIN LATERAL (SELECT id, state, attempt, max_attempts, attempted_at, created_at, finalized_at, attempted_by, priority, args, errors, kind, queue, scheduled_at FROM jazzhr.river_job r
-    WHERE coalesce(r.args ->> 'writeback_id', r.args ->> 'webhook_id', r.args ->> 'activity_id') = wanted.subject
-        AND r.kind IN ('create_applicant', 'link_applicant_to_job', 'write_notes', 'resolve_export', 'resolve_stage_entry')
-    ORDER BY r.id DESC LIMIT $2) j
+CROSS JOIN LATERAL (
+    SELECT id, state, attempt, max_attempts, attempted_at, created_at, finalized_at, attempted_by, priority, args, errors, kind, queue, scheduled_at
+    FROM jazzhr.river_job r
+    WHERE coalesce(r.args ->> 'writeback_id', r.args ->> 'webhook_id', r.args ->> 'activity_id')
+            = wanted.subject
+    ORDER BY r.id DESC
+    LIMIT $2
+) j
 ORDER BY j.id
 `
 
@@ -958,7 +1300,8 @@ type SystemStoryJobsRow struct {
 	Subject     string
 }
 
-// River's jobs of a story, which it deletes some time after they end; found by an index of what they are about.
+// Returns River's jobs of a story. River deletes a job some time after it ended. The jobs are found
+// by an index of what they are about.
 func (q *Queries) SystemStoryJobs(ctx context.Context, db DBTX, subjects []string, maxRows int32) ([]SystemStoryJobsRow, error) {
 	rows, err := db.Query(ctx, systemStoryJobs, subjects, maxRows)
 	if err != nil {
@@ -989,9 +1332,19 @@ func (q *Queries) SystemStoryJobs(ctx context.Context, db DBTX, subjects []strin
 }
 
 const systemTenantsNamed = `-- name: SystemTenantsNamed :many
-SELECT t.tenant_id, t.name, t.external_id FROM jazzhr.tenants t
-WHERE t.tenant_id::text = lower($1::text) OR t.external_id = $1 OR strpos(lower(t.name), lower($1)) > 0
-ORDER BY (t.tenant_id::text = lower($1) OR t.external_id = $1 OR lower(t.name) = lower($1)) DESC, lower(t.name), t.tenant_id
+SELECT t.tenant_id, t.name, t.external_id
+FROM jazzhr.tenants t
+WHERE t.tenant_id::text = lower($1::text)
+    OR t.external_id = $1
+    OR strpos(lower(t.name), lower($1)) > 0
+ORDER BY
+    (
+        t.tenant_id::text = lower($1)
+        OR t.external_id = $1
+        OR lower(t.name) = lower($1)
+    ) DESC,
+    lower(t.name),
+    t.tenant_id
 LIMIT $2
 `
 
@@ -1001,7 +1354,8 @@ type SystemTenantsNamedRow struct {
 	ExternalID *string
 }
 
-// The tenants that somebody may mean: by an id, or by how the name begins or what it holds.
+// Finds the tenants that a search may mean: by an id, or by a part of the name. Exact matches come
+// first.
 func (q *Queries) SystemTenantsNamed(ctx context.Context, db DBTX, search string, maxRows int32) ([]SystemTenantsNamedRow, error) {
 	rows, err := db.Query(ctx, systemTenantsNamed, search, maxRows)
 	if err != nil {

@@ -13,13 +13,22 @@ import (
 )
 
 const eventDays = `-- name: EventDays :many
-SELECT date_trunc('day', e.created_at, 'UTC')::timestamptz AS day, count(*) AS events, count(*) FILTER (WHERE e.state = 'failed') AS failed,
+SELECT
+    date_trunc('day', e.created_at, 'UTC')::timestamptz AS day,
+    count(*) AS events,
+    count(*) FILTER (WHERE e.state = 'failed') AS failed,
     count(*) FILTER (WHERE e.type = 'writeback.attention') AS cases
 FROM jazzhr.events e
 WHERE e.tenant_id = $1
-    AND e.sequence > (SELECT c.last_sequence - $2::bigint FROM jazzhr.event_counters c WHERE c.tenant_id = $1)
-    AND e.created_at >= date_trunc('day', jazzhr.now(), 'UTC') - interval '1 day' * ($3::int - 1)
-GROUP BY 1 ORDER BY 1
+    AND e.sequence > (
+        SELECT c.last_sequence - $2::bigint
+        FROM jazzhr.event_counters c
+        WHERE c.tenant_id = $1
+    )
+    AND e.created_at >= date_trunc('day', jazzhr.now(), 'UTC')
+        - interval '1 day' * ($3::int - 1)
+GROUP BY 1
+ORDER BY 1
 `
 
 type EventDaysRow struct {
@@ -29,7 +38,8 @@ type EventDaysRow struct {
 	Cases  int64
 }
 
-// Of the latest events, how many came about on each of the last days, and how many Intrvio did not take.
+// Counts the events of each of the last days, and those that Intrvio did not take. Only the latest
+// max_rows events are read.
 func (q *Queries) EventDays(ctx context.Context, db DBTX, tenantID uuid.UUID, maxRows int64, days int32) ([]EventDaysRow, error) {
 	rows, err := db.Query(ctx, eventDays, tenantID, maxRows, days)
 	if err != nil {
@@ -56,13 +66,23 @@ func (q *Queries) EventDays(ctx context.Context, db DBTX, tenantID uuid.UUID, ma
 }
 
 const missedDays = `-- name: MissedDays :many
-SELECT date_trunc('day', s.first_seen_at, 'UTC')::timestamptz AS day, count(*) AS expected,
-    count(*) FILTER (WHERE r.webhook_id IS NULL AND s.first_seen_at <= jazzhr.now() - $1::interval) AS missed
+SELECT
+    date_trunc('day', s.first_seen_at, 'UTC')::timestamptz AS day,
+    count(*) AS expected,
+    count(*) FILTER (
+        WHERE r.webhook_id IS NULL
+            AND s.first_seen_at <= jazzhr.now() - $1::interval
+    ) AS missed
 FROM jazzhr.stage_entries s
-LEFT JOIN jazzhr.interview_requests r ON r.tenant_id = s.tenant_id AND r.request_id = s.request_id
-WHERE s.tenant_id = $2 AND s.outcome IN ('requested', 'matched')
-    AND s.first_seen_at >= date_trunc('day', jazzhr.now(), 'UTC') - interval '1 day' * ($3::int - 1)
-GROUP BY 1 ORDER BY 1
+LEFT JOIN jazzhr.interview_requests r
+    ON r.tenant_id = s.tenant_id
+    AND r.request_id = s.request_id
+WHERE s.tenant_id = $2
+    AND s.outcome IN ('requested', 'matched')
+    AND s.first_seen_at >= date_trunc('day', jazzhr.now(), 'UTC')
+        - interval '1 day' * ($3::int - 1)
+GROUP BY 1
+ORDER BY 1
 `
 
 type MissedDaysRow struct {
@@ -71,7 +91,8 @@ type MissedDaysRow struct {
 	Missed   int64
 }
 
-// Moves to a stage of the tenant's triggers, and those that no export accompanied in time.
+// Counts the stage entries of each of the last days to which the tenant's triggers applied, and
+// those of them that no export accompanied in time.
 func (q *Queries) MissedDays(ctx context.Context, db DBTX, matchWindow time.Duration, tenantID uuid.UUID, days int32) ([]MissedDaysRow, error) {
 	rows, err := db.Query(ctx, missedDays, matchWindow, tenantID, days)
 	if err != nil {
@@ -93,8 +114,19 @@ func (q *Queries) MissedDays(ctx context.Context, db DBTX, matchWindow time.Dura
 }
 
 const recentEvents = `-- name: RecentEvents :many
-SELECT e.sequence, e.type, e.state, e.created_at, e.delivered_at, e.attempts, e.next_attempt_at, e.last_error
-FROM jazzhr.events e WHERE e.tenant_id = $1 ORDER BY e.sequence DESC LIMIT $2
+SELECT
+    e.sequence,
+    e.type,
+    e.state,
+    e.created_at,
+    e.delivered_at,
+    e.attempts,
+    e.next_attempt_at,
+    e.last_error
+FROM jazzhr.events e
+WHERE e.tenant_id = $1
+ORDER BY e.sequence DESC
+LIMIT $2
 `
 
 type RecentEventsRow struct {
@@ -138,8 +170,21 @@ func (q *Queries) RecentEvents(ctx context.Context, db DBTX, tenantID uuid.UUID,
 }
 
 const recentWritebacks = `-- name: RecentWritebacks :many
-SELECT w.writeback_id, w.interview_id, w.revision, w.state, w.first_name, w.last_name, w.email, w.created_at, w.done_at, w.last_error
-FROM jazzhr.writebacks w WHERE w.tenant_id = $1 ORDER BY w.writeback_id DESC LIMIT $2
+SELECT
+    w.writeback_id,
+    w.interview_id,
+    w.revision,
+    w.state,
+    w.first_name,
+    w.last_name,
+    w.email,
+    w.created_at,
+    w.done_at,
+    w.last_error
+FROM jazzhr.writebacks w
+WHERE w.tenant_id = $1
+ORDER BY w.writeback_id DESC
+LIMIT $2
 `
 
 type RecentWritebacksRow struct {
@@ -187,12 +232,15 @@ func (q *Queries) RecentWritebacks(ctx context.Context, db DBTX, tenantID uuid.U
 }
 
 const systemAttentionTenants = `-- name: SystemAttentionTenants :one
-SELECT count(*) FROM (
+SELECT count(*)
+FROM (
     SELECT w.tenant_id FROM jazzhr.writebacks w WHERE w.state = 'attention'
-    UNION SELECT h.tenant_id FROM jazzhr.webhooks h WHERE h.state = 'attention'
-) needy
+    UNION
+    SELECT h.tenant_id FROM jazzhr.webhooks h WHERE h.state = 'attention'
+) tenants_with_cases
 `
 
+// Counts the tenants that have a case.
 func (q *Queries) SystemAttentionTenants(ctx context.Context, db DBTX) (int64, error) {
 	row := db.QueryRow(ctx, systemAttentionTenants)
 	var count int64
@@ -202,16 +250,33 @@ func (q *Queries) SystemAttentionTenants(ctx context.Context, db DBTX) (int64, e
 
 const systemTenantDays = `-- name: SystemTenantDays :many
 WITH days AS MATERIALIZED (
-    SELECT d.day, jazzhr.first_id(d.day) AS first, jazzhr.first_id(d.day + interval '1 day') AS next
-    FROM generate_series(date_trunc('day', jazzhr.now(), 'UTC') - interval '1 day' * ($2::int - 1),
-        date_trunc('day', jazzhr.now(), 'UTC'), interval '1 day') AS d(day)
+    SELECT
+        d.day,
+        jazzhr.first_id(d.day) AS first,
+        jazzhr.first_id(d.day + interval '1 day') AS next
+    FROM generate_series(
+        date_trunc('day', jazzhr.now(), 'UTC') - interval '1 day' * ($2::int - 1),
+        date_trunc('day', jazzhr.now(), 'UTC'),
+        interval '1 day'
+    ) AS d(day)
 )
-SELECT t.tenant_id::uuid AS tenant_id, d.day::timestamptz AS day,
-    (SELECT count(*) FROM jazzhr.webhooks w
-        WHERE w.tenant_id = t.tenant_id AND w.webhook_id >= d.first AND w.webhook_id < d.next) AS webhooks,
-    (SELECT count(*) FROM jazzhr.writebacks w
-        WHERE w.tenant_id = t.tenant_id AND w.writeback_id >= d.first AND w.writeback_id < d.next) AS writebacks
-FROM unnest($1::uuid[]) AS t(tenant_id) CROSS JOIN days d
+SELECT
+    t.tenant_id::uuid AS tenant_id,
+    d.day::timestamptz AS day,
+    (
+        SELECT count(*)
+        FROM jazzhr.webhooks w
+        WHERE w.tenant_id = t.tenant_id AND w.webhook_id >= d.first AND w.webhook_id < d.next
+    ) AS webhooks,
+    (
+        SELECT count(*)
+        FROM jazzhr.writebacks w
+        WHERE w.tenant_id = t.tenant_id
+            AND w.writeback_id >= d.first
+            AND w.writeback_id < d.next
+    ) AS writebacks
+FROM unnest($1::uuid[]) AS t(tenant_id)
+CROSS JOIN days d
 ORDER BY t.tenant_id, d.day
 `
 
@@ -222,7 +287,7 @@ type SystemTenantDaysRow struct {
 	Writebacks int64
 }
 
-// What came and what was asked for on each of the last days, by the time that the rows' ids hold.
+// Counts the webhooks and writebacks of each of the last days, by the time that their ids contain.
 func (q *Queries) SystemTenantDays(ctx context.Context, db DBTX, tenantIds []uuid.UUID, days int32) ([]SystemTenantDaysRow, error) {
 	rows, err := db.Query(ctx, systemTenantDays, tenantIds, days)
 	if err != nil {
@@ -249,22 +314,77 @@ func (q *Queries) SystemTenantDays(ctx context.Context, db DBTX, tenantIds []uui
 }
 
 const systemTenantFigures = `-- name: SystemTenantFigures :many
-SELECT t.tenant_id::uuid AS tenant_id,
-    ((SELECT count(*) FROM jazzhr.writebacks w WHERE w.tenant_id = t.tenant_id AND w.state = 'pending' AND w.admitted_at IS NULL)
-        + (SELECT count(*) FROM jazzhr.writebacks w WHERE w.tenant_id = t.tenant_id AND w.state = 'pending' AND w.admitted_at IS NOT NULL))::bigint AS writebacks,
-    ((SELECT count(*) FROM jazzhr.webhooks w WHERE w.tenant_id = t.tenant_id AND w.state = 'pending' AND w.admitted_at IS NULL)
-        + (SELECT count(*) FROM jazzhr.webhooks w WHERE w.tenant_id = t.tenant_id AND w.state = 'pending' AND w.admitted_at IS NOT NULL))::bigint AS webhooks,
-    ((SELECT count(*) FROM jazzhr.stage_entries s WHERE s.tenant_id = t.tenant_id AND s.state = 'pending' AND s.admitted_at IS NULL)
-        + (SELECT count(*) FROM jazzhr.stage_entries s WHERE s.tenant_id = t.tenant_id AND s.state = 'pending' AND s.admitted_at IS NOT NULL))::bigint AS stage_entries,
-    ((SELECT count(*) FROM jazzhr.writebacks w WHERE w.tenant_id = t.tenant_id AND w.state = 'attention')
-        + (SELECT count(*) FROM jazzhr.webhooks w WHERE w.tenant_id = t.tenant_id AND w.state = 'attention'))::bigint AS attention,
-    (SELECT count(*) FROM jazzhr.stage_entries s
-        LEFT JOIN jazzhr.interview_requests r ON r.tenant_id = s.tenant_id AND r.request_id = s.request_id
-        WHERE s.tenant_id = t.tenant_id AND s.outcome IN ('requested', 'matched') AND r.webhook_id IS NULL
-            AND s.first_seen_at > jazzhr.now() - interval '7 days' AND s.first_seen_at <= jazzhr.now() - $1::interval)::bigint AS missed,
-    coalesce(least($2::float8, b.tokens
-        + extract(epoch FROM greatest(interval '0', jazzhr.now() - b.refilled_at)) * $3::float8), $2::float8)::float8 AS calls_left,
-    greatest(0, coalesce(extract(epoch FROM b.closed_until - jazzhr.now()), 0))::float8 AS closed_seconds
+SELECT
+    t.tenant_id::uuid AS tenant_id,
+    (
+        (
+            SELECT count(*)
+            FROM jazzhr.writebacks w
+            WHERE w.tenant_id = t.tenant_id AND w.state = 'pending' AND w.admitted_at IS NULL
+        ) + (
+            SELECT count(*)
+            FROM jazzhr.writebacks w
+            WHERE w.tenant_id = t.tenant_id AND w.state = 'pending' AND w.admitted_at IS NOT NULL
+        )
+    )::bigint AS writebacks,
+    (
+        (
+            SELECT count(*)
+            FROM jazzhr.webhooks w
+            WHERE w.tenant_id = t.tenant_id AND w.state = 'pending' AND w.admitted_at IS NULL
+        ) + (
+            SELECT count(*)
+            FROM jazzhr.webhooks w
+            WHERE w.tenant_id = t.tenant_id AND w.state = 'pending' AND w.admitted_at IS NOT NULL
+        )
+    )::bigint AS webhooks,
+    (
+        (
+            SELECT count(*)
+            FROM jazzhr.stage_entries s
+            WHERE s.tenant_id = t.tenant_id AND s.state = 'pending' AND s.admitted_at IS NULL
+        ) + (
+            SELECT count(*)
+            FROM jazzhr.stage_entries s
+            WHERE s.tenant_id = t.tenant_id AND s.state = 'pending' AND s.admitted_at IS NOT NULL
+        )
+    )::bigint AS stage_entries,
+    (
+        (
+            SELECT count(*)
+            FROM jazzhr.writebacks w
+            WHERE w.tenant_id = t.tenant_id AND w.state = 'attention'
+        ) + (
+            SELECT count(*)
+            FROM jazzhr.webhooks w
+            WHERE w.tenant_id = t.tenant_id AND w.state = 'attention'
+        )
+    )::bigint AS attention,
+    (
+        SELECT count(*)
+        FROM jazzhr.stage_entries s
+        LEFT JOIN jazzhr.interview_requests r
+            ON r.tenant_id = s.tenant_id
+            AND r.request_id = s.request_id
+        WHERE s.tenant_id = t.tenant_id
+            AND s.outcome IN ('requested', 'matched')
+            AND r.webhook_id IS NULL
+            AND s.first_seen_at > jazzhr.now() - interval '7 days'
+            AND s.first_seen_at <= jazzhr.now() - $1::interval
+    )::bigint AS missed,
+    coalesce(
+        least(
+            $2::float8,
+            b.tokens
+                + extract(epoch FROM greatest(interval '0', jazzhr.now() - b.refilled_at))
+                * $3::float8
+        ),
+        $2::float8
+    )::float8 AS calls_left,
+    greatest(
+        0,
+        coalesce(extract(epoch FROM b.closed_until - jazzhr.now()), 0)
+    )::float8 AS closed_seconds
 FROM unnest($4::uuid[]) AS t(tenant_id)
 LEFT JOIN jazzhr.call_buckets b ON b.tenant_id = t.tenant_id
 `
@@ -287,7 +407,8 @@ type SystemTenantFiguresRow struct {
 	ClosedSeconds float64
 }
 
-// What the list shows of each tenant of a page. Waiting and admitted rows are counted apart, as the indexes have them.
+// Returns what the list shows of each tenant of a page. Waiting and admitted rows are counted
+// apart, because each kind has an index of its own.
 func (q *Queries) SystemTenantFigures(ctx context.Context, db DBTX, arg SystemTenantFiguresParams) ([]SystemTenantFiguresRow, error) {
 	rows, err := db.Query(ctx, systemTenantFigures,
 		arg.MatchWindow,
@@ -323,10 +444,19 @@ func (q *Queries) SystemTenantFigures(ctx context.Context, db DBTX, arg SystemTe
 }
 
 const systemTenantJobs = `-- name: SystemTenantJobs :many
-SELECT j.id, j.kind, j.state::text AS state, j.attempt::int AS attempt, j.scheduled_at, j.attempted_at, j.created_at
+SELECT
+    j.id,
+    j.kind,
+    j.state::text AS state,
+    j.attempt::int AS attempt,
+    j.scheduled_at,
+    j.attempted_at,
+    j.created_at
 FROM jazzhr.river_job j
-WHERE j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled') AND j.args ->> 'tenant_id' = $1::text
-ORDER BY (j.state <> 'running'), j.scheduled_at, j.id LIMIT $2
+WHERE j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
+    AND j.args ->> 'tenant_id' = $1::text
+ORDER BY (j.state <> 'running'), j.scheduled_at, j.id
+LIMIT $2
 `
 
 type SystemTenantJobsRow struct {
@@ -339,7 +469,8 @@ type SystemTenantJobsRow struct {
 	CreatedAt   time.Time
 }
 
-// River's jobs of a tenant that have not ended: its table knows tenants by the jobs' arguments only.
+// Returns a tenant's jobs that have not ended. River's table knows a tenant only by the jobs'
+// arguments.
 func (q *Queries) SystemTenantJobs(ctx context.Context, db DBTX, tenant string, maxRows int32) ([]SystemTenantJobsRow, error) {
 	rows, err := db.Query(ctx, systemTenantJobs, tenant, maxRows)
 	if err != nil {
@@ -369,45 +500,104 @@ func (q *Queries) SystemTenantJobs(ctx context.Context, db DBTX, tenant string, 
 }
 
 const systemTenantList = `-- name: SystemTenantList :many
-WITH waiting AS (
-    SELECT p.tenant_id, count(*) AS rows FROM (
-        SELECT w.tenant_id FROM jazzhr.writebacks w WHERE w.state = 'pending' AND w.admitted_at IS NULL
-        UNION ALL SELECT w.tenant_id FROM jazzhr.writebacks w WHERE w.state = 'pending' AND w.admitted_at IS NOT NULL
-        UNION ALL SELECT w.tenant_id FROM jazzhr.webhooks w WHERE w.state = 'pending' AND w.admitted_at IS NULL
-        UNION ALL SELECT w.tenant_id FROM jazzhr.webhooks w WHERE w.state = 'pending' AND w.admitted_at IS NOT NULL
-        UNION ALL SELECT s.tenant_id FROM jazzhr.stage_entries s WHERE s.state = 'pending' AND s.admitted_at IS NULL
-        UNION ALL SELECT s.tenant_id FROM jazzhr.stage_entries s WHERE s.state = 'pending' AND s.admitted_at IS NOT NULL
-    ) p WHERE $1::text = 'waiting' GROUP BY p.tenant_id
-), attention AS (
-    SELECT p.tenant_id, count(*) AS rows FROM (
+WITH waiting_rows AS (
+    SELECT p.tenant_id, count(*) AS rows
+    FROM (
+        SELECT w.tenant_id
+        FROM jazzhr.writebacks w
+        WHERE w.state = 'pending' AND w.admitted_at IS NULL
+        UNION ALL
+        SELECT w.tenant_id
+        FROM jazzhr.writebacks w
+        WHERE w.state = 'pending' AND w.admitted_at IS NOT NULL
+        UNION ALL
+        SELECT w.tenant_id
+        FROM jazzhr.webhooks w
+        WHERE w.state = 'pending' AND w.admitted_at IS NULL
+        UNION ALL
+        SELECT w.tenant_id
+        FROM jazzhr.webhooks w
+        WHERE w.state = 'pending' AND w.admitted_at IS NOT NULL
+        UNION ALL
+        SELECT s.tenant_id
+        FROM jazzhr.stage_entries s
+        WHERE s.state = 'pending' AND s.admitted_at IS NULL
+        UNION ALL
+        SELECT s.tenant_id
+        FROM jazzhr.stage_entries s
+        WHERE s.state = 'pending' AND s.admitted_at IS NOT NULL
+    ) p
+    WHERE $1::text = 'waiting'
+    GROUP BY p.tenant_id
+), cases AS (
+    SELECT p.tenant_id, count(*) AS rows
+    FROM (
         SELECT w.tenant_id FROM jazzhr.writebacks w WHERE w.state = 'attention'
-        UNION ALL SELECT w.tenant_id FROM jazzhr.webhooks w WHERE w.state = 'attention'
-    ) p WHERE $1::text = 'attention' OR $2::text = 'attention' GROUP BY p.tenant_id
-), listed AS (
-    SELECT t.tenant_id, (CASE $1::text
+        UNION ALL
+        SELECT w.tenant_id FROM jazzhr.webhooks w WHERE w.state = 'attention'
+    ) p
+    WHERE $1::text = 'attention' OR $2::text = 'attention'
+    GROUP BY p.tenant_id
+), sorted_tenants AS (
+    SELECT
+        t.tenant_id,
+        (CASE $1::text
             WHEN 'name' THEN lower(t.name)
-            WHEN 'webhook' THEN lpad(coalesce(100000000000 - floor(extract(epoch FROM t.last_webhook_at)), 999999999999)::text, 12, '0')
-            WHEN 'quiet' THEN lpad(coalesce(floor(extract(epoch FROM t.last_webhook_at)), 0)::text, 12, '0')
-            WHEN 'poll' THEN lpad(coalesce(floor(extract(epoch FROM t.last_poll_at)), 0)::text, 12, '0')
-            WHEN 'new' THEN lpad((100000000000 - floor(extract(epoch FROM t.created_at)))::text, 12, '0')
-            ELSE lpad((999999999999 - coalesce(w.rows, a.rows, 0))::text, 12, '0') END)::text AS sort_key
+            WHEN 'webhook' THEN lpad(
+                coalesce(
+                    100000000000 - floor(extract(epoch FROM t.last_webhook_at)),
+                    999999999999
+                )::text,
+                12,
+                '0'
+            )
+            WHEN 'quiet' THEN lpad(
+                coalesce(floor(extract(epoch FROM t.last_webhook_at)), 0)::text,
+                12,
+                '0'
+            )
+            WHEN 'poll' THEN lpad(
+                coalesce(floor(extract(epoch FROM t.last_poll_at)), 0)::text,
+                12,
+                '0'
+            )
+            WHEN 'new' THEN lpad(
+                (100000000000 - floor(extract(epoch FROM t.created_at)))::text,
+                12,
+                '0'
+            )
+            ELSE lpad((999999999999 - coalesce(w.rows, a.rows, 0))::text, 12, '0')
+        END)::text AS sort_key
     FROM jazzhr.tenants t
-    LEFT JOIN waiting w ON w.tenant_id = t.tenant_id
-    LEFT JOIN attention a ON a.tenant_id = t.tenant_id
-    WHERE ($3::text = '' OR strpos(lower(t.name), lower($3)) > 0
-            OR lower(t.external_id) = lower($3) OR starts_with(t.tenant_id::text, lower($3)))
-        AND ($2::text IN ('', 'attention') OR $2 = CASE
-            WHEN t.connection IN ('created', 'disconnected') THEN t.connection
-            WHEN t.paused_at IS NOT NULL THEN 'paused'
-            WHEN t.key_state = 'rejected' THEN 'credentials_rejected'
-            WHEN t.connection = 'awaiting_verify' THEN 'awaiting_verify'
-            ELSE 'active' END)
+    LEFT JOIN waiting_rows w ON w.tenant_id = t.tenant_id
+    LEFT JOIN cases a ON a.tenant_id = t.tenant_id
+    WHERE (
+            $3::text = ''
+            OR strpos(lower(t.name), lower($3)) > 0
+            OR lower(t.external_id) = lower($3)
+            OR starts_with(t.tenant_id::text, lower($3))
+        )
+        AND (
+            $2::text IN ('', 'attention')
+            OR $2 = CASE
+                WHEN t.connection IN ('created', 'disconnected') THEN t.connection
+                WHEN t.paused_at IS NOT NULL THEN 'paused'
+                WHEN t.key_state = 'rejected' THEN 'credentials_rejected'
+                WHEN t.connection = 'awaiting_verify' THEN 'awaiting_verify'
+                ELSE 'active'
+            END
+        )
         AND ($2 <> 'attention' OR a.tenant_id IS NOT NULL)
 ), page AS (
-    SELECT l.tenant_id, l.sort_key FROM listed l WHERE (l.sort_key, l.tenant_id) > ($4::text, $5::uuid)
-    ORDER BY l.sort_key, l.tenant_id LIMIT $6
+    SELECT l.tenant_id, l.sort_key
+    FROM sorted_tenants l
+    WHERE (l.sort_key, l.tenant_id) > ($4::text, $5::uuid)
+    ORDER BY l.sort_key, l.tenant_id
+    LIMIT $6
 )
-SELECT t.tenant_id, t.external_id, t.name, t.region, t.connection, t.key_state, t.paused_at, t.key_sealed, t.key_fingerprint, t.key_version, t.key_refusals, t.key_rejected_at, t.key_retry_at, t.webhook_token, t.note_route, t.poll_interval, t.next_poll_at, t.last_poll_at, t.last_webhook_at, t.refused_webhooks, t.last_refused_at, t.last_refused_reason, t.created_at, t.verified_at, t.disconnected_at, t.next_audit_at, t.next_openings_at, t.next_full_at, t.note_score, t.note_summary, t.note_link, t.note_transcript, page.sort_key FROM page JOIN jazzhr.tenants t ON t.tenant_id = page.tenant_id
+SELECT t.tenant_id, t.external_id, t.name, t.region, t.connection, t.key_state, t.paused_at, t.key_sealed, t.key_fingerprint, t.key_version, t.key_refusals, t.key_rejected_at, t.key_retry_at, t.webhook_token, t.note_route, t.poll_interval, t.next_poll_at, t.last_poll_at, t.last_webhook_at, t.refused_webhooks, t.last_refused_at, t.last_refused_reason, t.created_at, t.verified_at, t.disconnected_at, t.next_audit_at, t.next_openings_at, t.next_full_at, t.note_score, t.note_summary, t.note_link, t.note_transcript, page.sort_key
+FROM page
+JOIN jazzhr.tenants t ON t.tenant_id = page.tenant_id
 ORDER BY page.sort_key, page.tenant_id
 `
 
@@ -425,7 +615,8 @@ type SystemTenantListRow struct {
 	SortKey string
 }
 
-// A page of tenants by a sort key, which is a text whatever it is made of. What waits is only counted where it sorts.
+// Returns a page of tenants in the order of a sort key. The key is always a text, whatever it is
+// made of. Waiting rows and cases are counted only if the list is sorted or filtered by them.
 func (q *Queries) SystemTenantList(ctx context.Context, db DBTX, arg SystemTenantListParams) ([]SystemTenantListRow, error) {
 	rows, err := db.Query(ctx, systemTenantList,
 		arg.Sort,
@@ -489,13 +680,17 @@ func (q *Queries) SystemTenantList(ctx context.Context, db DBTX, arg SystemTenan
 
 const systemTenantStates = `-- name: SystemTenantStates :many
 
-SELECT (CASE
+SELECT
+    (CASE
         WHEN t.connection IN ('created', 'disconnected') THEN t.connection
         WHEN t.paused_at IS NOT NULL THEN 'paused'
         WHEN t.key_state = 'rejected' THEN 'credentials_rejected'
         WHEN t.connection = 'awaiting_verify' THEN 'awaiting_verify'
-        ELSE 'active' END)::text AS state, count(*) AS tenants
-FROM jazzhr.tenants t GROUP BY 1
+        ELSE 'active'
+    END)::text AS state,
+    count(*) AS tenants
+FROM jazzhr.tenants t
+GROUP BY 1
 `
 
 type SystemTenantStatesRow struct {
@@ -503,9 +698,9 @@ type SystemTenantStatesRow struct {
 	Tenants int64
 }
 
-// What the console shows of tenants. Lists of all of them read the whole table, which has a row for each: an index that serves
-// a list would cost every poll and every webhook, since each changes its tenant's row.
-// How many tenants there are in each state, as tenant.StateOf derives it.
+// What the console shows of tenants. Lists of all tenants read the whole table. An index for such a
+// list would cost every poll and every webhook, because each changes its tenant's row.
+// Counts the tenants in each state, as tenant.StateOf derives it.
 func (q *Queries) SystemTenantStates(ctx context.Context, db DBTX) ([]SystemTenantStatesRow, error) {
 	rows, err := db.Query(ctx, systemTenantStates)
 	if err != nil {
@@ -527,9 +722,20 @@ func (q *Queries) SystemTenantStates(ctx context.Context, db DBTX) ([]SystemTena
 }
 
 const tenantActions = `-- name: TenantActions :many
-SELECT a.action_id, a.tenant_id, NULL::text AS tenant_name, a.at, a.who, a.what, a.target, a.result, a.detail
-FROM jazzhr.actions a WHERE a.tenant_id = $1 AND a.action_id < $2
-ORDER BY a.action_id DESC LIMIT $3
+SELECT
+    a.action_id,
+    a.tenant_id,
+    NULL::text AS tenant_name,
+    a.at,
+    a.who,
+    a.what,
+    a.target,
+    a.result,
+    a.detail
+FROM jazzhr.actions a
+WHERE a.tenant_id = $1 AND a.action_id < $2
+ORDER BY a.action_id DESC
+LIMIT $3
 `
 
 type TenantActionsRow struct {
@@ -575,14 +781,35 @@ func (q *Queries) TenantActions(ctx context.Context, db DBTX, tenantID *uuid.UUI
 }
 
 const waitingStageEntries = `-- name: WaitingStageEntries :many
-SELECT s.activity_id, s.applicant_id, s.stage, s.waiting_for, s.next_attempt_at, s.attempts, s.last_error, s.admitted_at, s.first_seen_at
+SELECT
+    s.activity_id,
+    s.applicant_id,
+    s.stage,
+    s.waiting_for,
+    s.next_attempt_at,
+    s.attempts,
+    s.last_error,
+    s.admitted_at,
+    s.first_seen_at
 FROM (
-    (SELECT a.tenant_id, a.activity_id, a.applicant_id, a.stage, a.job_title, a.state, a.outcome, a.request_id, a.first_seen_at, a.done_at, a.admitted_at, a.next_attempt_at, a.waiting_for, a.attempts, a.last_error FROM jazzhr.stage_entries a WHERE a.tenant_id = $1 AND a.state = 'pending' AND a.admitted_at IS NOT NULL
-        ORDER BY a.admitted_at LIMIT $2)
+    (
+        SELECT a.tenant_id, a.activity_id, a.applicant_id, a.stage, a.job_title, a.state, a.outcome, a.request_id, a.first_seen_at, a.done_at, a.admitted_at, a.next_attempt_at, a.waiting_for, a.attempts, a.last_error
+        FROM jazzhr.stage_entries a
+        WHERE a.tenant_id = $1 AND a.state = 'pending' AND a.admitted_at IS NOT NULL
+        ORDER BY a.admitted_at
+        LIMIT $2
+    )
     UNION ALL
-    (SELECT b.tenant_id, b.activity_id, b.applicant_id, b.stage, b.job_title, b.state, b.outcome, b.request_id, b.first_seen_at, b.done_at, b.admitted_at, b.next_attempt_at, b.waiting_for, b.attempts, b.last_error FROM jazzhr.stage_entries b WHERE b.tenant_id = $1 AND b.state = 'pending' AND b.admitted_at IS NULL
-        ORDER BY b.next_attempt_at, b.first_seen_at LIMIT $2)
-) s ORDER BY (s.admitted_at IS NULL), s.first_seen_at LIMIT $2
+    (
+        SELECT b.tenant_id, b.activity_id, b.applicant_id, b.stage, b.job_title, b.state, b.outcome, b.request_id, b.first_seen_at, b.done_at, b.admitted_at, b.next_attempt_at, b.waiting_for, b.attempts, b.last_error
+        FROM jazzhr.stage_entries b
+        WHERE b.tenant_id = $1 AND b.state = 'pending' AND b.admitted_at IS NULL
+        ORDER BY b.next_attempt_at, b.first_seen_at
+        LIMIT $2
+    )
+) s
+ORDER BY (s.admitted_at IS NULL), s.first_seen_at
+LIMIT $2
 `
 
 type WaitingStageEntriesRow struct {
@@ -628,14 +855,33 @@ func (q *Queries) WaitingStageEntries(ctx context.Context, db DBTX, tenantID uui
 }
 
 const waitingWebhooks = `-- name: WaitingWebhooks :many
-SELECT w.webhook_id, w.waiting_for, w.next_attempt_at, w.attempts, w.last_error, w.admitted_at, w.received_at
+SELECT
+    w.webhook_id,
+    w.waiting_for,
+    w.next_attempt_at,
+    w.attempts,
+    w.last_error,
+    w.admitted_at,
+    w.received_at
 FROM (
-    (SELECT a.tenant_id, a.webhook_id, a.dedup_key, a.body_hash, a.body, a.headers, a.export_context, a.state, a.problem, a.received_at, a.done_at, a.admitted_at, a.next_attempt_at, a.waiting_for, a.attempts, a.last_error, a.replayed_at FROM jazzhr.webhooks a WHERE a.tenant_id = $1 AND a.state = 'pending' AND a.admitted_at IS NOT NULL
-        ORDER BY a.admitted_at LIMIT $2)
+    (
+        SELECT a.tenant_id, a.webhook_id, a.dedup_key, a.body_hash, a.body, a.headers, a.export_context, a.state, a.problem, a.received_at, a.done_at, a.admitted_at, a.next_attempt_at, a.waiting_for, a.attempts, a.last_error, a.replayed_at, a.event
+        FROM jazzhr.webhooks a
+        WHERE a.tenant_id = $1 AND a.state = 'pending' AND a.admitted_at IS NOT NULL
+        ORDER BY a.admitted_at
+        LIMIT $2
+    )
     UNION ALL
-    (SELECT b.tenant_id, b.webhook_id, b.dedup_key, b.body_hash, b.body, b.headers, b.export_context, b.state, b.problem, b.received_at, b.done_at, b.admitted_at, b.next_attempt_at, b.waiting_for, b.attempts, b.last_error, b.replayed_at FROM jazzhr.webhooks b WHERE b.tenant_id = $1 AND b.state = 'pending' AND b.admitted_at IS NULL
-        ORDER BY b.next_attempt_at, b.received_at LIMIT $2)
-) w ORDER BY (w.admitted_at IS NULL), w.received_at LIMIT $2
+    (
+        SELECT b.tenant_id, b.webhook_id, b.dedup_key, b.body_hash, b.body, b.headers, b.export_context, b.state, b.problem, b.received_at, b.done_at, b.admitted_at, b.next_attempt_at, b.waiting_for, b.attempts, b.last_error, b.replayed_at, b.event
+        FROM jazzhr.webhooks b
+        WHERE b.tenant_id = $1 AND b.state = 'pending' AND b.admitted_at IS NULL
+        ORDER BY b.next_attempt_at, b.received_at
+        LIMIT $2
+    )
+) w
+ORDER BY (w.admitted_at IS NULL), w.received_at
+LIMIT $2
 `
 
 type WaitingWebhooksRow struct {
@@ -677,15 +923,40 @@ func (q *Queries) WaitingWebhooks(ctx context.Context, db DBTX, tenantID uuid.UU
 }
 
 const waitingWritebacks = `-- name: WaitingWritebacks :many
-SELECT w.writeback_id, w.interview_id, w.revision, w.step, w.part, w.waiting_for, w.next_attempt_at, w.attempts, w.last_error,
-    w.admitted_at, w.created_at, w.first_name, w.last_name, w.email
+SELECT
+    w.writeback_id,
+    w.interview_id,
+    w.revision,
+    w.step,
+    w.part,
+    w.waiting_for,
+    w.next_attempt_at,
+    w.attempts,
+    w.last_error,
+    w.admitted_at,
+    w.created_at,
+    w.first_name,
+    w.last_name,
+    w.email
 FROM (
-    (SELECT a.tenant_id, a.writeback_id, a.interview_id, a.revision, a.content_hash, a.request_id, a.candidate_id, a.applicant_id, a.applicant_given, a.first_name, a.last_name, a.email, a.phone, a.source, a.job_id, a.board_code, a.note, a.transcript, a.state, a.step, a.part, a.begun, a.created_at, a.done_at, a.admitted_at, a.next_attempt_at, a.waiting_for, a.waiting_effect, a.attempts, a.failing_since, a.last_error FROM jazzhr.writebacks a WHERE a.tenant_id = $1 AND a.state = 'pending' AND a.admitted_at IS NOT NULL
-        ORDER BY a.admitted_at LIMIT $2)
+    (
+        SELECT a.tenant_id, a.writeback_id, a.interview_id, a.revision, a.content_hash, a.request_id, a.candidate_id, a.applicant_id, a.applicant_given, a.first_name, a.last_name, a.email, a.phone, a.source, a.job_id, a.board_code, a.note, a.transcript, a.state, a.step, a.part, a.begun, a.created_at, a.done_at, a.admitted_at, a.next_attempt_at, a.waiting_for, a.waiting_effect, a.attempts, a.failing_since, a.last_error
+        FROM jazzhr.writebacks a
+        WHERE a.tenant_id = $1 AND a.state = 'pending' AND a.admitted_at IS NOT NULL
+        ORDER BY a.admitted_at
+        LIMIT $2
+    )
     UNION ALL
-    (SELECT b.tenant_id, b.writeback_id, b.interview_id, b.revision, b.content_hash, b.request_id, b.candidate_id, b.applicant_id, b.applicant_given, b.first_name, b.last_name, b.email, b.phone, b.source, b.job_id, b.board_code, b.note, b.transcript, b.state, b.step, b.part, b.begun, b.created_at, b.done_at, b.admitted_at, b.next_attempt_at, b.waiting_for, b.waiting_effect, b.attempts, b.failing_since, b.last_error FROM jazzhr.writebacks b WHERE b.tenant_id = $1 AND b.state = 'pending' AND b.admitted_at IS NULL
-        ORDER BY b.begun DESC, b.created_at LIMIT $2)
-) w ORDER BY (w.admitted_at IS NULL), w.created_at LIMIT $2
+    (
+        SELECT b.tenant_id, b.writeback_id, b.interview_id, b.revision, b.content_hash, b.request_id, b.candidate_id, b.applicant_id, b.applicant_given, b.first_name, b.last_name, b.email, b.phone, b.source, b.job_id, b.board_code, b.note, b.transcript, b.state, b.step, b.part, b.begun, b.created_at, b.done_at, b.admitted_at, b.next_attempt_at, b.waiting_for, b.waiting_effect, b.attempts, b.failing_since, b.last_error
+        FROM jazzhr.writebacks b
+        WHERE b.tenant_id = $1 AND b.state = 'pending' AND b.admitted_at IS NULL
+        ORDER BY b.begun DESC, b.created_at
+        LIMIT $2
+    )
+) w
+ORDER BY (w.admitted_at IS NULL), w.created_at
+LIMIT $2
 `
 
 type WaitingWritebacksRow struct {
@@ -705,7 +976,7 @@ type WaitingWritebacksRow struct {
 	Email         *string
 }
 
-// Those that have a job first, then the next to have one.
+// Writebacks that have a job come first, then those that get one next.
 func (q *Queries) WaitingWritebacks(ctx context.Context, db DBTX, tenantID uuid.UUID, maxRows int32) ([]WaitingWritebacksRow, error) {
 	rows, err := db.Query(ctx, waitingWritebacks, tenantID, maxRows)
 	if err != nil {

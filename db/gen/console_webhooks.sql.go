@@ -13,25 +13,41 @@ import (
 )
 
 const replayWebhook = `-- name: ReplayWebhook :exec
-UPDATE jazzhr.webhooks SET state = 'pending', problem = NULL, done_at = NULL, next_attempt_at = jazzhr.now(),
-    waiting_for = NULL, attempts = 0, last_error = NULL, replayed_at = jazzhr.now(),
+UPDATE jazzhr.webhooks
+SET
+    state = 'pending',
+    problem = NULL,
+    done_at = NULL,
+    next_attempt_at = jazzhr.now(),
+    waiting_for = NULL,
+    attempts = 0,
+    last_error = NULL,
+    replayed_at = jazzhr.now(),
     admitted_at = CASE WHEN $1::boolean THEN jazzhr.now() END
 WHERE tenant_id = $2 AND webhook_id = $3
 `
 
-// A webhook that has ended or was left to a person is work again, as if it had just come.
+// A webhook that has ended, or that was left to a person, is work again as if it had just come.
 func (q *Queries) ReplayWebhook(ctx context.Context, db DBTX, admitted bool, tenantID uuid.UUID, webhookID uuid.UUID) error {
 	_, err := db.Exec(ctx, replayWebhook, admitted, tenantID, webhookID)
 	return err
 }
 
 const requestsOfWebhook = `-- name: RequestsOfWebhook :many
-SELECT r.request_id, r.trigger, coalesce(r.applicant_id, '')::text AS applicant_id, coalesce(r.job_id, '')::text AS job_id,
-    r.job_key, r.created_at, coalesce(o.title, '')::text AS title, coalesce(o.board_code, '')::text AS board_code
+SELECT
+    r.request_id,
+    r.trigger,
+    coalesce(r.applicant_id, '')::text AS applicant_id,
+    coalesce(r.job_id, '')::text AS job_id,
+    r.job_key,
+    r.created_at,
+    coalesce(o.title, '')::text AS title,
+    coalesce(o.board_code, '')::text AS board_code
 FROM jazzhr.interview_requests r
 LEFT JOIN jazzhr.openings o ON o.tenant_id = r.tenant_id AND o.job_id = r.job_id
 WHERE r.tenant_id = $1 AND r.webhook_id = $2
-ORDER BY r.request_id LIMIT 100
+ORDER BY r.request_id
+LIMIT 100
 `
 
 type RequestsOfWebhookRow struct {
@@ -45,7 +61,7 @@ type RequestsOfWebhookRow struct {
 	BoardCode   string
 }
 
-// The interviews that a webhook asked for, or that it shares with a move to a stage.
+// Returns the interviews that a webhook asked for, alone or together with a move to a stage.
 func (q *Queries) RequestsOfWebhook(ctx context.Context, db DBTX, tenantID uuid.UUID, webhookID *uuid.UUID) ([]RequestsOfWebhookRow, error) {
 	rows, err := db.Query(ctx, requestsOfWebhook, tenantID, webhookID)
 	if err != nil {
@@ -76,11 +92,21 @@ func (q *Queries) RequestsOfWebhook(ctx context.Context, db DBTX, tenantID uuid.
 }
 
 const systemRefusedWebhooks = `-- name: SystemRefusedWebhooks :many
-SELECT tenant_id, name, refused_webhooks, last_refused_at::timestamptz AS last_refused_at,
-    coalesce(last_refused_reason, '')::text AS last_refused_reason, last_webhook_at
+SELECT
+    tenant_id,
+    name,
+    refused_webhooks,
+    last_refused_at::timestamptz AS last_refused_at,
+    coalesce(last_refused_reason, '')::text AS last_refused_reason,
+    last_webhook_at
 FROM jazzhr.tenants
-WHERE last_refused_at IS NOT NULL AND ($1::uuid[] IS NULL OR tenant_id = ANY($1::uuid[]))
-ORDER BY last_refused_at DESC LIMIT $2
+WHERE last_refused_at IS NOT NULL
+    AND (
+        $1::uuid[] IS NULL
+        OR tenant_id = ANY($1::uuid[])
+    )
+ORDER BY last_refused_at DESC
+LIMIT $2
 `
 
 type SystemRefusedWebhooksRow struct {
@@ -92,7 +118,7 @@ type SystemRefusedWebhooksRow struct {
 	LastWebhookAt     *time.Time
 }
 
-// Tenants at whose address requests were refused, the latest first.
+// Returns the tenants at whose webhook address a request was refused, the latest refusal first.
 func (q *Queries) SystemRefusedWebhooks(ctx context.Context, db DBTX, tenantIds []uuid.UUID, maxRows int32) ([]SystemRefusedWebhooksRow, error) {
 	rows, err := db.Query(ctx, systemRefusedWebhooks, tenantIds, maxRows)
 	if err != nil {
@@ -121,18 +147,39 @@ func (q *Queries) SystemRefusedWebhooks(ctx context.Context, db DBTX, tenantIds 
 }
 
 const systemWebhooks = `-- name: SystemWebhooks :many
-SELECT w.tenant_id, t.name AS tenant_name, w.webhook_id, w.state, coalesce(w.problem, '')::text AS problem,
-    coalesce(w.waiting_for, '')::text AS waiting_for, w.received_at, w.replayed_at, w.attempts,
-    coalesce(octet_length(w.body), -1)::integer AS bytes, coalesce(w.headers ->> 'X-JazzHR-Event', '')::text AS event,
-    (t.paused_at IS NOT NULL)::boolean AS paused, t.key_state
+SELECT
+    w.tenant_id,
+    t.name AS tenant_name,
+    w.webhook_id,
+    w.state,
+    coalesce(w.problem, '')::text AS problem,
+    coalesce(w.waiting_for, '')::text AS waiting_for,
+    w.received_at,
+    w.replayed_at,
+    w.attempts,
+    coalesce(octet_length(w.body), -1)::integer AS bytes,
+    coalesce(w.headers ->> 'X-JazzHR-Event', '')::text AS event,
+    (t.paused_at IS NOT NULL)::boolean AS paused,
+    t.key_state
 FROM (
-    SELECT h.tenant_id, h.webhook_id, h.dedup_key, h.body_hash, h.body, h.headers, h.export_context, h.state, h.problem, h.received_at, h.done_at, h.admitted_at, h.next_attempt_at, h.waiting_for, h.attempts, h.last_error, h.replayed_at FROM unnest($1::text[]) AS s(state)
+    SELECT h.tenant_id, h.webhook_id, h.dedup_key, h.body_hash, h.body, h.headers, h.export_context, h.state, h.problem, h.received_at, h.done_at, h.admitted_at, h.next_attempt_at, h.waiting_for, h.attempts, h.last_error, h.replayed_at, h.event
+    FROM unnest($1::text[]) AS s(state)
     CROSS JOIN LATERAL (
-        SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, replayed_at FROM jazzhr.webhooks i WHERE i.state = s.state AND i.webhook_id < $2
-        ORDER BY i.webhook_id DESC LIMIT $3
-    ) h ORDER BY h.webhook_id DESC LIMIT $3
+        SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, replayed_at, event
+        FROM jazzhr.webhooks i
+        WHERE i.state = s.state AND i.webhook_id < $2
+        ORDER BY i.webhook_id DESC
+        LIMIT $3
+    ) h
+    ORDER BY h.webhook_id DESC
+    LIMIT $3
 ) w
-CROSS JOIN LATERAL (SELECT n.name, n.paused_at, n.key_state FROM jazzhr.tenants n WHERE n.tenant_id = w.tenant_id LIMIT 1) t
+CROSS JOIN LATERAL (
+    SELECT n.name, n.paused_at, n.key_state
+    FROM jazzhr.tenants n
+    WHERE n.tenant_id = w.tenant_id
+    LIMIT 1
+) t
 ORDER BY w.webhook_id DESC
 `
 
@@ -152,8 +199,8 @@ type SystemWebhooksRow struct {
 	KeyState   string
 }
 
-// The newest webhooks of all tenants in some states: each state is read in the order of its index. A LIMIT keeps the planner from
-// reading all tenants for the names of a few.
+// Returns the newest webhooks of all tenants in some states. Each state is read in the order of its
+// index. LIMIT 1 keeps the planner from reading all tenants for the names of a few.
 func (q *Queries) SystemWebhooks(ctx context.Context, db DBTX, states []string, before uuid.UUID, maxRows int32) ([]SystemWebhooksRow, error) {
 	rows, err := db.Query(ctx, systemWebhooks, states, before, maxRows)
 	if err != nil {
@@ -189,16 +236,33 @@ func (q *Queries) SystemWebhooks(ctx context.Context, db DBTX, states []string, 
 }
 
 const systemWebhooksOfProblem = `-- name: SystemWebhooksOfProblem :many
-SELECT w.tenant_id, t.name AS tenant_name, w.webhook_id, w.state, coalesce(w.problem, '')::text AS problem,
-    coalesce(w.waiting_for, '')::text AS waiting_for, w.received_at, w.replayed_at, w.attempts,
-    coalesce(octet_length(w.body), -1)::integer AS bytes, coalesce(w.headers ->> 'X-JazzHR-Event', '')::text AS event,
-    (t.paused_at IS NOT NULL)::boolean AS paused, t.key_state
+SELECT
+    w.tenant_id,
+    t.name AS tenant_name,
+    w.webhook_id,
+    w.state,
+    coalesce(w.problem, '')::text AS problem,
+    coalesce(w.waiting_for, '')::text AS waiting_for,
+    w.received_at,
+    w.replayed_at,
+    w.attempts,
+    coalesce(octet_length(w.body), -1)::integer AS bytes,
+    coalesce(w.headers ->> 'X-JazzHR-Event', '')::text AS event,
+    (t.paused_at IS NOT NULL)::boolean AS paused,
+    t.key_state
 FROM (
-    SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, replayed_at FROM jazzhr.webhooks h
+    SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, replayed_at, event
+    FROM jazzhr.webhooks h
     WHERE h.problem = $1 AND h.state = ANY($2::text[]) AND h.webhook_id < $3
-    ORDER BY h.webhook_id DESC LIMIT $4
+    ORDER BY h.webhook_id DESC
+    LIMIT $4
 ) w
-CROSS JOIN LATERAL (SELECT n.name, n.paused_at, n.key_state FROM jazzhr.tenants n WHERE n.tenant_id = w.tenant_id LIMIT 1) t
+CROSS JOIN LATERAL (
+    SELECT n.name, n.paused_at, n.key_state
+    FROM jazzhr.tenants n
+    WHERE n.tenant_id = w.tenant_id
+    LIMIT 1
+) t
 ORDER BY w.webhook_id DESC
 `
 
@@ -265,20 +329,42 @@ func (q *Queries) SystemWebhooksOfProblem(ctx context.Context, db DBTX, arg Syst
 }
 
 const systemWebhooksOfTenants = `-- name: SystemWebhooksOfTenants :many
-SELECT w.tenant_id, t.name AS tenant_name, w.webhook_id, w.state, coalesce(w.problem, '')::text AS problem,
-    coalesce(w.waiting_for, '')::text AS waiting_for, w.received_at, w.replayed_at, w.attempts,
-    coalesce(octet_length(w.body), -1)::integer AS bytes, coalesce(w.headers ->> 'X-JazzHR-Event', '')::text AS event,
-    (t.paused_at IS NOT NULL)::boolean AS paused, t.key_state
+SELECT
+    w.tenant_id,
+    t.name AS tenant_name,
+    w.webhook_id,
+    w.state,
+    coalesce(w.problem, '')::text AS problem,
+    coalesce(w.waiting_for, '')::text AS waiting_for,
+    w.received_at,
+    w.replayed_at,
+    w.attempts,
+    coalesce(octet_length(w.body), -1)::integer AS bytes,
+    coalesce(w.headers ->> 'X-JazzHR-Event', '')::text AS event,
+    (t.paused_at IS NOT NULL)::boolean AS paused,
+    t.key_state
 FROM (
-    SELECT h.tenant_id, h.webhook_id, h.dedup_key, h.body_hash, h.body, h.headers, h.export_context, h.state, h.problem, h.received_at, h.done_at, h.admitted_at, h.next_attempt_at, h.waiting_for, h.attempts, h.last_error, h.replayed_at FROM unnest($1::uuid[]) AS s(tenant_id)
+    SELECT h.tenant_id, h.webhook_id, h.dedup_key, h.body_hash, h.body, h.headers, h.export_context, h.state, h.problem, h.received_at, h.done_at, h.admitted_at, h.next_attempt_at, h.waiting_for, h.attempts, h.last_error, h.replayed_at, h.event
+    FROM unnest($1::uuid[]) AS s(tenant_id)
     CROSS JOIN LATERAL (
-        SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, replayed_at FROM jazzhr.webhooks i
-        WHERE i.tenant_id = s.tenant_id AND i.webhook_id < $2 AND i.state = ANY($3::text[])
+        SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, replayed_at, event
+        FROM jazzhr.webhooks i
+        WHERE i.tenant_id = s.tenant_id
+            AND i.webhook_id < $2
+            AND i.state = ANY($3::text[])
             AND ($4::text IS NULL OR i.problem = $4)
-        ORDER BY i.webhook_id DESC LIMIT $5
-    ) h ORDER BY h.webhook_id DESC LIMIT $5
+        ORDER BY i.webhook_id DESC
+        LIMIT $5
+    ) h
+    ORDER BY h.webhook_id DESC
+    LIMIT $5
 ) w
-CROSS JOIN LATERAL (SELECT n.name, n.paused_at, n.key_state FROM jazzhr.tenants n WHERE n.tenant_id = w.tenant_id LIMIT 1) t
+CROSS JOIN LATERAL (
+    SELECT n.name, n.paused_at, n.key_state
+    FROM jazzhr.tenants n
+    WHERE n.tenant_id = w.tenant_id
+    LIMIT 1
+) t
 ORDER BY w.webhook_id DESC
 `
 
@@ -347,27 +433,30 @@ func (q *Queries) SystemWebhooksOfTenants(ctx context.Context, db DBTX, arg Syst
 }
 
 const webhookForReplay = `-- name: WebhookForReplay :one
-SELECT state, body IS NULL AS emptied FROM jazzhr.webhooks
-WHERE tenant_id = $1 AND webhook_id = $2 FOR UPDATE
+SELECT state, event, body IS NULL AS emptied
+FROM jazzhr.webhooks
+WHERE tenant_id = $1 AND webhook_id = $2
+FOR UPDATE
 `
 
 type WebhookForReplayRow struct {
 	State   string
+	Event   string
 	Emptied interface{}
 }
 
 func (q *Queries) WebhookForReplay(ctx context.Context, db DBTX, tenantID uuid.UUID, webhookID uuid.UUID) (WebhookForReplayRow, error) {
 	row := db.QueryRow(ctx, webhookForReplay, tenantID, webhookID)
 	var i WebhookForReplayRow
-	err := row.Scan(&i.State, &i.Emptied)
+	err := row.Scan(&i.State, &i.Event, &i.Emptied)
 	return i, err
 }
 
 const webhookOfKey = `-- name: WebhookOfKey :many
-SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, replayed_at FROM jazzhr.webhooks WHERE tenant_id = $1 AND dedup_key = $2
+SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, replayed_at, event FROM jazzhr.webhooks WHERE tenant_id = $1 AND dedup_key = $2
 `
 
-// The webhook that has a key; at most one.
+// Returns at most one row, because a tenant's keys are unique.
 func (q *Queries) WebhookOfKey(ctx context.Context, db DBTX, tenantID uuid.UUID, dedupKey string) ([]Webhook, error) {
 	rows, err := db.Query(ctx, webhookOfKey, tenantID, dedupKey)
 	if err != nil {
@@ -395,6 +484,7 @@ func (q *Queries) WebhookOfKey(ctx context.Context, db DBTX, tenantID uuid.UUID,
 			&i.Attempts,
 			&i.LastError,
 			&i.ReplayedAt,
+			&i.Event,
 		); err != nil {
 			return nil, err
 		}

@@ -14,7 +14,9 @@ import (
 )
 
 const addEvidence = `-- name: AddEvidence :exec
-UPDATE jazzhr.effects SET evidence = evidence || $1::jsonb WHERE tenant_id = $2 AND effect_id = $3
+UPDATE jazzhr.effects
+SET evidence = evidence || $1::jsonb
+WHERE tenant_id = $2 AND effect_id = $3
 `
 
 func (q *Queries) AddEvidence(ctx context.Context, db DBTX, evidence json.RawMessage, tenantID uuid.UUID, effectID uuid.UUID) error {
@@ -23,9 +25,16 @@ func (q *Queries) AddEvidence(ctx context.Context, db DBTX, evidence json.RawMes
 }
 
 const applicantMadeSince = `-- name: ApplicantMadeSince :one
-SELECT EXISTS (SELECT FROM jazzhr.effects
-    WHERE tenant_id = $1 AND kind = 'create_applicant' AND state = 'done' AND remote_id = $2
-        AND sends > 0 AND settled_at > $3)
+SELECT EXISTS (
+    SELECT
+    FROM jazzhr.effects
+    WHERE tenant_id = $1
+        AND kind = 'create_applicant'
+        AND state = 'done'
+        AND remote_id = $2
+        AND sends > 0
+        AND settled_at > $3
+)
 `
 
 func (q *Queries) ApplicantMadeSince(ctx context.Context, db DBTX, tenantID uuid.UUID, remoteID *string, since *time.Time) (bool, error) {
@@ -36,12 +45,27 @@ func (q *Queries) ApplicantMadeSince(ctx context.Context, db DBTX, tenantID uuid
 }
 
 const beginSend = `-- name: BeginSend :one
-UPDATE jazzhr.effects SET state = 'sending', send_token = $1, sent_by = $2,
-    not_after = jazzhr.now() + $3::interval, sends = sends + 1,
-    first_sent_at = coalesce(first_sent_at, jazzhr.now()), absent_reads = 0, absent_at = NULL, refusal = NULL,
+UPDATE jazzhr.effects
+SET
+    state = 'sending',
+    send_token = $1,
+    sent_by = $2,
+    not_after = jazzhr.now() + $3::interval,
+    sends = sends + 1,
+    first_sent_at = coalesce(first_sent_at, jazzhr.now()),
+    absent_reads = 0,
+    absent_at = NULL,
+    refusal = NULL,
     problem = NULL
-WHERE tenant_id = $4 AND effect_id = $5 AND state = $6 AND sends = $7
-    AND EXISTS (SELECT FROM jazzhr.nodes WHERE node_id = $8 AND beat_at > jazzhr.now() - $9::interval)
+WHERE tenant_id = $4
+    AND effect_id = $5
+    AND state = $6
+    AND sends = $7
+    AND EXISTS (
+        SELECT
+        FROM jazzhr.nodes
+        WHERE node_id = $8 AND beat_at > jazzhr.now() - $9::interval
+    )
 RETURNING not_after
 `
 
@@ -57,8 +81,8 @@ type BeginSendParams struct {
 	NodeTimeout time.Duration
 }
 
-// The intent: committed before the first byte leaves. It compares and sets, and it is refused to a node whose own
-// heartbeat has lapsed, because another may have given its jobs away.
+// Stores the intent, which is committed before the first byte leaves. It is a compare-and-set. A
+// node whose own heartbeat has lapsed gets no row, because another may have given its jobs away.
 func (q *Queries) BeginSend(ctx context.Context, db DBTX, arg BeginSendParams) (*time.Time, error) {
 	row := db.QueryRow(ctx, beginSend,
 		arg.SendToken,
@@ -77,21 +101,36 @@ func (q *Queries) BeginSend(ctx context.Context, db DBTX, arg BeginSendParams) (
 }
 
 const beginStep = `-- name: BeginStep :one
-WITH tenant AS (
-    SELECT t.tenant_id FROM jazzhr.tenants t WHERE t.tenant_id = $1 FOR KEY SHARE
-), planned AS (
+WITH locked_tenant AS (
+    SELECT t.tenant_id
+    FROM jazzhr.tenants t
+    WHERE t.tenant_id = $1
+    FOR KEY SHARE
+), planned_effect AS (
     INSERT INTO jazzhr.effects (tenant_id, effect_id, kind, key)
-    SELECT $1, $2::uuid, $3::text, $4::text FROM tenant
+    SELECT $1, $2::uuid, $3::text, $4::text
+    FROM locked_tenant
     ON CONFLICT ON CONSTRAINT effects_key DO NOTHING
     RETURNING tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at
-), known AS (
-    SELECT tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at FROM planned UNION ALL
-    SELECT tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at FROM jazzhr.effects k WHERE k.tenant_id = $1 AND k.kind = $3 AND k.key = $4
-), begun AS (
-    UPDATE jazzhr.steps s SET effect_id = k.effect_id, attempts = s.attempts + 1, started_at = coalesce(s.started_at, jazzhr.now())
-    FROM known k WHERE s.tenant_id = $1 AND s.writeback_id = $5 AND s.kind = $6 AND s.part = $7
+), step_effect AS (
+    SELECT tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at FROM planned_effect
+    UNION ALL
+    SELECT tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at
+    FROM jazzhr.effects k
+    WHERE k.tenant_id = $1 AND k.kind = $3 AND k.key = $4
+), begun_step AS (
+    UPDATE jazzhr.steps s
+    SET
+        effect_id = k.effect_id,
+        attempts = s.attempts + 1,
+        started_at = coalesce(s.started_at, jazzhr.now())
+    FROM step_effect k
+    WHERE s.tenant_id = $1
+        AND s.writeback_id = $5
+        AND s.kind = $6
+        AND s.part = $7
 )
-SELECT tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at FROM known
+SELECT tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at FROM step_effect
 `
 
 type BeginStepParams struct {
@@ -127,9 +166,9 @@ type BeginStepRow struct {
 	DecidedAt   *time.Time
 }
 
-// Plans the effect that a step comes down to, unless it is known, and has the step begin. Nothing is returned where another
-// has planned it in this same moment: then it is known to a second statement. The tenant is locked before the step, as whoever
-// disconnects it does.
+// Plans the step's effect unless it is known already, and begins the step. No row is returned if
+// another transaction planned the same effect at this moment: a second statement then finds it.
+// The tenant is locked before the step, the order in which a disconnect locks them.
 func (q *Queries) BeginStep(ctx context.Context, db DBTX, arg BeginStepParams) (BeginStepRow, error) {
 	row := db.QueryRow(ctx, beginStep,
 		arg.TenantID,
@@ -167,20 +206,34 @@ func (q *Queries) BeginStep(ctx context.Context, db DBTX, arg BeginStepParams) (
 }
 
 const confirmEffect = `-- name: ConfirmEffect :exec
-WITH settled AS (
-    UPDATE jazzhr.effects e SET state = 'done', remote_id = coalesce($1::text, e.remote_id), adopted = $2, problem = NULL,
-        evidence = e.evidence || $3::jsonb, settled_at = jazzhr.now()
+WITH confirmed_effect AS (
+    UPDATE jazzhr.effects e
+    SET
+        state = 'done',
+        remote_id = coalesce($1::text, e.remote_id),
+        adopted = $2,
+        problem = NULL,
+        evidence = e.evidence || $3::jsonb,
+        settled_at = jazzhr.now()
     WHERE e.tenant_id = $4 AND e.effect_id = $5
-), woken AS (
-    UPDATE jazzhr.writebacks v SET next_attempt_at = jazzhr.now()
+), woken_writebacks AS (
+    UPDATE jazzhr.writebacks v
+    SET next_attempt_at = jazzhr.now()
     WHERE v.tenant_id = $4 AND v.waiting_effect = $5 AND v.state = 'pending'
-), reopened AS (
-    UPDATE jazzhr.steps s SET state = 'pending', last_error = NULL
+), reopened_steps AS (
+    UPDATE jazzhr.steps s
+    SET state = 'pending', last_error = NULL
     WHERE s.tenant_id = $4 AND s.effect_id = $5 AND s.state = 'attention'
     RETURNING s.tenant_id, s.writeback_id
 )
-UPDATE jazzhr.writebacks w SET state = 'pending', next_attempt_at = jazzhr.now(), waiting_for = 'settling', done_at = NULL
-FROM reopened r WHERE w.tenant_id = r.tenant_id AND w.writeback_id = r.writeback_id AND w.state = 'attention'
+UPDATE jazzhr.writebacks w
+SET
+    state = 'pending',
+    next_attempt_at = jazzhr.now(),
+    waiting_for = 'settling',
+    done_at = NULL
+FROM reopened_steps r
+WHERE w.tenant_id = r.tenant_id AND w.writeback_id = r.writeback_id AND w.state = 'attention'
 `
 
 type ConfirmEffectParams struct {
@@ -191,7 +244,8 @@ type ConfirmEffectParams struct {
 	EffectID uuid.UUID
 }
 
-// It is done: the writebacks that wait for it go on, and people are not asked about it any more.
+// The effect is done. The writebacks that wait for it go on, and no person is asked about it any
+// more.
 func (q *Queries) ConfirmEffect(ctx context.Context, db DBTX, arg ConfirmEffectParams) error {
 	_, err := db.Exec(ctx, confirmEffect,
 		arg.RemoteID,
@@ -204,10 +258,21 @@ func (q *Queries) ConfirmEffect(ctx context.Context, db DBTX, arg ConfirmEffectP
 }
 
 const controlEffects = `-- name: ControlEffects :many
-SELECT e.remote_id, e.key, e.effect_id, e.settled_at FROM (
-    SELECT tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at FROM jazzhr.effects
-    WHERE tenant_id = $1 AND kind = $2 AND state = 'done' AND remote_id IS NOT NULL AND sends > 0
-    ORDER BY settled_at DESC LIMIT 5
+SELECT
+    e.remote_id,
+    e.key,
+    e.effect_id,
+    e.settled_at
+FROM (
+    SELECT tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at
+    FROM jazzhr.effects
+    WHERE tenant_id = $1
+        AND kind = $2
+        AND state = 'done'
+        AND remote_id IS NOT NULL
+        AND sends > 0
+    ORDER BY settled_at DESC
+    LIMIT 5
 ) e
 ORDER BY e.settled_at
 `
@@ -219,7 +284,8 @@ type ControlEffectsRow struct {
 	SettledAt *time.Time
 }
 
-// The latest few confirmed writes of the kind, the oldest of them first: reads have had the longest time to show it.
+// Returns the latest few confirmed writes of the kind. The oldest of them comes first: reads have
+// had the longest time to show it.
 func (q *Queries) ControlEffects(ctx context.Context, db DBTX, tenantID uuid.UUID, kind string) ([]ControlEffectsRow, error) {
 	rows, err := db.Query(ctx, controlEffects, tenantID, kind)
 	if err != nil {
@@ -246,7 +312,11 @@ func (q *Queries) ControlEffects(ctx context.Context, db DBTX, tenantID uuid.UUI
 }
 
 const countAbsentRead = `-- name: CountAbsentRead :exec
-UPDATE jazzhr.effects SET absent_reads = absent_reads + 1, absent_at = jazzhr.now(), evidence = evidence || $1::jsonb
+UPDATE jazzhr.effects
+SET
+    absent_reads = absent_reads + 1,
+    absent_at = jazzhr.now(),
+    evidence = evidence || $1::jsonb
 WHERE tenant_id = $2 AND effect_id = $3 AND state = 'unknown'
 `
 
@@ -257,11 +327,13 @@ func (q *Queries) CountAbsentRead(ctx context.Context, db DBTX, evidence json.Ra
 
 const effectApplicant = `-- name: EffectApplicant :one
 SELECT coalesce(w.applicant_id, '')::text AS applicant_id
-FROM jazzhr.steps s JOIN jazzhr.writebacks w ON w.tenant_id = s.tenant_id AND w.writeback_id = s.writeback_id
-WHERE s.tenant_id = $1 AND s.effect_id = $2 LIMIT 1
+FROM jazzhr.steps s
+JOIN jazzhr.writebacks w ON w.tenant_id = s.tenant_id AND w.writeback_id = s.writeback_id
+WHERE s.tenant_id = $1 AND s.effect_id = $2
+LIMIT 1
 `
 
-// The applicant that an effect's writeback was for.
+// Returns the applicant of the writeback that an effect belongs to.
 func (q *Queries) EffectApplicant(ctx context.Context, db DBTX, tenantID uuid.UUID, effectID *uuid.UUID) (string, error) {
 	row := db.QueryRow(ctx, effectApplicant, tenantID, effectID)
 	var applicant_id string
@@ -270,10 +342,22 @@ func (q *Queries) EffectApplicant(ctx context.Context, db DBTX, tenantID uuid.UU
 }
 
 const effectByIDForUpdate = `-- name: EffectByIDForUpdate :one
-SELECT e.tenant_id, e.effect_id, e.kind, e.key, e.state, e.send_token, e.sent_by, e.not_after, e.sends, e.first_sent_at, e.absent_reads, e.absent_at, e.remote_id, e.adopted, e.refusal, e.problem, e.evidence, e.created_at, e.settled_at, e.decided_at, jazzhr.now()::timestamptz AS now, EXISTS (SELECT FROM jazzhr.effects c
-    WHERE c.tenant_id = e.tenant_id AND c.kind = e.kind AND c.state = 'done' AND c.remote_id IS NOT NULL AND c.sends > 0
-        AND c.effect_id <> e.effect_id) AS controlled
-FROM jazzhr.effects e WHERE e.tenant_id = $1 AND e.effect_id = $2 FOR UPDATE OF e
+SELECT
+    e.tenant_id, e.effect_id, e.kind, e.key, e.state, e.send_token, e.sent_by, e.not_after, e.sends, e.first_sent_at, e.absent_reads, e.absent_at, e.remote_id, e.adopted, e.refusal, e.problem, e.evidence, e.created_at, e.settled_at, e.decided_at,
+    jazzhr.now()::timestamptz AS now,
+    EXISTS (
+        SELECT
+        FROM jazzhr.effects c
+        WHERE c.tenant_id = e.tenant_id
+            AND c.kind = e.kind
+            AND c.state = 'done'
+            AND c.remote_id IS NOT NULL
+            AND c.sends > 0
+            AND c.effect_id <> e.effect_id
+    ) AS controlled
+FROM jazzhr.effects e
+WHERE e.tenant_id = $1 AND e.effect_id = $2
+FOR UPDATE OF e
 `
 
 type EffectByIDForUpdateRow struct {
@@ -282,7 +366,8 @@ type EffectByIDForUpdateRow struct {
 	Controlled bool
 }
 
-// controlled tells that another of the kind was confirmed before, so that none waits for a first one.
+// controlled is true if another effect of the kind was confirmed before. Then no effect waits for a
+// first one to be confirmed.
 func (q *Queries) EffectByIDForUpdate(ctx context.Context, db DBTX, tenantID uuid.UUID, effectID uuid.UUID) (EffectByIDForUpdateRow, error) {
 	row := db.QueryRow(ctx, effectByIDForUpdate, tenantID, effectID)
 	var i EffectByIDForUpdateRow
@@ -314,10 +399,14 @@ func (q *Queries) EffectByIDForUpdate(ctx context.Context, db DBTX, tenantID uui
 }
 
 const effectForUpdate = `-- name: EffectForUpdate :one
-SELECT e.tenant_id, e.effect_id, e.kind, e.key, e.state, e.send_token, e.sent_by, e.not_after, e.sends, e.first_sent_at, e.absent_reads, e.absent_at, e.remote_id, e.adopted, e.refusal, e.problem, e.evidence, e.created_at, e.settled_at, e.decided_at, jazzhr.now()::timestamptz AS now,
-    EXISTS (SELECT FROM jazzhr.distrust) AS distrusted, coalesce((SELECT since FROM jazzhr.distrust), 'epoch')::timestamptz AS distrusted_since
+SELECT
+    e.tenant_id, e.effect_id, e.kind, e.key, e.state, e.send_token, e.sent_by, e.not_after, e.sends, e.first_sent_at, e.absent_reads, e.absent_at, e.remote_id, e.adopted, e.refusal, e.problem, e.evidence, e.created_at, e.settled_at, e.decided_at,
+    jazzhr.now()::timestamptz AS now,
+    EXISTS (SELECT FROM jazzhr.distrust) AS distrusted,
+    coalesce((SELECT since FROM jazzhr.distrust), 'epoch')::timestamptz AS distrusted_since
 FROM jazzhr.effects e
-WHERE e.tenant_id = $1 AND e.kind = $2 AND e.key = $3 FOR UPDATE
+WHERE e.tenant_id = $1 AND e.kind = $2 AND e.key = $3
+FOR UPDATE
 `
 
 type EffectForUpdateRow struct {
@@ -359,8 +448,11 @@ func (q *Queries) EffectForUpdate(ctx context.Context, db DBTX, tenantID uuid.UU
 }
 
 const effectNames = `-- name: EffectNames :many
-SELECT DISTINCT coalesce(w.first_name, '')::text AS first_name, coalesce(w.last_name, '')::text AS last_name
-FROM jazzhr.steps s JOIN jazzhr.writebacks w ON w.tenant_id = s.tenant_id AND w.writeback_id = s.writeback_id
+SELECT DISTINCT
+    coalesce(w.first_name, '')::text AS first_name,
+    coalesce(w.last_name, '')::text AS last_name
+FROM jazzhr.steps s
+JOIN jazzhr.writebacks w ON w.tenant_id = s.tenant_id AND w.writeback_id = s.writeback_id
 WHERE s.tenant_id = $1 AND s.effect_id = $2
 ORDER BY last_name, first_name
 `
@@ -370,7 +462,8 @@ type EffectNamesRow struct {
 	LastName  string
 }
 
-// The names under which an applicant's effect may have been sent: those of every writeback that shares it.
+// Returns the names under which an applicant may have been created: those of every writeback that
+// shares the effect.
 func (q *Queries) EffectNames(ctx context.Context, db DBTX, tenantID uuid.UUID, effectID *uuid.UUID) ([]EffectNamesRow, error) {
 	rows, err := db.Query(ctx, effectNames, tenantID, effectID)
 	if err != nil {
@@ -392,31 +485,45 @@ func (q *Queries) EffectNames(ctx context.Context, db DBTX, tenantID uuid.UUID, 
 }
 
 const forgetRefusal = `-- name: ForgetRefusal :exec
-UPDATE jazzhr.effects SET state = 'planned', refusal = NULL, evidence = evidence || $1::jsonb
-WHERE tenant_id = $2 AND effect_id = $3 AND state = 'unknown' AND refusal IS NOT NULL
+UPDATE jazzhr.effects
+SET
+    state = 'planned',
+    refusal = NULL,
+    evidence = evidence || $1::jsonb
+WHERE tenant_id = $2
+    AND effect_id = $3
+    AND state = 'unknown'
+    AND refusal IS NOT NULL
 `
 
-// The no was to a target that has changed since, or that JazzHR did not take yet: the effect may be tried again.
+// The refusal was of a target that has changed since, or that JazzHR did not accept yet. The effect
+// may be tried again.
 func (q *Queries) ForgetRefusal(ctx context.Context, db DBTX, evidence json.RawMessage, tenantID uuid.UUID, effectID uuid.UUID) error {
 	_, err := db.Exec(ctx, forgetRefusal, evidence, tenantID, effectID)
 	return err
 }
 
 const lockControl = `-- name: LockControl :exec
-INSERT INTO jazzhr.visibility (tenant_id, kind) VALUES ($1, $2)
-ON CONFLICT (tenant_id, kind) DO UPDATE SET kind = excluded.kind WHERE false
+INSERT INTO jazzhr.visibility (tenant_id, kind)
+VALUES ($1, $2)
+ON CONFLICT (tenant_id, kind) DO UPDATE
+SET kind = excluded.kind
+WHERE false
 `
 
-// Held, until the transaction ends, by who finds that no write of the kind was ever confirmed and by who confirms one: else the
-// first confirmed one could pass over what waits for it. It changes nothing.
+// Locks the kind until the transaction ends, and changes nothing. Whoever finds that no write of
+// the kind was ever confirmed takes this lock, and so does whoever confirms one. Without it the
+// first confirmed write could miss an effect that waits for it.
 func (q *Queries) LockControl(ctx context.Context, db DBTX, tenantID uuid.UUID, kind string) error {
 	_, err := db.Exec(ctx, lockControl, tenantID, kind)
 	return err
 }
 
 const markSeen = `-- name: MarkSeen :exec
-INSERT INTO jazzhr.visibility (tenant_id, kind, seen_at) VALUES ($1, $2, jazzhr.now())
-ON CONFLICT (tenant_id, kind) DO UPDATE SET seen_at = excluded.seen_at, unseen_at = NULL
+INSERT INTO jazzhr.visibility (tenant_id, kind, seen_at)
+VALUES ($1, $2, jazzhr.now())
+ON CONFLICT (tenant_id, kind) DO UPDATE
+SET seen_at = excluded.seen_at, unseen_at = NULL
 `
 
 func (q *Queries) MarkSeen(ctx context.Context, db DBTX, tenantID uuid.UUID, kind string) error {
@@ -425,8 +532,10 @@ func (q *Queries) MarkSeen(ctx context.Context, db DBTX, tenantID uuid.UUID, kin
 }
 
 const markUnseen = `-- name: MarkUnseen :exec
-INSERT INTO jazzhr.visibility (tenant_id, kind, unseen_at) VALUES ($1, $2, jazzhr.now())
-ON CONFLICT (tenant_id, kind) DO UPDATE SET unseen_at = excluded.unseen_at
+INSERT INTO jazzhr.visibility (tenant_id, kind, unseen_at)
+VALUES ($1, $2, jazzhr.now())
+ON CONFLICT (tenant_id, kind) DO UPDATE
+SET unseen_at = excluded.unseen_at
 `
 
 func (q *Queries) MarkUnseen(ctx context.Context, db DBTX, tenantID uuid.UUID, kind string) error {
@@ -435,12 +544,20 @@ func (q *Queries) MarkUnseen(ctx context.Context, db DBTX, tenantID uuid.UUID, k
 }
 
 const reopenEffects = `-- name: ReopenEffects :many
-UPDATE jazzhr.effects SET state = 'unknown', problem = NULL, evidence = evidence || $1::jsonb
-WHERE tenant_id = $2 AND kind = $3 AND state = 'attention' AND problem = 'no_control'
+UPDATE jazzhr.effects
+SET
+    state = 'unknown',
+    problem = NULL,
+    evidence = evidence || $1::jsonb
+WHERE tenant_id = $2
+    AND kind = $3
+    AND state = 'attention'
+    AND problem = 'no_control'
 RETURNING effect_id
 `
 
-// What went to a person only because nothing of its kind had been seen on the account yet.
+// Takes back the effects that needed a person only because no write of their kind had been seen on
+// the account yet.
 func (q *Queries) ReopenEffects(ctx context.Context, db DBTX, evidence json.RawMessage, tenantID uuid.UUID, kind string) ([]uuid.UUID, error) {
 	rows, err := db.Query(ctx, reopenEffects, evidence, tenantID, kind)
 	if err != nil {
@@ -462,13 +579,22 @@ func (q *Queries) ReopenEffects(ctx context.Context, db DBTX, evidence json.RawM
 }
 
 const reopenWritebacks = `-- name: ReopenWritebacks :execrows
-WITH reopened AS (
-    UPDATE jazzhr.steps s SET state = 'pending', last_error = NULL
-    WHERE s.tenant_id = $1 AND s.effect_id = ANY($2::uuid[]) AND s.state = 'attention'
+WITH reopened_steps AS (
+    UPDATE jazzhr.steps s
+    SET state = 'pending', last_error = NULL
+    WHERE s.tenant_id = $1
+        AND s.effect_id = ANY($2::uuid[])
+        AND s.state = 'attention'
     RETURNING s.tenant_id, s.writeback_id
 )
-UPDATE jazzhr.writebacks w SET state = 'pending', next_attempt_at = jazzhr.now(), waiting_for = 'settling', done_at = NULL
-FROM reopened r WHERE w.tenant_id = r.tenant_id AND w.writeback_id = r.writeback_id AND w.state = 'attention'
+UPDATE jazzhr.writebacks w
+SET
+    state = 'pending',
+    next_attempt_at = jazzhr.now(),
+    waiting_for = 'settling',
+    done_at = NULL
+FROM reopened_steps r
+WHERE w.tenant_id = r.tenant_id AND w.writeback_id = r.writeback_id AND w.state = 'attention'
 `
 
 func (q *Queries) ReopenWritebacks(ctx context.Context, db DBTX, tenantID uuid.UUID, effectIds []uuid.UUID) (int64, error) {
@@ -480,20 +606,37 @@ func (q *Queries) ReopenWritebacks(ctx context.Context, db DBTX, tenantID uuid.U
 }
 
 const replanEffect = `-- name: ReplanEffect :exec
-UPDATE jazzhr.effects SET state = 'planned', sends = 0, send_token = NULL, sent_by = NULL, not_after = NULL,
-    first_sent_at = NULL, absent_reads = 0, absent_at = NULL, refusal = NULL, problem = NULL, settled_at = NULL
+UPDATE jazzhr.effects
+SET
+    state = 'planned',
+    sends = 0,
+    send_token = NULL,
+    sent_by = NULL,
+    not_after = NULL,
+    first_sent_at = NULL,
+    absent_reads = 0,
+    absent_at = NULL,
+    refusal = NULL,
+    problem = NULL,
+    settled_at = NULL
 WHERE tenant_id = $1 AND effect_id = $2 AND state = 'rejected'
 `
 
-// A writeback that was not refused itself may try what another's was refused for.
+// A writeback that was not refused itself may try what another writeback was refused for.
 func (q *Queries) ReplanEffect(ctx context.Context, db DBTX, tenantID uuid.UUID, effectID uuid.UUID) error {
 	_, err := db.Exec(ctx, replanEffect, tenantID, effectID)
 	return err
 }
 
 const settleEffect = `-- name: SettleEffect :exec
-UPDATE jazzhr.effects SET state = $1, adopted = false, refusal = coalesce($2, refusal), problem = $3,
-    evidence = evidence || $4::jsonb, settled_at = CASE WHEN $1::text = 'rejected' THEN jazzhr.now() END
+UPDATE jazzhr.effects
+SET
+    state = $1,
+    adopted = false,
+    refusal = coalesce($2, refusal),
+    problem = $3,
+    evidence = evidence || $4::jsonb,
+    settled_at = CASE WHEN $1::text = 'rejected' THEN jazzhr.now() END
 WHERE tenant_id = $5 AND effect_id = $6
 `
 
@@ -506,7 +649,7 @@ type SettleEffectParams struct {
 	EffectID uuid.UUID
 }
 
-// To any state but done, for which there is ConfirmEffect.
+// Sets any state but done, which ConfirmEffect sets.
 func (q *Queries) SettleEffect(ctx context.Context, db DBTX, arg SettleEffectParams) error {
 	_, err := db.Exec(ctx, settleEffect,
 		arg.State,
@@ -520,9 +663,18 @@ func (q *Queries) SettleEffect(ctx context.Context, db DBTX, arg SettleEffectPar
 }
 
 const unsendEffect = `-- name: UnsendEffect :exec
-UPDATE jazzhr.effects SET state = 'planned', sends = sends - 1, send_token = NULL,
-    not_after = CASE WHEN sends > 1 THEN not_after END, first_sent_at = CASE WHEN sends > 1 THEN first_sent_at END, evidence = evidence || $1::jsonb
-WHERE tenant_id = $2 AND effect_id = $3 AND state IN ('sending', 'unknown') AND send_token = $4
+UPDATE jazzhr.effects
+SET
+    state = 'planned',
+    sends = sends - 1,
+    send_token = NULL,
+    not_after = CASE WHEN sends > 1 THEN not_after END,
+    first_sent_at = CASE WHEN sends > 1 THEN first_sent_at END,
+    evidence = evidence || $1::jsonb
+WHERE tenant_id = $2
+    AND effect_id = $3
+    AND state IN ('sending', 'unknown')
+    AND send_token = $4
 `
 
 type UnsendEffectParams struct {
@@ -532,7 +684,7 @@ type UnsendEffectParams struct {
 	SendToken *uuid.UUID
 }
 
-// The send certainly never arrived: as if it had not begun.
+// The send certainly never arrived. The effect is as it was before the send began.
 func (q *Queries) UnsendEffect(ctx context.Context, db DBTX, arg UnsendEffectParams) error {
 	_, err := db.Exec(ctx, unsendEffect,
 		arg.Evidence,
@@ -544,7 +696,9 @@ func (q *Queries) UnsendEffect(ctx context.Context, db DBTX, arg UnsendEffectPar
 }
 
 const visibility = `-- name: Visibility :one
-SELECT seen_at, unseen_at FROM jazzhr.visibility WHERE tenant_id = $1 AND kind = $2
+SELECT seen_at, unseen_at
+FROM jazzhr.visibility
+WHERE tenant_id = $1 AND kind = $2
 `
 
 type VisibilityRow struct {

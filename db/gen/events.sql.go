@@ -14,7 +14,9 @@ import (
 )
 
 const event = `-- name: Event :one
-SELECT e.tenant_id, e.sequence, e.event_id, e.type, e.data, e.created_at, e.state, e.deliver_until, e.delivered_at, e.admitted_at, e.next_attempt_at, e.attempts, e.last_error, t.external_id FROM jazzhr.events e JOIN jazzhr.tenants t USING (tenant_id)
+SELECT e.tenant_id, e.sequence, e.event_id, e.type, e.data, e.created_at, e.state, e.deliver_until, e.delivered_at, e.admitted_at, e.next_attempt_at, e.attempts, e.last_error, t.external_id
+FROM jazzhr.events e
+JOIN jazzhr.tenants t USING (tenant_id)
 WHERE e.tenant_id = $1 AND e.sequence = $2
 `
 
@@ -58,7 +60,12 @@ func (q *Queries) Event(ctx context.Context, db DBTX, tenantID uuid.UUID, sequen
 }
 
 const eventDelivered = `-- name: EventDelivered :exec
-UPDATE jazzhr.events SET state = 'delivered', delivered_at = jazzhr.now(), admitted_at = NULL, attempts = attempts + 1,
+UPDATE jazzhr.events
+SET
+    state = 'delivered',
+    delivered_at = jazzhr.now(),
+    admitted_at = NULL,
+    attempts = attempts + 1,
     last_error = NULL
 WHERE tenant_id = $1 AND sequence = $2 AND state = 'pending'
 `
@@ -69,9 +76,16 @@ func (q *Queries) EventDelivered(ctx context.Context, db DBTX, tenantID uuid.UUI
 }
 
 const eventNotDelivered = `-- name: EventNotDelivered :one
-UPDATE jazzhr.events SET attempts = attempts + 1, last_error = $1, admitted_at = NULL,
+UPDATE jazzhr.events
+SET
+    attempts = attempts + 1,
+    last_error = $1,
+    admitted_at = NULL,
     next_attempt_at = jazzhr.now() + $2::interval,
-    state = CASE WHEN jazzhr.now() + $2::interval > deliver_until THEN 'failed' ELSE 'pending' END
+    state = CASE
+        WHEN jazzhr.now() + $2::interval > deliver_until THEN 'failed'
+        ELSE 'pending'
+    END
 WHERE tenant_id = $3 AND sequence = $4 AND state = 'pending'
 RETURNING state
 `
@@ -83,7 +97,7 @@ type EventNotDeliveredParams struct {
 	Sequence  int64
 }
 
-// Tried again later, or failed for good once its window has passed.
+// The event is tried again later, or has failed for good once its window has passed.
 func (q *Queries) EventNotDelivered(ctx context.Context, db DBTX, arg EventNotDeliveredParams) (string, error) {
 	row := db.QueryRow(ctx, eventNotDelivered,
 		arg.LastError,
@@ -97,8 +111,12 @@ func (q *Queries) EventNotDelivered(ctx context.Context, db DBTX, arg EventNotDe
 }
 
 const eventsAfter = `-- name: EventsAfter :many
-SELECT e.tenant_id, e.sequence, e.event_id, e.type, e.data, e.created_at, e.state, e.deliver_until, e.delivered_at, e.admitted_at, e.next_attempt_at, e.attempts, e.last_error, t.external_id FROM jazzhr.events e JOIN jazzhr.tenants t USING (tenant_id)
-WHERE e.tenant_id = $1 AND e.sequence > $2 ORDER BY e.sequence LIMIT $3
+SELECT e.tenant_id, e.sequence, e.event_id, e.type, e.data, e.created_at, e.state, e.deliver_until, e.delivered_at, e.admitted_at, e.next_attempt_at, e.attempts, e.last_error, t.external_id
+FROM jazzhr.events e
+JOIN jazzhr.tenants t USING (tenant_id)
+WHERE e.tenant_id = $1 AND e.sequence > $2
+ORDER BY e.sequence
+LIMIT $3
 `
 
 type EventsAfterRow struct {
@@ -155,12 +173,30 @@ func (q *Queries) EventsAfter(ctx context.Context, db DBTX, tenantID uuid.UUID, 
 
 const insertEvents = `-- name: InsertEvents :one
 WITH counter AS (
-    UPDATE jazzhr.event_counters n SET last_sequence = n.last_sequence + cardinality($1::uuid[])
-    WHERE n.tenant_id = $2 RETURNING n.last_sequence
-), stored AS (
-    INSERT INTO jazzhr.events (tenant_id, sequence, event_id, type, data, created_at, deliver_until, admitted_at)
-    SELECT $2, c.last_sequence - cardinality($1::uuid[]) + i, ($1::uuid[])[i], ($3::text[])[i],
-        ($4::text[])[i]::jsonb, jazzhr.now() + (clock_timestamp() - statement_timestamp()), jazzhr.now() + $5::interval, jazzhr.now()
+    UPDATE jazzhr.event_counters n
+    SET last_sequence = n.last_sequence + cardinality($1::uuid[])
+    WHERE n.tenant_id = $2
+    RETURNING n.last_sequence
+), stored_events AS (
+    INSERT INTO jazzhr.events (
+        tenant_id,
+        sequence,
+        event_id,
+        type,
+        data,
+        created_at,
+        deliver_until,
+        admitted_at
+    )
+    SELECT
+        $2,
+        c.last_sequence - cardinality($1::uuid[]) + i,
+        ($1::uuid[])[i],
+        ($3::text[])[i],
+        ($4::text[])[i]::jsonb,
+        jazzhr.now() + (clock_timestamp() - statement_timestamp()),
+        jazzhr.now() + $5::interval,
+        jazzhr.now()
     FROM counter c, generate_subscripts($1::uuid[], 1) AS i
 )
 SELECT c.last_sequence FROM counter c
@@ -174,8 +210,9 @@ type InsertEventsParams struct {
 	DeliverFor time.Duration
 }
 
-// Numbers events and stores them. The counter stays locked until the transaction ends: whoever sees a number has seen all
-// before it. Their time is that after the wait for it, not the statement's, so that it never goes against their numbers.
+// Numbers events and stores them. The counter stays locked until the transaction ends, so whoever
+// sees a number has seen all numbers before it. created_at is taken after the wait for that lock,
+// not at the statement's start, so that the times never run against the numbers.
 func (q *Queries) InsertEvents(ctx context.Context, db DBTX, arg InsertEventsParams) (int64, error) {
 	row := db.QueryRow(ctx, insertEvents,
 		arg.EventIds,
@@ -201,11 +238,15 @@ func (q *Queries) PurgedThrough(ctx context.Context, db DBTX, tenantID uuid.UUID
 }
 
 const systemAdmitEvents = `-- name: SystemAdmitEvents :many
-UPDATE jazzhr.events e SET admitted_at = jazzhr.now()
+UPDATE jazzhr.events e
+SET admitted_at = jazzhr.now()
 FROM (
-    SELECT tenant_id, sequence FROM jazzhr.events
+    SELECT tenant_id, sequence
+    FROM jazzhr.events
     WHERE state = 'pending' AND admitted_at IS NULL AND next_attempt_at <= jazzhr.now()
-    ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED
+    ORDER BY next_attempt_at
+    LIMIT $1
+    FOR UPDATE SKIP LOCKED
 ) due
 WHERE e.tenant_id = due.tenant_id AND e.sequence = due.sequence
 RETURNING e.tenant_id, e.sequence
@@ -237,7 +278,9 @@ func (q *Queries) SystemAdmitEvents(ctx context.Context, db DBTX, maxRows int32)
 }
 
 const systemOldestEvent = `-- name: SystemOldestEvent :one
-SELECT coalesce(extract(epoch FROM jazzhr.now() - min(created_at)), 0)::float8 FROM jazzhr.events WHERE state = 'pending'
+SELECT coalesce(extract(epoch FROM jazzhr.now() - min(created_at)), 0)::float8
+FROM jazzhr.events
+WHERE state = 'pending'
 `
 
 func (q *Queries) SystemOldestEvent(ctx context.Context, db DBTX) (float64, error) {
@@ -248,16 +291,26 @@ func (q *Queries) SystemOldestEvent(ctx context.Context, db DBTX) (float64, erro
 }
 
 const systemPurgeEvents = `-- name: SystemPurgeEvents :execrows
-WITH gone AS (
-    DELETE FROM jazzhr.events e WHERE e.ctid = ANY(ARRAY(
-        SELECT o.ctid FROM jazzhr.events o WHERE o.created_at < jazzhr.now() - $1::interval
-        ORDER BY o.created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+WITH purged_events AS (
+    DELETE FROM jazzhr.events e
+    WHERE e.ctid = ANY(ARRAY(
+        SELECT o.ctid
+        FROM jazzhr.events o
+        WHERE o.created_at < jazzhr.now() - $1::interval
+        ORDER BY o.created_at
+        LIMIT $2
+        FOR UPDATE SKIP LOCKED
     ))
     RETURNING e.tenant_id, e.sequence
 )
-UPDATE jazzhr.event_counters c SET purged_through = greatest(c.purged_through, g.last)
-FROM (SELECT tenant_id, max(sequence) AS last FROM gone GROUP BY tenant_id) g
-WHERE c.tenant_id = g.tenant_id
+UPDATE jazzhr.event_counters c
+SET purged_through = greatest(c.purged_through, p.last)
+FROM (
+    SELECT tenant_id, max(sequence) AS last
+    FROM purged_events
+    GROUP BY tenant_id
+) p
+WHERE c.tenant_id = p.tenant_id
 `
 
 func (q *Queries) SystemPurgeEvents(ctx context.Context, db DBTX, retention time.Duration, maxRows int32) (int64, error) {
@@ -269,9 +322,17 @@ func (q *Queries) SystemPurgeEvents(ctx context.Context, db DBTX, retention time
 }
 
 const systemRedeliver = `-- name: SystemRedeliver :execrows
-UPDATE jazzhr.events SET state = 'pending', admitted_at = NULL, next_attempt_at = jazzhr.now(), attempts = 0,
-    last_error = NULL, deliver_until = jazzhr.now() + $1::interval
-WHERE created_at >= $2 AND created_at < $3 AND ($4::uuid IS NULL OR tenant_id = $4)
+UPDATE jazzhr.events
+SET
+    state = 'pending',
+    admitted_at = NULL,
+    next_attempt_at = jazzhr.now(),
+    attempts = 0,
+    last_error = NULL,
+    deliver_until = jazzhr.now() + $1::interval
+WHERE created_at >= $2
+    AND created_at < $3
+    AND ($4::uuid IS NULL OR tenant_id = $4)
     AND (state <> 'pending' OR admitted_at IS NULL)
 `
 
@@ -282,7 +343,7 @@ type SystemRedeliverParams struct {
 	TenantID   *uuid.UUID
 }
 
-// What is on its way already keeps its job.
+// An event that is being delivered already keeps its job.
 func (q *Queries) SystemRedeliver(ctx context.Context, db DBTX, arg SystemRedeliverParams) (int64, error) {
 	result, err := db.Exec(ctx, systemRedeliver,
 		arg.DeliverFor,

@@ -142,6 +142,7 @@ type Webhook struct {
 	Attempts      int32
 	LastError     *string
 	ReplayedAt    *time.Time
+	Event         string
 }
 
 type Writeback struct {

@@ -13,7 +13,9 @@ import (
 )
 
 const beginOpenings = `-- name: BeginOpenings :exec
-INSERT INTO jazzhr.poll_cursors (tenant_id, list) VALUES ($1, 'openings') ON CONFLICT DO NOTHING
+INSERT INTO jazzhr.poll_cursors (tenant_id, list)
+VALUES ($1, 'openings')
+ON CONFLICT DO NOTHING
 `
 
 func (q *Queries) BeginOpenings(ctx context.Context, db DBTX, tenantID uuid.UUID) error {
@@ -22,8 +24,10 @@ func (q *Queries) BeginOpenings(ctx context.Context, db DBTX, tenantID uuid.UUID
 }
 
 const completeOpenings = `-- name: CompleteOpenings :exec
-INSERT INTO jazzhr.poll_cursors (tenant_id, list, passes, passed_at) VALUES ($1, 'openings', 1, jazzhr.now())
-ON CONFLICT (tenant_id, list) DO UPDATE SET passes = poll_cursors.passes + 1, passed_at = excluded.passed_at
+INSERT INTO jazzhr.poll_cursors (tenant_id, list, passes, passed_at)
+VALUES ($1, 'openings', 1, jazzhr.now())
+ON CONFLICT (tenant_id, list) DO UPDATE
+SET passes = poll_cursors.passes + 1, passed_at = excluded.passed_at
 `
 
 func (q *Queries) CompleteOpenings(ctx context.Context, db DBTX, tenantID uuid.UUID) error {
@@ -32,10 +36,14 @@ func (q *Queries) CompleteOpenings(ctx context.Context, db DBTX, tenantID uuid.U
 }
 
 const listOpenings = `-- name: ListOpenings :many
-SELECT tenant_id, job_id, board_code, title, status, seen_at, department, city, state, country_id, gone_at FROM jazzhr.openings
-WHERE tenant_id = $1 AND job_id > $2 AND gone_at IS NULL
+SELECT tenant_id, job_id, board_code, title, status, seen_at, department, city, state, country_id, gone_at
+FROM jazzhr.openings
+WHERE tenant_id = $1
+    AND job_id > $2
+    AND gone_at IS NULL
     AND ($3::text IS NULL OR lower(status) = lower($3))
-ORDER BY job_id LIMIT $4
+ORDER BY job_id
+LIMIT $4
 `
 
 type ListOpeningsParams struct {
@@ -45,7 +53,7 @@ type ListOpeningsParams struct {
 	MaxRows  int32
 }
 
-// The time in their ids puts them in the order in which they were made.
+// A job's id contains the time at which it was made, so this is also the order of their creation.
 func (q *Queries) ListOpenings(ctx context.Context, db DBTX, arg ListOpeningsParams) ([]Opening, error) {
 	rows, err := db.Query(ctx, listOpenings,
 		arg.TenantID,
@@ -84,10 +92,14 @@ func (q *Queries) ListOpenings(ctx context.Context, db DBTX, arg ListOpeningsPar
 }
 
 const lockOpenings = `-- name: LockOpenings :one
-SELECT passed_at FROM jazzhr.poll_cursors WHERE tenant_id = $1 AND list = 'openings' FOR UPDATE
+SELECT passed_at
+FROM jazzhr.poll_cursors
+WHERE tenant_id = $1 AND list = 'openings'
+FOR UPDATE
 `
 
-// Whoever compares with the mirror does so one after the other. Null until a first pass was complete.
+// Locks the cursor, so that only one transaction at a time compares with the mirror. passed_at is
+// null until a first pass was complete.
 func (q *Queries) LockOpenings(ctx context.Context, db DBTX, tenantID uuid.UUID) (*time.Time, error) {
 	row := db.QueryRow(ctx, lockOpenings, tenantID)
 	var passed_at *time.Time
@@ -96,7 +108,8 @@ func (q *Queries) LockOpenings(ctx context.Context, db DBTX, tenantID uuid.UUID)
 }
 
 const markOpeningGone = `-- name: MarkOpeningGone :exec
-UPDATE jazzhr.openings SET gone_at = jazzhr.now(), seen_at = jazzhr.now()
+UPDATE jazzhr.openings
+SET gone_at = jazzhr.now(), seen_at = jazzhr.now()
 WHERE tenant_id = $1 AND job_id = $2 AND gone_at IS NULL
 `
 
@@ -106,7 +119,9 @@ func (q *Queries) MarkOpeningGone(ctx context.Context, db DBTX, tenantID uuid.UU
 }
 
 const opening = `-- name: Opening :one
-SELECT tenant_id, job_id, board_code, title, status, seen_at, department, city, state, country_id, gone_at FROM jazzhr.openings WHERE tenant_id = $1 AND job_id = $2 AND gone_at IS NULL
+SELECT tenant_id, job_id, board_code, title, status, seen_at, department, city, state, country_id, gone_at
+FROM jazzhr.openings
+WHERE tenant_id = $1 AND job_id = $2 AND gone_at IS NULL
 `
 
 func (q *Queries) Opening(ctx context.Context, db DBTX, tenantID uuid.UUID, jobID string) (Opening, error) {
@@ -129,8 +144,11 @@ func (q *Queries) Opening(ctx context.Context, db DBTX, tenantID uuid.UUID, jobI
 }
 
 const openingByBoardCode = `-- name: OpeningByBoardCode :one
-SELECT tenant_id, job_id, board_code, title, status, seen_at, department, city, state, country_id, gone_at FROM jazzhr.openings WHERE tenant_id = $1 AND board_code = $2 AND gone_at IS NULL
-ORDER BY seen_at DESC LIMIT 1
+SELECT tenant_id, job_id, board_code, title, status, seen_at, department, city, state, country_id, gone_at
+FROM jazzhr.openings
+WHERE tenant_id = $1 AND board_code = $2 AND gone_at IS NULL
+ORDER BY seen_at DESC
+LIMIT 1
 `
 
 func (q *Queries) OpeningByBoardCode(ctx context.Context, db DBTX, tenantID uuid.UUID, boardCode *string) (Opening, error) {
@@ -153,7 +171,10 @@ func (q *Queries) OpeningByBoardCode(ctx context.Context, db DBTX, tenantID uuid
 }
 
 const openingIDs = `-- name: OpeningIDs :many
-SELECT job_id FROM jazzhr.openings WHERE tenant_id = $1 AND gone_at IS NULL ORDER BY job_id
+SELECT job_id
+FROM jazzhr.openings
+WHERE tenant_id = $1 AND gone_at IS NULL
+ORDER BY job_id
 `
 
 func (q *Queries) OpeningIDs(ctx context.Context, db DBTX, tenantID uuid.UUID) ([]string, error) {
@@ -213,7 +234,9 @@ func (q *Queries) OpeningsByID(ctx context.Context, db DBTX, tenantID uuid.UUID,
 }
 
 const openingsCompleteAt = `-- name: OpeningsCompleteAt :one
-SELECT passed_at FROM jazzhr.poll_cursors WHERE tenant_id = $1 AND list = 'openings'
+SELECT passed_at
+FROM jazzhr.poll_cursors
+WHERE tenant_id = $1 AND list = 'openings'
 `
 
 func (q *Queries) OpeningsCompleteAt(ctx context.Context, db DBTX, tenantID uuid.UUID) (*time.Time, error) {
@@ -224,10 +247,24 @@ func (q *Queries) OpeningsCompleteAt(ctx context.Context, db DBTX, tenantID uuid
 }
 
 const rememberOpening = `-- name: RememberOpening :exec
-INSERT INTO jazzhr.openings (tenant_id, job_id, board_code, title, status)
-SELECT $1, $2, nullif($3::text, ''), $4, $5
-WHERE NOT EXISTS (SELECT FROM jazzhr.poll_cursors c
-    WHERE c.tenant_id = $1 AND c.list = 'openings' AND c.passed_at IS NOT NULL)
+INSERT INTO jazzhr.openings (
+    tenant_id,
+    job_id,
+    board_code,
+    title,
+    status
+)
+SELECT
+    $1,
+    $2,
+    nullif($3::text, ''),
+    $4,
+    $5
+WHERE NOT EXISTS (
+    SELECT
+    FROM jazzhr.poll_cursors c
+    WHERE c.tenant_id = $1 AND c.list = 'openings' AND c.passed_at IS NOT NULL
+)
 ON CONFLICT DO NOTHING
 `
 
@@ -239,8 +276,8 @@ type RememberOpeningParams struct {
 	Status    string
 }
 
-// What a key that connects has shown. Once a pass was complete the mirror has it, and what is new is the next pass's to
-// announce.
+// Stores an opening that was read while a key was connected, unless a pass was complete before.
+// From then on only passes add openings, because they also announce what is new.
 func (q *Queries) RememberOpening(ctx context.Context, db DBTX, arg RememberOpeningParams) error {
 	_, err := db.Exec(ctx, rememberOpening,
 		arg.TenantID,
@@ -253,16 +290,26 @@ func (q *Queries) RememberOpening(ctx context.Context, db DBTX, arg RememberOpen
 }
 
 const systemDueOpenings = `-- name: SystemDueOpenings :many
-UPDATE jazzhr.tenants t SET next_openings_at = t.next_openings_at
-    + interval '1 hour' * ceil(greatest(1, extract(epoch FROM jazzhr.now() - t.next_openings_at) / 3600))
+UPDATE jazzhr.tenants t
+SET next_openings_at = t.next_openings_at
+    + interval '1 hour' * ceil(
+        greatest(1, extract(epoch FROM jazzhr.now() - t.next_openings_at) / 3600)
+    )
 WHERE t.ctid = ANY(ARRAY(
-    SELECT d.ctid FROM jazzhr.tenants d
-    WHERE d.connection = 'verified' AND d.key_state = 'ok' AND d.paused_at IS NULL AND d.next_openings_at <= jazzhr.now()
-    ORDER BY d.next_openings_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED))
+    SELECT d.ctid
+    FROM jazzhr.tenants d
+    WHERE d.connection = 'verified'
+        AND d.key_state = 'ok'
+        AND d.paused_at IS NULL
+        AND d.next_openings_at <= jazzhr.now()
+    ORDER BY d.next_openings_at
+    LIMIT $1
+    FOR NO KEY UPDATE SKIP LOCKED
+))
 RETURNING t.tenant_id
 `
 
-// Once an hour, as SystemDuePolls.
+// Openings are polled once an hour. Tenants are taken and moved on as by SystemDuePolls.
 func (q *Queries) SystemDueOpenings(ctx context.Context, db DBTX, maxRows int32) ([]uuid.UUID, error) {
 	rows, err := db.Query(ctx, systemDueOpenings, maxRows)
 	if err != nil {
@@ -284,11 +331,39 @@ func (q *Queries) SystemDueOpenings(ctx context.Context, db DBTX, maxRows int32)
 }
 
 const upsertOpening = `-- name: UpsertOpening :exec
-INSERT INTO jazzhr.openings (tenant_id, job_id, board_code, title, status, department, city, state, country_id)
-VALUES ($1, $2, nullif($3::text, ''), $4, $5, $6, $7, $8, $9)
-ON CONFLICT (tenant_id, job_id) DO UPDATE SET
-    board_code = excluded.board_code, title = excluded.title, status = excluded.status, department = excluded.department,
-    city = excluded.city, state = excluded.state, country_id = excluded.country_id, seen_at = excluded.seen_at, gone_at = NULL
+INSERT INTO jazzhr.openings (
+    tenant_id,
+    job_id,
+    board_code,
+    title,
+    status,
+    department,
+    city,
+    state,
+    country_id
+)
+VALUES (
+    $1,
+    $2,
+    nullif($3::text, ''),
+    $4,
+    $5,
+    $6,
+    $7,
+    $8,
+    $9
+)
+ON CONFLICT (tenant_id, job_id) DO UPDATE
+SET
+    board_code = excluded.board_code,
+    title = excluded.title,
+    status = excluded.status,
+    department = excluded.department,
+    city = excluded.city,
+    state = excluded.state,
+    country_id = excluded.country_id,
+    seen_at = excluded.seen_at,
+    gone_at = NULL
 `
 
 type UpsertOpeningParams struct {

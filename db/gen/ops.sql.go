@@ -31,10 +31,18 @@ func (q *Queries) SystemDeleteSession(ctx context.Context, db DBTX, tokenHash []
 }
 
 const systemEmptyTranscripts = `-- name: SystemEmptyTranscripts :execrows
-UPDATE jazzhr.writebacks SET transcript = NULL WHERE ctid = ANY(ARRAY(
-    SELECT w.ctid FROM jazzhr.writebacks w
-    WHERE w.transcript IS NOT NULL AND w.state IN ('done', 'rejected') AND w.done_at < jazzhr.now() - $1::interval
-    ORDER BY w.done_at LIMIT $2 FOR UPDATE SKIP LOCKED))
+UPDATE jazzhr.writebacks
+SET transcript = NULL
+WHERE ctid = ANY(ARRAY(
+    SELECT w.ctid
+    FROM jazzhr.writebacks w
+    WHERE w.transcript IS NOT NULL
+        AND w.state IN ('done', 'rejected')
+        AND w.done_at < jazzhr.now() - $1::interval
+    ORDER BY w.done_at
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED
+))
 `
 
 func (q *Queries) SystemEmptyTranscripts(ctx context.Context, db DBTX, retention time.Duration, maxRows int32) (int64, error) {
@@ -46,14 +54,23 @@ func (q *Queries) SystemEmptyTranscripts(ctx context.Context, db DBTX, retention
 }
 
 const systemEmptyWebhookBodies = `-- name: SystemEmptyWebhookBodies :execrows
-UPDATE jazzhr.webhooks SET body = NULL WHERE ctid = ANY(ARRAY(
-    SELECT w.ctid FROM jazzhr.webhooks w
-    WHERE w.body IS NOT NULL AND w.state <> 'pending' AND w.received_at < jazzhr.now() - $1::interval
-    ORDER BY w.received_at LIMIT $2 FOR UPDATE SKIP LOCKED))
+UPDATE jazzhr.webhooks
+SET body = NULL
+WHERE ctid = ANY(ARRAY(
+    SELECT w.ctid
+    FROM jazzhr.webhooks w
+    WHERE w.body IS NOT NULL
+        AND w.state <> 'pending'
+        AND w.received_at < jazzhr.now() - $1::interval
+    ORDER BY w.received_at
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED
+))
 `
 
-// By its place, as what else retention takes: a join by the key is planned for a tenth of the table, since how many rows the
-// limit lets through is not known then, and reads all of it.
+// Rows are updated by ctid, here and in all queries of retention. A join by the key would read the
+// whole table: the planner does not know how many rows the limit lets through, and assumes a tenth
+// of the table.
 func (q *Queries) SystemEmptyWebhookBodies(ctx context.Context, db DBTX, retention time.Duration, maxRows int32) (int64, error) {
 	result, err := db.Exec(ctx, systemEmptyWebhookBodies, retention, maxRows)
 	if err != nil {
@@ -63,7 +80,8 @@ func (q *Queries) SystemEmptyWebhookBodies(ctx context.Context, db DBTX, retenti
 }
 
 const systemInsertSession = `-- name: SystemInsertSession :exec
-INSERT INTO jazzhr.sessions (token_hash, name, expires_at) VALUES ($1, $2, jazzhr.now() + $3::interval)
+INSERT INTO jazzhr.sessions (token_hash, name, expires_at)
+VALUES ($1, $2, jazzhr.now() + $3::interval)
 `
 
 func (q *Queries) SystemInsertSession(ctx context.Context, db DBTX, tokenHash []byte, name string, lifetime time.Duration) error {
@@ -75,7 +93,7 @@ const systemMinReleaseSchema = `-- name: SystemMinReleaseSchema :one
 SELECT min_release_schema FROM jazzhr.schema_compat
 `
 
-// The newest migration that a release must know to work on this schema.
+// Returns the newest migration that a release must know to work on this schema.
 func (q *Queries) SystemMinReleaseSchema(ctx context.Context, db DBTX) (int64, error) {
 	row := db.QueryRow(ctx, systemMinReleaseSchema)
 	var min_release_schema int64

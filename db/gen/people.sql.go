@@ -13,8 +13,18 @@ import (
 )
 
 const endFullPass = `-- name: EndFullPass :one
-UPDATE jazzhr.poll_cursors p SET full_at = jazzhr.now(), full_page = 0, full_rows = $1, full_missed = $2
-FROM (SELECT full_at FROM jazzhr.poll_cursors WHERE tenant_id = $3 AND list = $4 FOR UPDATE) before
+UPDATE jazzhr.poll_cursors p
+SET
+    full_at = jazzhr.now(),
+    full_page = 0,
+    full_rows = $1,
+    full_missed = $2
+FROM (
+    SELECT full_at
+    FROM jazzhr.poll_cursors
+    WHERE tenant_id = $3 AND list = $4
+    FOR UPDATE
+) before
 WHERE p.tenant_id = $3 AND p.list = $4
 RETURNING (before.full_at IS NULL)::boolean AS first
 `
@@ -26,7 +36,7 @@ type EndFullPassParams struct {
 	List       string
 }
 
-// Tells whether it was the first.
+// Returns whether it was the first full pass.
 func (q *Queries) EndFullPass(ctx context.Context, db DBTX, arg EndFullPassParams) (bool, error) {
 	row := db.QueryRow(ctx, endFullPass,
 		arg.FullRows,
@@ -40,22 +50,39 @@ func (q *Queries) EndFullPass(ctx context.Context, db DBTX, arg EndFullPassParam
 }
 
 const findApplicantsAgain = `-- name: FindApplicantsAgain :exec
-UPDATE jazzhr.applicants SET gone_at = NULL, gone_told_at = NULL
-WHERE tenant_id = $1 AND applicant_id = ANY($2::text[]) AND gone_at IS NOT NULL
+UPDATE jazzhr.applicants
+SET gone_at = NULL, gone_told_at = NULL
+WHERE tenant_id = $1
+    AND applicant_id = ANY($2::text[])
+    AND gone_at IS NOT NULL
 `
 
-// They stand in the list.
+// The applicants stand in JazzHR's list, so they are not gone.
 func (q *Queries) FindApplicantsAgain(ctx context.Context, db DBTX, tenantID uuid.UUID, applicantIds []string) error {
 	_, err := db.Exec(ctx, findApplicantsAgain, tenantID, applicantIds)
 	return err
 }
 
 const insertLinks = `-- name: InsertLinks :many
-INSERT INTO jazzhr.links (tenant_id, link_id, applicant_id, job_id, linked_on)
-SELECT $1, l.link_id, l.applicant_id, l.job_id, nullif(l.linked_on, '')::date
+INSERT INTO jazzhr.links (
+    tenant_id,
+    link_id,
+    applicant_id,
+    job_id,
+    linked_on
+)
+SELECT
+    $1,
+    l.link_id,
+    l.applicant_id,
+    l.job_id,
+    nullif(l.linked_on, '')::date
 FROM (
-    SELECT unnest($2::text[]) AS link_id, unnest($3::text[]) AS applicant_id,
-        unnest($4::text[]) AS job_id, unnest($5::text[]) AS linked_on
+    SELECT
+        unnest($2::text[]) AS link_id,
+        unnest($3::text[]) AS applicant_id,
+        unnest($4::text[]) AS job_id,
+        unnest($5::text[]) AS linked_on
 ) l
 ORDER BY l.link_id
 ON CONFLICT DO NOTHING
@@ -70,7 +97,8 @@ type InsertLinksParams struct {
 	Days         []string
 }
 
-// Returns those that were new. They are locked in the order of their ids, as ListApplicants does.
+// Returns the ids that were new. Rows are inserted in the order of their ids, so that two passes at
+// once cannot deadlock.
 func (q *Queries) InsertLinks(ctx context.Context, db DBTX, arg InsertLinksParams) ([]string, error) {
 	rows, err := db.Query(ctx, insertLinks,
 		arg.TenantID,
@@ -98,7 +126,9 @@ func (q *Queries) InsertLinks(ctx context.Context, db DBTX, arg InsertLinksParam
 }
 
 const keepFullPage = `-- name: KeepFullPage :exec
-UPDATE jazzhr.poll_cursors SET full_page = $1 WHERE tenant_id = $2 AND list = $3 AND full_at IS NULL
+UPDATE jazzhr.poll_cursors
+SET full_page = $1
+WHERE tenant_id = $2 AND list = $3 AND full_at IS NULL
 `
 
 func (q *Queries) KeepFullPage(ctx context.Context, db DBTX, fullPage int32, tenantID uuid.UUID, list string) error {
@@ -107,9 +137,14 @@ func (q *Queries) KeepFullPage(ctx context.Context, db DBTX, fullPage int32, ten
 }
 
 const knownApplicants = `-- name: KnownApplicants :many
-SELECT applicant_id, read_at FROM jazzhr.applicants
-WHERE tenant_id = $1 AND applicant_id > $2 AND created_at < $3 AND gone_told_at IS NULL
-ORDER BY applicant_id LIMIT $4
+SELECT applicant_id, read_at
+FROM jazzhr.applicants
+WHERE tenant_id = $1
+    AND applicant_id > $2
+    AND created_at < $3
+    AND gone_told_at IS NULL
+ORDER BY applicant_id
+LIMIT $4
 `
 
 type KnownApplicantsParams struct {
@@ -124,7 +159,7 @@ type KnownApplicantsRow struct {
 	ReadAt      *time.Time
 }
 
-// All that were known at a time, and are not known to be gone.
+// Returns all applicants that were known at the given time and that Intrvio was not told are gone.
 func (q *Queries) KnownApplicants(ctx context.Context, db DBTX, arg KnownApplicantsParams) ([]KnownApplicantsRow, error) {
 	rows, err := db.Query(ctx, knownApplicants,
 		arg.TenantID,
@@ -151,7 +186,9 @@ func (q *Queries) KnownApplicants(ctx context.Context, db DBTX, arg KnownApplica
 }
 
 const knownLinks = `-- name: KnownLinks :many
-SELECT link_id FROM jazzhr.links WHERE tenant_id = $1 AND link_id = ANY($2::text[])
+SELECT link_id
+FROM jazzhr.links
+WHERE tenant_id = $1 AND link_id = ANY($2::text[])
 `
 
 func (q *Queries) KnownLinks(ctx context.Context, db DBTX, tenantID uuid.UUID, linkIds []string) ([]string, error) {
@@ -175,17 +212,36 @@ func (q *Queries) KnownLinks(ctx context.Context, db DBTX, tenantID uuid.UUID, l
 }
 
 const listApplicants = `-- name: ListApplicants :many
-INSERT INTO jazzhr.applicants (tenant_id, applicant_id, email, folded_name, read_at, listed_at)
-SELECT $1, a.applicant_id, nullif(a.email, ''), a.folded_name, CASE WHEN $2::boolean THEN jazzhr.now() END, jazzhr.now()
+INSERT INTO jazzhr.applicants (
+    tenant_id,
+    applicant_id,
+    email,
+    folded_name,
+    read_at,
+    listed_at
+)
+SELECT
+    $1,
+    a.applicant_id,
+    nullif(a.email, ''),
+    a.folded_name,
+    CASE WHEN $2::boolean THEN jazzhr.now() END,
+    jazzhr.now()
 FROM (
-    SELECT unnest($3::text[]) AS applicant_id, unnest($4::text[]) AS email,
+    SELECT
+        unnest($3::text[]) AS applicant_id,
+        unnest($4::text[]) AS email,
         unnest($5::text[]) AS folded_name
 ) a
 ORDER BY a.applicant_id
-ON CONFLICT (tenant_id, applicant_id) DO UPDATE SET listed_at = excluded.listed_at,
+ON CONFLICT (tenant_id, applicant_id) DO UPDATE
+SET
+    listed_at = excluded.listed_at,
     email = CASE WHEN $2::boolean THEN excluded.email ELSE applicants.email END,
-    folded_name = excluded.folded_name, read_at = coalesce(excluded.read_at, applicants.read_at),
-    gone_at = NULL, gone_told_at = NULL
+    folded_name = excluded.folded_name,
+    read_at = coalesce(excluded.read_at, applicants.read_at),
+    gone_at = NULL,
+    gone_told_at = NULL
 WHERE applicants.listed_at IS NULL
 RETURNING applicant_id
 `
@@ -198,8 +254,8 @@ type ListApplicantsParams struct {
 	FoldedNames  []string
 }
 
-// Returns those that no pass had taken in. They are locked in the order of their ids, so that two passes at once can't
-// wait for each other crosswise.
+// Takes applicants in from a pass, and returns those that no pass had taken in before. Rows are
+// written in the order of their ids, so that two passes at once cannot deadlock.
 func (q *Queries) ListApplicants(ctx context.Context, db DBTX, arg ListApplicantsParams) ([]string, error) {
 	rows, err := db.Query(ctx, listApplicants,
 		arg.TenantID,
@@ -227,7 +283,15 @@ func (q *Queries) ListApplicants(ctx context.Context, db DBTX, arg ListApplicant
 }
 
 const listCursors = `-- name: ListCursors :many
-SELECT list, passed_at, full_page, full_rows, full_missed, full_at FROM jazzhr.poll_cursors WHERE tenant_id = $1
+SELECT
+    list,
+    passed_at,
+    full_page,
+    full_rows,
+    full_missed,
+    full_at
+FROM jazzhr.poll_cursors
+WHERE tenant_id = $1
 `
 
 type ListCursorsRow struct {
@@ -267,11 +331,14 @@ func (q *Queries) ListCursors(ctx context.Context, db DBTX, tenantID uuid.UUID) 
 }
 
 const listedApplicants = `-- name: ListedApplicants :many
-SELECT applicant_id FROM jazzhr.applicants
-WHERE tenant_id = $1 AND applicant_id = ANY($2::text[]) AND listed_at IS NOT NULL
+SELECT applicant_id
+FROM jazzhr.applicants
+WHERE tenant_id = $1
+    AND applicant_id = ANY($2::text[])
+    AND listed_at IS NOT NULL
 `
 
-// Those of the given applicants that a pass has taken in.
+// Returns those of the given applicants that a pass has taken in.
 func (q *Queries) ListedApplicants(ctx context.Context, db DBTX, tenantID uuid.UUID, applicantIds []string) ([]string, error) {
 	rows, err := db.Query(ctx, listedApplicants, tenantID, applicantIds)
 	if err != nil {
@@ -294,9 +361,17 @@ func (q *Queries) ListedApplicants(ctx context.Context, db DBTX, tenantID uuid.U
 
 const listedRows = `-- name: ListedRows :one
 SELECT
-    (SELECT count(*) FROM jazzhr.applicants a WHERE a.tenant_id = $1 AND a.listed_at IS NOT NULL AND a.gone_at IS NULL) AS applicants,
+    (
+        SELECT count(*)
+        FROM jazzhr.applicants a
+        WHERE a.tenant_id = $1 AND a.listed_at IS NOT NULL AND a.gone_at IS NULL
+    ) AS applicants,
     (SELECT count(*) FROM jazzhr.links l WHERE l.tenant_id = $1) AS links,
-    (SELECT count(*) FROM jazzhr.openings o WHERE o.tenant_id = $1 AND o.gone_at IS NULL) AS jobs
+    (
+        SELECT count(*)
+        FROM jazzhr.openings o
+        WHERE o.tenant_id = $1 AND o.gone_at IS NULL
+    ) AS jobs
 `
 
 type ListedRowsRow struct {
@@ -313,12 +388,16 @@ func (q *Queries) ListedRows(ctx context.Context, db DBTX, tenantID uuid.UUID) (
 }
 
 const madeKeys = `-- name: MadeKeys :many
-SELECT key FROM jazzhr.effects
-WHERE tenant_id = $1 AND kind = $2 AND key = ANY($3::text[]) AND sends > 0
+SELECT key
+FROM jazzhr.effects
+WHERE tenant_id = $1
+    AND kind = $2
+    AND key = ANY($3::text[])
+    AND sends > 0
     AND state IN ('sending', 'unknown', 'done')
 `
 
-// Those of the keys of a kind of effect under which we wrote, or may have written.
+// Returns those of the keys of a kind of effect under which we wrote or may have written.
 func (q *Queries) MadeKeys(ctx context.Context, db DBTX, tenantID uuid.UUID, kind string, keys []string) ([]string, error) {
 	rows, err := db.Query(ctx, madeKeys, tenantID, kind, keys)
 	if err != nil {
@@ -340,9 +419,21 @@ func (q *Queries) MadeKeys(ctx context.Context, db DBTX, tenantID uuid.UUID, kin
 }
 
 const pollState = `-- name: PollState :many
-SELECT jazzhr.now()::timestamptz AS now, (t.key_sealed IS NOT NULL)::boolean AS connected, t.key_state, t.paused_at,
-    c.list, c.newest_day, c.baseline_day, c.head, c.passes, c.passed_at, c.full_page, c.full_at
-FROM jazzhr.tenants t LEFT JOIN jazzhr.poll_cursors c ON c.tenant_id = t.tenant_id
+SELECT
+    jazzhr.now()::timestamptz AS now,
+    (t.key_sealed IS NOT NULL)::boolean AS connected,
+    t.key_state,
+    t.paused_at,
+    c.list,
+    c.newest_day,
+    c.baseline_day,
+    c.head,
+    c.passes,
+    c.passed_at,
+    c.full_page,
+    c.full_at
+FROM jazzhr.tenants t
+LEFT JOIN jazzhr.poll_cursors c ON c.tenant_id = t.tenant_id
 WHERE t.tenant_id = $1
 `
 
@@ -361,8 +452,8 @@ type PollStateRow struct {
 	FullAt      *time.Time
 }
 
-// How far each of a tenant's lists has been read, whether the tenant may be read now, and the time: a row for each list, or
-// one without.
+// Returns how far each of a tenant's lists has been read, whether the tenant may be read now, and
+// the time. There is one row for each list, or a single row without a list.
 func (q *Queries) PollState(ctx context.Context, db DBTX, tenantID uuid.UUID) ([]PollStateRow, error) {
 	rows, err := db.Query(ctx, pollState, tenantID)
 	if err != nil {
@@ -397,20 +488,33 @@ func (q *Queries) PollState(ctx context.Context, db DBTX, tenantID uuid.UUID) ([
 }
 
 const systemDueFullSyncs = `-- name: SystemDueFullSyncs :many
-UPDATE jazzhr.tenants t SET next_full_at = t.next_full_at
-    + interval '1 day' * ceil(greatest(1, extract(epoch FROM jazzhr.now() - t.next_full_at) / 86400))
+UPDATE jazzhr.tenants t
+SET next_full_at = t.next_full_at
+    + interval '1 day' * ceil(
+        greatest(1, extract(epoch FROM jazzhr.now() - t.next_full_at) / 86400)
+    )
 WHERE t.ctid = ANY(ARRAY(
-    SELECT d.ctid FROM jazzhr.tenants d
-    WHERE d.connection = 'verified' AND d.key_state = 'ok' AND d.paused_at IS NULL AND d.next_full_at <= jazzhr.now()
+    SELECT d.ctid
+    FROM jazzhr.tenants d
+    WHERE d.connection = 'verified'
+        AND d.key_state = 'ok'
+        AND d.paused_at IS NULL
+        AND d.next_full_at <= jazzhr.now()
     ORDER BY d.next_full_at
-    LIMIT greatest(0, $1::bigint - (SELECT count(*) FROM jazzhr.river_job
-        WHERE queue = 'syncs' AND kind = 'full_sync' AND state IN ('available', 'running')))
-    FOR NO KEY UPDATE SKIP LOCKED))
+    LIMIT greatest(0, $1::bigint - (
+        SELECT count(*)
+        FROM jazzhr.river_job
+        WHERE queue = 'syncs'
+            AND kind = 'full_sync'
+            AND state IN ('available', 'running')
+    ))
+    FOR NO KEY UPDATE SKIP LOCKED
+))
 RETURNING t.tenant_id
 `
 
-// As many as leave no more than so many active at once, found as by SystemDueAudits. A tenant is moved on by whole days, so
-// that it keeps its hour.
+// Takes full passes that are due, as long as no more than at_once are active. A tenant moves on by
+// whole days, so it keeps its hour. Active passes are counted as by SystemDueAudits.
 func (q *Queries) SystemDueFullSyncs(ctx context.Context, db DBTX, atOnce int64) ([]uuid.UUID, error) {
 	rows, err := db.Query(ctx, systemDueFullSyncs, atOnce)
 	if err != nil {
@@ -432,7 +536,8 @@ func (q *Queries) SystemDueFullSyncs(ctx context.Context, db DBTX, atOnce int64)
 }
 
 const tellApplicantGone = `-- name: TellApplicantGone :execrows
-UPDATE jazzhr.applicants SET gone_at = coalesce(gone_at, jazzhr.now()), gone_told_at = jazzhr.now()
+UPDATE jazzhr.applicants
+SET gone_at = coalesce(gone_at, jazzhr.now()), gone_told_at = jazzhr.now()
 WHERE tenant_id = $1 AND applicant_id = $2 AND gone_told_at IS NULL
 `
 
@@ -445,11 +550,12 @@ func (q *Queries) TellApplicantGone(ctx context.Context, db DBTX, tenantID uuid.
 }
 
 const unfinishedBackfills = `-- name: UnfinishedBackfills :one
-SELECT 2 - count(*) FROM jazzhr.poll_cursors
+SELECT 2 - count(*)
+FROM jazzhr.poll_cursors
 WHERE tenant_id = $1 AND list IN ('applicants', 'links') AND full_at IS NOT NULL
 `
 
-// The lists of people of which no full pass was complete.
+// Counts the lists of people that have had no complete full pass.
 func (q *Queries) UnfinishedBackfills(ctx context.Context, db DBTX, tenantID uuid.UUID) (int32, error) {
 	row := db.QueryRow(ctx, unfinishedBackfills, tenantID)
 	var column_1 int32

@@ -13,43 +13,74 @@ import (
 )
 
 const systemAdmitWebhooks = `-- name: SystemAdmitWebhooks :many
-WITH RECURSIVE waiting AS (
-    (SELECT w.tenant_id, w.next_attempt_at FROM jazzhr.webhooks w WHERE w.state = 'pending' AND w.admitted_at IS NULL
-        ORDER BY w.tenant_id, w.next_attempt_at LIMIT 1)
+WITH RECURSIVE waiting_tenants AS (
+    (
+        SELECT w.tenant_id, w.next_attempt_at
+        FROM jazzhr.webhooks w
+        WHERE w.state = 'pending' AND w.admitted_at IS NULL
+        ORDER BY w.tenant_id, w.next_attempt_at
+        LIMIT 1
+    )
     UNION ALL
-    SELECT following.tenant_id, following.next_attempt_at FROM waiting CROSS JOIN LATERAL (
-        SELECT w.tenant_id, w.next_attempt_at FROM jazzhr.webhooks w
-        WHERE w.state = 'pending' AND w.admitted_at IS NULL AND w.tenant_id > waiting.tenant_id
-        ORDER BY w.tenant_id, w.next_attempt_at LIMIT 1
-    ) following
-), ready AS (
-    SELECT t.tenant_id, s.share FROM waiting JOIN jazzhr.tenants t ON t.tenant_id = waiting.tenant_id
+    SELECT next_tenant.tenant_id, next_tenant.next_attempt_at
+    FROM waiting_tenants
     CROSS JOIN LATERAL (
-        SELECT $1::bigint - count(*) AS share FROM jazzhr.webhooks a
+        SELECT w.tenant_id, w.next_attempt_at
+        FROM jazzhr.webhooks w
+        WHERE w.state = 'pending'
+            AND w.admitted_at IS NULL
+            AND w.tenant_id > waiting_tenants.tenant_id
+        ORDER BY w.tenant_id, w.next_attempt_at
+        LIMIT 1
+    ) next_tenant
+), ready_tenants AS (
+    SELECT t.tenant_id, lacking.jobs
+    FROM waiting_tenants
+    JOIN jazzhr.tenants t ON t.tenant_id = waiting_tenants.tenant_id
+    CROSS JOIN LATERAL (
+        SELECT $1::bigint - count(*) AS jobs
+        FROM jazzhr.webhooks a
         WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL
-    ) s
-    WHERE waiting.next_attempt_at <= jazzhr.now() AND s.share > 0 AND t.key_state = 'ok' AND t.paused_at IS NULL
-        AND NOT EXISTS (SELECT FROM jazzhr.call_buckets b WHERE b.tenant_id = t.tenant_id AND b.closed_until > jazzhr.now())
+    ) lacking
+    WHERE waiting_tenants.next_attempt_at <= jazzhr.now()
+        AND lacking.jobs > 0
+        AND t.key_state = 'ok'
+        AND t.paused_at IS NULL
+        AND NOT EXISTS (
+            SELECT
+            FROM jazzhr.call_buckets b
+            WHERE b.tenant_id = t.tenant_id AND b.closed_until > jazzhr.now()
+        )
     LIMIT $2
-), picked AS (
-    SELECT p.tenant_id, p.webhook_id FROM ready r CROSS JOIN LATERAL (
-        SELECT w.tenant_id, w.webhook_id FROM jazzhr.webhooks w
-        WHERE w.tenant_id = r.tenant_id AND w.state = 'pending' AND w.admitted_at IS NULL
+), picked_webhooks AS (
+    SELECT p.tenant_id, p.webhook_id
+    FROM ready_tenants r
+    CROSS JOIN LATERAL (
+        SELECT w.tenant_id, w.webhook_id
+        FROM jazzhr.webhooks w
+        WHERE w.tenant_id = r.tenant_id
+            AND w.state = 'pending'
+            AND w.admitted_at IS NULL
             AND w.next_attempt_at <= jazzhr.now()
         ORDER BY w.received_at
-        LIMIT r.share FOR UPDATE SKIP LOCKED
+        LIMIT r.jobs
+        FOR UPDATE SKIP LOCKED
     ) p
 )
-UPDATE jazzhr.webhooks w SET admitted_at = jazzhr.now(), waiting_for = NULL
-FROM picked p WHERE w.tenant_id = p.tenant_id AND w.webhook_id = p.webhook_id
-RETURNING w.tenant_id, w.webhook_id
+UPDATE jazzhr.webhooks w
+SET admitted_at = jazzhr.now(), waiting_for = NULL
+FROM picked_webhooks p
+WHERE w.tenant_id = p.tenant_id AND w.webhook_id = p.webhook_id
+RETURNING w.tenant_id, w.webhook_id, w.event
 `
 
 type SystemAdmitWebhooksRow struct {
 	TenantID  uuid.UUID
 	WebhookID uuid.UUID
+	Event     string
 }
 
+// Tenants are found, and rows admitted, as by SystemAdmitWritebacks.
 func (q *Queries) SystemAdmitWebhooks(ctx context.Context, db DBTX, perTenant int64, maxTenants int32) ([]SystemAdmitWebhooksRow, error) {
 	rows, err := db.Query(ctx, systemAdmitWebhooks, perTenant, maxTenants)
 	if err != nil {
@@ -59,7 +90,7 @@ func (q *Queries) SystemAdmitWebhooks(ctx context.Context, db DBTX, perTenant in
 	items := []SystemAdmitWebhooksRow{}
 	for rows.Next() {
 		var i SystemAdmitWebhooksRow
-		if err := rows.Scan(&i.TenantID, &i.WebhookID); err != nil {
+		if err := rows.Scan(&i.TenantID, &i.WebhookID, &i.Event); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -71,39 +102,76 @@ func (q *Queries) SystemAdmitWebhooks(ctx context.Context, db DBTX, perTenant in
 }
 
 const systemAdmitWritebacks = `-- name: SystemAdmitWritebacks :many
-WITH RECURSIVE waiting AS (
-    (SELECT w.tenant_id, w.next_attempt_at FROM jazzhr.writebacks w WHERE w.state = 'pending' AND w.admitted_at IS NULL
-        ORDER BY w.tenant_id, w.next_attempt_at LIMIT 1)
+WITH RECURSIVE waiting_tenants AS (
+    (
+        SELECT w.tenant_id, w.next_attempt_at
+        FROM jazzhr.writebacks w
+        WHERE w.state = 'pending' AND w.admitted_at IS NULL
+        ORDER BY w.tenant_id, w.next_attempt_at
+        LIMIT 1
+    )
     UNION ALL
-    SELECT following.tenant_id, following.next_attempt_at FROM waiting CROSS JOIN LATERAL (
-        SELECT w.tenant_id, w.next_attempt_at FROM jazzhr.writebacks w
-        WHERE w.state = 'pending' AND w.admitted_at IS NULL AND w.tenant_id > waiting.tenant_id
-        ORDER BY w.tenant_id, w.next_attempt_at LIMIT 1
-    ) following
-), ready AS (
-    SELECT t.tenant_id, s.share FROM waiting JOIN jazzhr.tenants t ON t.tenant_id = waiting.tenant_id
+    SELECT next_tenant.tenant_id, next_tenant.next_attempt_at
+    FROM waiting_tenants
+    CROSS JOIN LATERAL (
+        SELECT w.tenant_id, w.next_attempt_at
+        FROM jazzhr.writebacks w
+        WHERE w.state = 'pending'
+            AND w.admitted_at IS NULL
+            AND w.tenant_id > waiting_tenants.tenant_id
+        ORDER BY w.tenant_id, w.next_attempt_at
+        LIMIT 1
+    ) next_tenant
+), ready_tenants AS (
+    SELECT t.tenant_id, lacking.jobs
+    FROM waiting_tenants
+    JOIN jazzhr.tenants t ON t.tenant_id = waiting_tenants.tenant_id
     JOIN jazzhr.call_buckets b ON b.tenant_id = t.tenant_id
     CROSS JOIN LATERAL (
-        SELECT least($1::bigint, floor(least($2::float8, b.tokens
-                + extract(epoch FROM greatest(interval '0', jazzhr.now() - b.refilled_at)) * $3::float8)
-            / $4::float8)::bigint) - count(*) AS share
-        FROM jazzhr.writebacks a WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL
-    ) s
-    WHERE waiting.next_attempt_at <= jazzhr.now() AND s.share > 0 AND t.key_state = 'ok' AND t.paused_at IS NULL
+        SELECT least(
+            $1::bigint,
+            floor(
+                least(
+                    $2::float8,
+                    b.tokens
+                        + extract(epoch FROM greatest(interval '0', jazzhr.now() - b.refilled_at))
+                        * $3::float8
+                ) / $4::float8
+            )::bigint
+        ) - count(*) AS jobs
+        FROM jazzhr.writebacks a
+        WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL
+    ) lacking
+    WHERE waiting_tenants.next_attempt_at <= jazzhr.now()
+        AND lacking.jobs > 0
+        AND t.key_state = 'ok'
+        AND t.paused_at IS NULL
         AND (b.closed_until IS NULL OR b.closed_until <= jazzhr.now())
     LIMIT $5
-), picked AS (
-    SELECT p.tenant_id, p.writeback_id FROM ready r CROSS JOIN LATERAL (
-        SELECT w.tenant_id, w.writeback_id FROM jazzhr.writebacks w
-        WHERE w.tenant_id = r.tenant_id AND w.state = 'pending' AND w.admitted_at IS NULL
+), picked_writebacks AS (
+    SELECT p.tenant_id, p.writeback_id
+    FROM ready_tenants r
+    CROSS JOIN LATERAL (
+        SELECT w.tenant_id, w.writeback_id
+        FROM jazzhr.writebacks w
+        WHERE w.tenant_id = r.tenant_id
+            AND w.state = 'pending'
+            AND w.admitted_at IS NULL
             AND w.next_attempt_at <= jazzhr.now()
         ORDER BY w.begun DESC, w.created_at
-        LIMIT r.share FOR UPDATE SKIP LOCKED
+        LIMIT r.jobs
+        FOR UPDATE SKIP LOCKED
     ) p
 )
-UPDATE jazzhr.writebacks w SET admitted_at = jazzhr.now(), waiting_for = NULL
-FROM picked p WHERE w.tenant_id = p.tenant_id AND w.writeback_id = p.writeback_id
-RETURNING w.tenant_id, w.writeback_id, w.step, w.part
+UPDATE jazzhr.writebacks w
+SET admitted_at = jazzhr.now(), waiting_for = NULL
+FROM picked_writebacks p
+WHERE w.tenant_id = p.tenant_id AND w.writeback_id = p.writeback_id
+RETURNING
+    w.tenant_id,
+    w.writeback_id,
+    w.step,
+    w.part
 `
 
 type SystemAdmitWritebacksParams struct {
@@ -121,10 +189,14 @@ type SystemAdmitWritebacksRow struct {
 	Part        int32
 }
 
-// Every tenant that may work and has rows waiting gets as many jobs as it lacks of its share, which is no more than its call
-// budget serves: rows of begun writebacks first, then the oldest. The tenants are found by steps through the index of what waits, from each to the next,
-// so that what this costs goes by how many have something waiting, not by how many there are or how much each has. With each comes the
-// time of what may go on first: no more is read of one whose rows all wait for later.
+// Every tenant that may work and has rows waiting gets as many jobs as it lacks of its share. Its
+// share is no more than its call budget serves. Writebacks that have begun come first, then the
+// oldest.
+//
+// The tenants are found by stepping through the index of waiting rows, from each tenant to the
+// next. So the cost grows with how many tenants have something waiting, not with how many there are
+// or how much each has. Each step reads the time of the tenant's first row that may go on. If that
+// time is still to come, nothing more is read of the tenant.
 func (q *Queries) SystemAdmitWritebacks(ctx context.Context, db DBTX, arg SystemAdmitWritebacksParams) ([]SystemAdmitWritebacksRow, error) {
 	rows, err := db.Query(ctx, systemAdmitWritebacks,
 		arg.PerTenant,
@@ -169,8 +241,10 @@ func (q *Queries) SystemAttentionCount(ctx context.Context, db DBTX) (int32, err
 }
 
 const systemBeat = `-- name: SystemBeat :exec
-INSERT INTO jazzhr.nodes (node_id) VALUES ($1)
-ON CONFLICT (node_id) DO UPDATE SET beat_at = jazzhr.now()
+INSERT INTO jazzhr.nodes (node_id)
+VALUES ($1)
+ON CONFLICT (node_id) DO UPDATE
+SET beat_at = jazzhr.now()
 `
 
 func (q *Queries) SystemBeat(ctx context.Context, db DBTX, nodeID string) error {
@@ -179,12 +253,16 @@ func (q *Queries) SystemBeat(ctx context.Context, db DBTX, nodeID string) error 
 }
 
 const systemCompleteJob = `-- name: SystemCompleteJob :execrows
-UPDATE jazzhr.river_job SET state = 'completed', finalized_at = jazzhr.now()
-WHERE id = $1 AND state = 'running' AND attempted_at = $2 AND attempted_by[array_upper(attempted_by, 1)] = $3::text
+UPDATE jazzhr.river_job
+SET state = 'completed', finalized_at = jazzhr.now()
+WHERE id = $1
+    AND state = 'running'
+    AND attempted_at = $2
+    AND attempted_by[array_upper(attempted_by, 1)] = $3::text
 `
 
-// River's JobCompleteTx does not see whose job it is: one that was given to another node, or taken again by this one, has another
-// attempted_at. The attempt's number alone can repeat.
+// River's JobCompleteTx does not check who runs the job. A job that was given to another node, or
+// that this node took again, has another attempted_at. The attempt's number alone can repeat.
 func (q *Queries) SystemCompleteJob(ctx context.Context, db DBTX, iD int64, attemptedAt *time.Time, attemptedBy string) (int64, error) {
 	result, err := db.Exec(ctx, systemCompleteJob, iD, attemptedAt, attemptedBy)
 	if err != nil {
@@ -194,35 +272,69 @@ func (q *Queries) SystemCompleteJob(ctx context.Context, db DBTX, iD int64, atte
 }
 
 const systemDropLeader = `-- name: SystemDropLeader :exec
-WITH ended AS (
-    DELETE FROM jazzhr.river_leader WHERE leader_id = ANY($1::text[]) RETURNING leader_id
+WITH ended_lease AS (
+    DELETE FROM jazzhr.river_leader
+    WHERE leader_id = ANY($1::text[])
+    RETURNING leader_id
 )
-SELECT pg_notify('jazzhr.river_leadership', json_build_object('action', 'resigned', 'leader_id', leader_id)::text) FROM ended
+SELECT pg_notify(
+    'jazzhr.river_leadership',
+    json_build_object('action', 'resigned', 'leader_id', leader_id)::text
+)
+FROM ended_lease
 `
 
-// Ends the lease of a leader that died, and tells the others as it would have done itself.
+// Ends the lease of a leader that died, and sends the notice that the leader itself would have
+// sent.
 func (q *Queries) SystemDropLeader(ctx context.Context, db DBTX, nodeIds []string) error {
 	_, err := db.Exec(ctx, systemDropLeader, nodeIds)
 	return err
 }
 
 const systemOldestWaiting = `-- name: SystemOldestWaiting :many
-SELECT kind::text AS kind, reason::text AS reason, count(*) AS waiting, extract(epoch FROM jazzhr.now() - min(since))::float8 AS oldest_seconds FROM (
-    SELECT step AS kind, CASE WHEN t.paused_at IS NOT NULL THEN 'paused' WHEN t.key_state <> 'ok' THEN 'credentials'
-            ELSE coalesce(w.waiting_for, 'queue') END AS reason, w.created_at AS since
-    FROM jazzhr.writebacks w JOIN jazzhr.tenants t USING (tenant_id)
+SELECT
+    kind::text AS kind,
+    reason::text AS reason,
+    count(*) AS waiting,
+    extract(epoch FROM jazzhr.now() - min(since))::float8 AS oldest_seconds
+FROM (
+    SELECT
+        step AS kind,
+        CASE
+            WHEN t.paused_at IS NOT NULL THEN 'paused'
+            WHEN t.key_state <> 'ok' THEN 'credentials'
+            ELSE coalesce(w.waiting_for, 'queue')
+        END AS reason,
+        w.created_at AS since
+    FROM jazzhr.writebacks w
+    JOIN jazzhr.tenants t USING (tenant_id)
     WHERE w.state = 'pending' AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)
     UNION ALL
-    SELECT 'resolve_export', CASE WHEN t.paused_at IS NOT NULL THEN 'paused' WHEN t.key_state <> 'ok' THEN 'credentials'
-            ELSE coalesce(w.waiting_for, 'queue') END, w.received_at
-    FROM jazzhr.webhooks w JOIN jazzhr.tenants t USING (tenant_id)
+    SELECT
+        w.event,
+        CASE
+            WHEN t.paused_at IS NOT NULL THEN 'paused'
+            WHEN t.key_state <> 'ok' THEN 'credentials'
+            ELSE coalesce(w.waiting_for, 'queue')
+        END,
+        w.received_at
+    FROM jazzhr.webhooks w
+    JOIN jazzhr.tenants t USING (tenant_id)
     WHERE w.state = 'pending' AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)
     UNION ALL
-    SELECT 'resolve_stage_entry', CASE WHEN t.paused_at IS NOT NULL THEN 'paused' WHEN t.key_state <> 'ok' THEN 'credentials'
-            ELSE coalesce(s.waiting_for, 'queue') END, s.first_seen_at
-    FROM jazzhr.stage_entries s JOIN jazzhr.tenants t USING (tenant_id)
+    SELECT
+        'resolve_stage_entry',
+        CASE
+            WHEN t.paused_at IS NOT NULL THEN 'paused'
+            WHEN t.key_state <> 'ok' THEN 'credentials'
+            ELSE coalesce(s.waiting_for, 'queue')
+        END,
+        s.first_seen_at
+    FROM jazzhr.stage_entries s
+    JOIN jazzhr.tenants t USING (tenant_id)
     WHERE s.state = 'pending' AND (s.admitted_at IS NULL OR s.admitted_at IS NOT NULL)
-) waiting GROUP BY kind, reason
+) waiting
+GROUP BY kind, reason
 `
 
 type SystemOldestWaitingRow struct {
@@ -232,8 +344,10 @@ type SystemOldestWaitingRow struct {
 	OldestSeconds float64
 }
 
-// How long the oldest waiting row has waited, by kind and by why it waits. That a row is admitted or not goes without saying;
-// said, it is found by the indexes of what waits and of what is admitted, and not by reading every row there ever was.
+// Returns how long the oldest waiting row has waited, by kind and by why it waits. The kind is that of
+// the row's job; for a webhook it is the event, which decides the job. The condition on
+// admitted_at is always true. With it Postgres finds the pending rows by the indexes of waiting and
+// of admitted rows, and does not read every row there ever was.
 func (q *Queries) SystemOldestWaiting(ctx context.Context, db DBTX) ([]SystemOldestWaitingRow, error) {
 	rows, err := db.Query(ctx, systemOldestWaiting)
 	if err != nil {
@@ -260,11 +374,18 @@ func (q *Queries) SystemOldestWaiting(ctx context.Context, db DBTX) ([]SystemOld
 }
 
 const systemReleaseEvents = `-- name: SystemReleaseEvents :execrows
-UPDATE jazzhr.events e SET admitted_at = NULL
-WHERE e.state = 'pending' AND e.admitted_at < jazzhr.now() - $1::interval
-    AND NOT EXISTS (SELECT FROM jazzhr.river_job j
-        WHERE j.kind = 'deliver_event' AND j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
-            AND j.args ->> 'tenant_id' = e.tenant_id::text AND (j.args ->> 'sequence')::bigint = e.sequence)
+UPDATE jazzhr.events e
+SET admitted_at = NULL
+WHERE e.state = 'pending'
+    AND e.admitted_at < jazzhr.now() - $1::interval
+    AND NOT EXISTS (
+        SELECT
+        FROM jazzhr.river_job j
+        WHERE j.kind = 'deliver_event'
+            AND j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
+            AND j.args ->> 'tenant_id' = e.tenant_id::text
+            AND (j.args ->> 'sequence')::bigint = e.sequence
+    )
 `
 
 func (q *Queries) SystemReleaseEvents(ctx context.Context, db DBTX, grace time.Duration) (int64, error) {
@@ -276,11 +397,17 @@ func (q *Queries) SystemReleaseEvents(ctx context.Context, db DBTX, grace time.D
 }
 
 const systemReleaseWebhooks = `-- name: SystemReleaseWebhooks :execrows
-UPDATE jazzhr.webhooks w SET admitted_at = NULL
-WHERE w.state = 'pending' AND w.admitted_at < jazzhr.now() - $1::interval
-    AND NOT EXISTS (SELECT FROM jazzhr.river_job j
-        WHERE j.kind = 'resolve_export' AND j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
-            AND j.args ->> 'webhook_id' = w.webhook_id::text)
+UPDATE jazzhr.webhooks w
+SET admitted_at = NULL
+WHERE w.state = 'pending'
+    AND w.admitted_at < jazzhr.now() - $1::interval
+    AND NOT EXISTS (
+        SELECT
+        FROM jazzhr.river_job j
+        WHERE j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
+            AND coalesce(j.args ->> 'writeback_id', j.args ->> 'webhook_id', j.args ->> 'activity_id')
+                = w.webhook_id::text
+    )
 `
 
 func (q *Queries) SystemReleaseWebhooks(ctx context.Context, db DBTX, grace time.Duration) (int64, error) {
@@ -292,15 +419,21 @@ func (q *Queries) SystemReleaseWebhooks(ctx context.Context, db DBTX, grace time
 }
 
 const systemReleaseWritebacks = `-- name: SystemReleaseWritebacks :execrows
-UPDATE jazzhr.writebacks w SET admitted_at = NULL
-WHERE w.state = 'pending' AND w.admitted_at < jazzhr.now() - $1::interval
-    AND NOT EXISTS (SELECT FROM jazzhr.river_job j
-        WHERE j.kind IN ('create_applicant', 'link_applicant_to_job', 'write_notes')
-            AND j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
-            AND j.args ->> 'writeback_id' = w.writeback_id::text)
+UPDATE jazzhr.writebacks w
+SET admitted_at = NULL
+WHERE w.state = 'pending'
+    AND w.admitted_at < jazzhr.now() - $1::interval
+    AND NOT EXISTS (
+        SELECT
+        FROM jazzhr.river_job j
+        WHERE j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
+            AND coalesce(j.args ->> 'writeback_id', j.args ->> 'webhook_id', j.args ->> 'activity_id')
+                = w.writeback_id::text
+    )
 `
 
-// A row whose job is gone (deleted, cancelled, discarded, lost with a restore) waits again and gets a new one.
+// A row whose job is gone (deleted, cancelled, discarded, lost in a restore) waits again and gets a
+// new one.
 func (q *Queries) SystemReleaseWritebacks(ctx context.Context, db DBTX, grace time.Duration) (int64, error) {
 	result, err := db.Exec(ctx, systemReleaseWritebacks, grace)
 	if err != nil {
@@ -319,12 +452,14 @@ func (q *Queries) SystemRemoveNode(ctx context.Context, db DBTX, nodeID string) 
 }
 
 const systemReturnJobs = `-- name: SystemReturnJobs :execrows
-UPDATE jazzhr.river_job SET state = 'available'
-WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = ANY($1::text[])
+UPDATE jazzhr.river_job
+SET state = 'available'
+WHERE state = 'running'
+    AND attempted_by[array_upper(attempted_by, 1)] = ANY($1::text[])
 `
 
-// Gives back what dead nodes were running: it keeps its place before what has come since. The count of attempts stays; a late
-// finisher is told apart by attempted_at.
+// Gives back the jobs that dead nodes were running. They keep their place before what has come
+// since. The count of attempts stays. A node that finishes one late is recognised by attempted_at.
 func (q *Queries) SystemReturnJobs(ctx context.Context, db DBTX, nodeIds []string) (int64, error) {
 	result, err := db.Exec(ctx, systemReturnJobs, nodeIds)
 	if err != nil {
@@ -334,12 +469,19 @@ func (q *Queries) SystemReturnJobs(ctx context.Context, db DBTX, nodeIds []strin
 }
 
 const systemReturnOrphans = `-- name: SystemReturnOrphans :execrows
-UPDATE jazzhr.river_job j SET state = 'available'
-WHERE j.state = 'running' AND j.attempted_at < now() - $1::interval
-    AND NOT EXISTS (SELECT FROM jazzhr.nodes n WHERE n.node_id = j.attempted_by[array_upper(j.attempted_by, 1)])
+UPDATE jazzhr.river_job j
+SET state = 'available'
+WHERE j.state = 'running'
+    AND j.attempted_at < now() - $1::interval
+    AND NOT EXISTS (
+        SELECT
+        FROM jazzhr.nodes n
+        WHERE n.node_id = j.attempted_by[array_upper(j.attempted_by, 1)]
+    )
 `
 
-// Gives back what runs under a name that no node of the list has: its node died together with its row, or never had one.
+// Gives back the jobs that run under the name of a node that is not listed: the node died together
+// with its row, or never had one.
 func (q *Queries) SystemReturnOrphans(ctx context.Context, db DBTX, timeout time.Duration) (int64, error) {
 	result, err := db.Exec(ctx, systemReturnOrphans, timeout)
 	if err != nil {
@@ -349,12 +491,16 @@ func (q *Queries) SystemReturnOrphans(ctx context.Context, db DBTX, timeout time
 }
 
 const systemReturnUnknown = `-- name: SystemReturnUnknown :execrows
-UPDATE jazzhr.river_job SET state = 'available'
-WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1::text
-    AND attempted_at < now() - $2::interval AND id <> ALL($3::bigint[])
+UPDATE jazzhr.river_job
+SET state = 'available'
+WHERE state = 'running'
+    AND attempted_by[array_upper(attempted_by, 1)] = $1::text
+    AND attempted_at < now() - $2::interval
+    AND id <> ALL($3::bigint[])
 `
 
-// Gives back what a node is said to run and does not: its fetch was committed, and the answer was lost with the server.
+// Gives back the jobs that a node has in the database but does not run: their fetch was committed,
+// and the answer was lost with the server.
 func (q *Queries) SystemReturnUnknown(ctx context.Context, db DBTX, nodeID string, olderThan time.Duration, running []int64) (int64, error) {
 	result, err := db.Exec(ctx, systemReturnUnknown, nodeID, olderThan, running)
 	if err != nil {
@@ -364,14 +510,18 @@ func (q *Queries) SystemReturnUnknown(ctx context.Context, db DBTX, nodeID strin
 }
 
 const systemTakeDeadNode = `-- name: SystemTakeDeadNode :many
-DELETE FROM jazzhr.nodes n USING (
-    SELECT node_id FROM jazzhr.nodes WHERE beat_at < jazzhr.now() - $1::interval FOR UPDATE SKIP LOCKED
+DELETE FROM jazzhr.nodes n
+USING (
+    SELECT node_id
+    FROM jazzhr.nodes
+    WHERE beat_at < jazzhr.now() - $1::interval
+    FOR UPDATE SKIP LOCKED
 ) dead
 WHERE n.node_id = dead.node_id
 RETURNING n.node_id
 `
 
-// Nodes that have not beaten for a whole timeout, taken from the list.
+// Deletes the nodes that have sent no heartbeat for a whole timeout, and returns them.
 func (q *Queries) SystemTakeDeadNode(ctx context.Context, db DBTX, timeout time.Duration) ([]string, error) {
 	rows, err := db.Query(ctx, systemTakeDeadNode, timeout)
 	if err != nil {

@@ -35,8 +35,9 @@ func (q *Queries) CreateTenant(ctx context.Context, db DBTX, arg CreateTenantPar
 }
 
 const createTenantCounters = `-- name: CreateTenantCounters :exec
-WITH bucket AS (
-    INSERT INTO jazzhr.call_buckets (tenant_id, tokens, refilled_at) VALUES ($1, 0, jazzhr.now() - interval '1 hour')
+WITH new_bucket AS (
+    INSERT INTO jazzhr.call_buckets (tenant_id, tokens, refilled_at)
+    VALUES ($1, 0, jazzhr.now() - interval '1 hour')
 )
 INSERT INTO jazzhr.event_counters (tenant_id) VALUES ($1)
 `
@@ -56,10 +57,22 @@ func (q *Queries) DeleteWebhookSecrets(ctx context.Context, db DBTX, tenantID uu
 }
 
 const disconnectTenant = `-- name: DisconnectTenant :execrows
-UPDATE jazzhr.tenants SET connection = 'disconnected', disconnected_at = jazzhr.now(), key_state = 'none',
-    key_sealed = NULL, key_fingerprint = NULL, webhook_token = NULL, next_poll_at = NULL, next_full_at = NULL,
+UPDATE jazzhr.tenants
+SET
+    connection = 'disconnected',
+    disconnected_at = jazzhr.now(),
+    key_state = 'none',
+    key_sealed = NULL,
+    key_fingerprint = NULL,
+    webhook_token = NULL,
+    next_poll_at = NULL,
+    next_full_at = NULL,
     next_openings_at = NULL,
-    key_refusals = 0, key_rejected_at = NULL, key_retry_at = NULL, paused_at = NULL, verified_at = NULL
+    key_refusals = 0,
+    key_rejected_at = NULL,
+    key_retry_at = NULL,
+    paused_at = NULL,
+    verified_at = NULL
 WHERE tenant_id = $1 AND connection <> 'disconnected'
 `
 
@@ -72,8 +85,11 @@ func (q *Queries) DisconnectTenant(ctx context.Context, db DBTX, tenantID uuid.U
 }
 
 const expireOldSecrets = `-- name: ExpireOldSecrets :exec
-UPDATE jazzhr.webhook_secrets SET expires_at = jazzhr.now()
-WHERE tenant_id = $1 AND version < $2 AND (expires_at IS NULL OR expires_at > jazzhr.now())
+UPDATE jazzhr.webhook_secrets
+SET expires_at = jazzhr.now()
+WHERE tenant_id = $1
+    AND version < $2
+    AND (expires_at IS NULL OR expires_at > jazzhr.now())
 `
 
 func (q *Queries) ExpireOldSecrets(ctx context.Context, db DBTX, tenantID uuid.UUID, version int32) error {
@@ -83,7 +99,9 @@ func (q *Queries) ExpireOldSecrets(ctx context.Context, db DBTX, tenantID uuid.U
 
 const insertWebhookSecret = `-- name: InsertWebhookSecret :one
 INSERT INTO jazzhr.webhook_secrets (tenant_id, version, sealed)
-SELECT $1, coalesce(max(s.version), 0) + 1, $2 FROM jazzhr.webhook_secrets s WHERE s.tenant_id = $1
+SELECT $1, coalesce(max(s.version), 0) + 1, $2
+FROM jazzhr.webhook_secrets s
+WHERE s.tenant_id = $1
 RETURNING version
 `
 
@@ -95,10 +113,21 @@ func (q *Queries) InsertWebhookSecret(ctx context.Context, db DBTX, tenantID uui
 }
 
 const knownInJazzHR = `-- name: KnownInJazzHR :one
-SELECT coalesce((SELECT a.applicant_id FROM jazzhr.applicants a WHERE a.tenant_id = $1 AND a.gone_at IS NULL
-        ORDER BY a.applicant_id DESC LIMIT 1), '')::text AS applicant_id,
-    coalesce((SELECT o.job_id FROM jazzhr.openings o WHERE o.tenant_id = $1 AND o.gone_at IS NULL
-        ORDER BY o.seen_at DESC LIMIT 1), '')::text AS job_id
+SELECT
+    coalesce((
+        SELECT a.applicant_id
+        FROM jazzhr.applicants a
+        WHERE a.tenant_id = $1 AND a.gone_at IS NULL
+        ORDER BY a.applicant_id DESC
+        LIMIT 1
+    ), '')::text AS applicant_id,
+    coalesce((
+        SELECT o.job_id
+        FROM jazzhr.openings o
+        WHERE o.tenant_id = $1 AND o.gone_at IS NULL
+        ORDER BY o.seen_at DESC
+        LIMIT 1
+    ), '')::text AS job_id
 `
 
 type KnownInJazzHRRow struct {
@@ -106,8 +135,8 @@ type KnownInJazzHRRow struct {
 	JobID       string
 }
 
-// One thing of the account that a replacing key must know, the most recent first: the time in an applicant's id puts them in
-// the order in which they were made.
+// Returns the newest applicant and the opening last seen, which a replacing key must know. An
+// applicant's id contains the time at which it was made, so the greatest id is the newest.
 func (q *Queries) KnownInJazzHR(ctx context.Context, db DBTX, tenantID uuid.UUID) (KnownInJazzHRRow, error) {
 	row := db.QueryRow(ctx, knownInJazzHR, tenantID)
 	var i KnownInJazzHRRow
@@ -125,7 +154,10 @@ func (q *Queries) MarkPolled(ctx context.Context, db DBTX, tenantID uuid.UUID) e
 }
 
 const markRefusedWebhook = `-- name: MarkRefusedWebhook :exec
-UPDATE jazzhr.tenants SET refused_webhooks = refused_webhooks + 1, last_refused_at = jazzhr.now(),
+UPDATE jazzhr.tenants
+SET
+    refused_webhooks = refused_webhooks + 1,
+    last_refused_at = jazzhr.now(),
     last_refused_reason = $1
 WHERE tenant_id = $2
 `
@@ -136,29 +168,41 @@ func (q *Queries) MarkRefusedWebhook(ctx context.Context, db DBTX, reason *strin
 }
 
 const markSecretUsed = `-- name: MarkSecretUsed :exec
-WITH used AS (
-    UPDATE jazzhr.webhook_secrets w SET used_at = jazzhr.now()
+WITH used_secret AS (
+    UPDATE jazzhr.webhook_secrets w
+    SET used_at = jazzhr.now()
     WHERE w.tenant_id = $1 AND w.version = $2 AND w.used_at IS NULL
     RETURNING w.tenant_id, w.version
 )
-UPDATE jazzhr.webhook_secrets s SET expires_at = jazzhr.now() + interval '24 hours'
-FROM used WHERE s.tenant_id = used.tenant_id AND s.version < used.version AND s.expires_at IS NULL
+UPDATE jazzhr.webhook_secrets s
+SET expires_at = jazzhr.now() + interval '24 hours'
+FROM used_secret
+WHERE s.tenant_id = used_secret.tenant_id
+    AND s.version < used_secret.version
+    AND s.expires_at IS NULL
 `
 
-// The first request signed with a secret starts the end of those before it.
+// With the first request signed with a secret, the secrets before it expire in 24 hours.
 func (q *Queries) MarkSecretUsed(ctx context.Context, db DBTX, tenantID uuid.UUID, version int32) error {
 	_, err := db.Exec(ctx, markSecretUsed, tenantID, version)
 	return err
 }
 
 const markVerified = `-- name: MarkVerified :execrows
-UPDATE jazzhr.tenants SET connection = 'verified', verified_at = coalesce(verified_at, jazzhr.now()),
-    next_poll_at = jazzhr.now() + $1::interval, next_openings_at = jazzhr.now() + $1::interval,
-    next_full_at = date_trunc('day', jazzhr.now(), 'UTC') + interval '1 day' + random() * interval '6 hours'
+UPDATE jazzhr.tenants
+SET
+    connection = 'verified',
+    verified_at = coalesce(verified_at, jazzhr.now()),
+    next_poll_at = jazzhr.now() + $1::interval,
+    next_openings_at = jazzhr.now() + $1::interval,
+    next_full_at = date_trunc('day', jazzhr.now(), 'UTC')
+        + interval '1 day'
+        + random() * interval '6 hours'
 WHERE tenant_id = $2 AND connection = 'awaiting_verify'
 `
 
-// The phase of the polls is spread evenly by the tenant's id; full passes are in the hours after midnight UTC.
+// The caller derives spread from the tenant's id, so the phases of the polls are spread evenly.
+// Full passes are in the hours after midnight UTC.
 func (q *Queries) MarkVerified(ctx context.Context, db DBTX, spread time.Duration, tenantID uuid.UUID) (int64, error) {
 	result, err := db.Exec(ctx, markVerified, spread, tenantID)
 	if err != nil {
@@ -168,8 +212,10 @@ func (q *Queries) MarkVerified(ctx context.Context, db DBTX, spread time.Duratio
 }
 
 const markWebhook = `-- name: MarkWebhook :exec
-UPDATE jazzhr.tenants SET last_webhook_at = jazzhr.now()
-WHERE tenant_id = $1 AND (last_webhook_at IS NULL OR last_webhook_at < jazzhr.now() - interval '1 second')
+UPDATE jazzhr.tenants
+SET last_webhook_at = jazzhr.now()
+WHERE tenant_id = $1
+    AND (last_webhook_at IS NULL OR last_webhook_at < jazzhr.now() - interval '1 second')
 `
 
 func (q *Queries) MarkWebhook(ctx context.Context, db DBTX, tenantID uuid.UUID) error {
@@ -178,7 +224,9 @@ func (q *Queries) MarkWebhook(ctx context.Context, db DBTX, tenantID uuid.UUID) 
 }
 
 const pauseTenant = `-- name: PauseTenant :execrows
-UPDATE jazzhr.tenants SET paused_at = jazzhr.now() WHERE tenant_id = $1 AND paused_at IS NULL
+UPDATE jazzhr.tenants
+SET paused_at = jazzhr.now()
+WHERE tenant_id = $1 AND paused_at IS NULL
 `
 
 func (q *Queries) PauseTenant(ctx context.Context, db DBTX, tenantID uuid.UUID) (int64, error) {
@@ -190,20 +238,34 @@ func (q *Queries) PauseTenant(ctx context.Context, db DBTX, tenantID uuid.UUID) 
 }
 
 const refuseKey = `-- name: RefuseKey :one
-UPDATE jazzhr.tenants SET
-    key_state = 'rejected', key_refusals = key_refusals + 1,
+UPDATE jazzhr.tenants
+SET
+    key_state = 'rejected',
+    key_refusals = key_refusals + 1,
     key_rejected_at = coalesce(key_rejected_at, jazzhr.now()),
     key_retry_at = jazzhr.now() + CASE key_refusals
-        WHEN 0 THEN interval '1 minute' WHEN 1 THEN interval '5 minutes' WHEN 2 THEN interval '15 minutes'
-        ELSE interval '1 hour' END
-WHERE tenant_id = $1 AND key_version = $2
-    AND (key_state = 'ok' OR (key_state = 'rejected' AND key_retry_at <= jazzhr.now() + interval '1 minute' * $3::int))
+        WHEN 0 THEN interval '1 minute'
+        WHEN 1 THEN interval '5 minutes'
+        WHEN 2 THEN interval '15 minutes'
+        ELSE interval '1 hour'
+    END
+WHERE tenant_id = $1
+    AND key_version = $2
+    AND (
+        key_state = 'ok'
+        OR (
+            key_state = 'rejected'
+            AND key_retry_at <= jazzhr.now() + interval '1 minute' * $3::int
+        )
+    )
 RETURNING key_refusals
 `
 
-// JazzHR answered 401. It counts only if the version that was used is still the current one. The next try of the
-// stored key is after 1, 5 and 15 minutes, then hourly. While the key is refused, a 401 counts only if it answers such
-// a try, whose job moved key_retry_at a minute ahead: requests that were under way together are one refusal.
+// JazzHR answered 401. The answer counts only if the version that was used is still the current
+// one. The stored key is tried again after 1, 5 and 15 minutes, then hourly.
+//
+// While the key is refused, a 401 counts only if it answers such a try, whose job moved
+// key_retry_at a minute ahead. So requests that were under way together count as one refusal.
 func (q *Queries) RefuseKey(ctx context.Context, db DBTX, tenantID uuid.UUID, keyVersion int32, checking int32) (int32, error) {
 	row := db.QueryRow(ctx, refuseKey, tenantID, keyVersion, checking)
 	var key_refusals int32
@@ -221,10 +283,12 @@ func (q *Queries) RenameTenant(ctx context.Context, db DBTX, name string, tenant
 }
 
 const replaceSealedKey = `-- name: ReplaceSealedKey :execrows
-UPDATE jazzhr.tenants SET key_sealed = $1 WHERE tenant_id = $2 AND key_sealed = $3
+UPDATE jazzhr.tenants
+SET key_sealed = $1
+WHERE tenant_id = $2 AND key_sealed = $3
 `
 
-// Only while the key is still the one that was opened.
+// Replaces the sealed key only while it is still the one that was opened.
 func (q *Queries) ReplaceSealedKey(ctx context.Context, db DBTX, keySealed []byte, tenantID uuid.UUID, was []byte) (int64, error) {
 	result, err := db.Exec(ctx, replaceSealedKey, keySealed, tenantID, was)
 	if err != nil {
@@ -234,7 +298,8 @@ func (q *Queries) ReplaceSealedKey(ctx context.Context, db DBTX, keySealed []byt
 }
 
 const replaceSealedSecret = `-- name: ReplaceSealedSecret :execrows
-UPDATE jazzhr.webhook_secrets SET sealed = $1
+UPDATE jazzhr.webhook_secrets
+SET sealed = $1
 WHERE tenant_id = $2 AND version = $3 AND sealed = $4
 `
 
@@ -245,7 +310,8 @@ type ReplaceSealedSecretParams struct {
 	Was      []byte
 }
 
-// Only while the secret is still the one that was opened: versions begin anew after a disconnect.
+// Replaces the sealed secret only while it is still the one that was opened. The version alone is
+// not enough, because versions start again after a disconnect.
 func (q *Queries) ReplaceSealedSecret(ctx context.Context, db DBTX, arg ReplaceSealedSecretParams) (int64, error) {
 	result, err := db.Exec(ctx, replaceSealedSecret,
 		arg.Sealed,
@@ -260,7 +326,12 @@ func (q *Queries) ReplaceSealedSecret(ctx context.Context, db DBTX, arg ReplaceS
 }
 
 const restoreKey = `-- name: RestoreKey :one
-UPDATE jazzhr.tenants SET key_state = 'ok', key_refusals = 0, key_rejected_at = NULL, key_retry_at = NULL
+UPDATE jazzhr.tenants
+SET
+    key_state = 'ok',
+    key_refusals = 0,
+    key_rejected_at = NULL,
+    key_retry_at = NULL
 WHERE tenant_id = $1 AND key_version = $2 AND key_state = 'rejected'
 RETURNING tenant_id
 `
@@ -273,7 +344,9 @@ func (q *Queries) RestoreKey(ctx context.Context, db DBTX, tenantID uuid.UUID, k
 }
 
 const resumeTenant = `-- name: ResumeTenant :execrows
-UPDATE jazzhr.tenants SET paused_at = NULL WHERE tenant_id = $1 AND paused_at IS NOT NULL
+UPDATE jazzhr.tenants
+SET paused_at = NULL
+WHERE tenant_id = $1 AND paused_at IS NOT NULL
 `
 
 func (q *Queries) ResumeTenant(ctx context.Context, db DBTX, tenantID uuid.UUID) (int64, error) {
@@ -294,21 +367,33 @@ func (q *Queries) SetNoteRoute(ctx context.Context, db DBTX, noteRoute string, t
 }
 
 const setPollInterval = `-- name: SetPollInterval :exec
-UPDATE jazzhr.tenants SET poll_interval = $1,
-    next_poll_at = least(next_poll_at, jazzhr.now() + coalesce($1, interval '5 minutes'))
+UPDATE jazzhr.tenants
+SET
+    poll_interval = $1,
+    next_poll_at = least(
+        next_poll_at,
+        jazzhr.now() + coalesce($1, interval '5 minutes')
+    )
 WHERE tenant_id = $2
 `
 
-// The next poll comes no later than the new interval has it; without one, than in five minutes.
+// The next poll comes no later than the new interval allows. Without an interval of the tenant's
+// own it comes within five minutes.
 func (q *Queries) SetPollInterval(ctx context.Context, db DBTX, pollInterval *time.Duration, tenantID uuid.UUID) error {
 	_, err := db.Exec(ctx, setPollInterval, pollInterval, tenantID)
 	return err
 }
 
 const storeKey = `-- name: StoreKey :one
-UPDATE jazzhr.tenants SET
-    key_sealed = $1, key_fingerprint = $2, key_version = key_version + 1, key_state = 'ok',
-    key_refusals = 0, key_rejected_at = NULL, key_retry_at = NULL,
+UPDATE jazzhr.tenants
+SET
+    key_sealed = $1,
+    key_fingerprint = $2,
+    key_version = key_version + 1,
+    key_state = 'ok',
+    key_refusals = 0,
+    key_rejected_at = NULL,
+    key_retry_at = NULL,
     connection = CASE WHEN connection = 'verified' THEN 'verified' ELSE 'awaiting_verify' END,
     webhook_token = coalesce(webhook_token, $3),
     disconnected_at = NULL
@@ -323,7 +408,8 @@ type StoreKeyParams struct {
 	TenantID       uuid.UUID
 }
 
-// A new key starts with a clean record; its version tells refusals of it from those of the one before.
+// A new key starts with a clean record. Its version tells its refusals from those of the key
+// before.
 func (q *Queries) StoreKey(ctx context.Context, db DBTX, arg StoreKeyParams) (Tenant, error) {
 	row := db.QueryRow(ctx, storeKey,
 		arg.KeySealed,
@@ -370,15 +456,20 @@ func (q *Queries) StoreKey(ctx context.Context, db DBTX, arg StoreKeyParams) (Te
 }
 
 const systemDueKeyChecks = `-- name: SystemDueKeyChecks :many
-UPDATE jazzhr.tenants t SET key_retry_at = jazzhr.now() + interval '1 minute'
+UPDATE jazzhr.tenants t
+SET key_retry_at = jazzhr.now() + interval '1 minute'
 WHERE t.ctid = ANY(ARRAY(
-    SELECT d.ctid FROM jazzhr.tenants d
+    SELECT d.ctid
+    FROM jazzhr.tenants d
     WHERE d.key_state = 'rejected' AND d.key_retry_at <= jazzhr.now()
-    ORDER BY d.key_retry_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED))
+    ORDER BY d.key_retry_at
+    LIMIT $1
+    FOR NO KEY UPDATE SKIP LOCKED
+))
 RETURNING t.tenant_id
 `
 
-// The check's time moves on as its job is made, so that a job that is lost is made again.
+// The time of a check moves on when its job is made, so that a lost job is made again.
 func (q *Queries) SystemDueKeyChecks(ctx context.Context, db DBTX, maxRows int32) ([]uuid.UUID, error) {
 	rows, err := db.Query(ctx, systemDueKeyChecks, maxRows)
 	if err != nil {
@@ -400,22 +491,34 @@ func (q *Queries) SystemDueKeyChecks(ctx context.Context, db DBTX, maxRows int32
 }
 
 const systemDuePolls = `-- name: SystemDuePolls :many
-UPDATE jazzhr.tenants t SET next_poll_at = t.next_poll_at
+UPDATE jazzhr.tenants t
+SET next_poll_at = t.next_poll_at
     + coalesce(t.poll_interval, $1::interval)
-    * ceil(greatest(1, extract(epoch FROM jazzhr.now() - t.next_poll_at)
-        / extract(epoch FROM coalesce(t.poll_interval, $1::interval))))
+    * ceil(greatest(
+        1,
+        extract(epoch FROM jazzhr.now() - t.next_poll_at)
+            / extract(epoch FROM coalesce(t.poll_interval, $1::interval))
+    ))
 WHERE t.ctid = ANY(ARRAY(
-    SELECT d.ctid FROM jazzhr.tenants d
-    WHERE d.connection = 'verified' AND d.key_state = 'ok' AND d.paused_at IS NULL AND d.next_poll_at <= jazzhr.now()
-    ORDER BY d.next_poll_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED))
+    SELECT d.ctid
+    FROM jazzhr.tenants d
+    WHERE d.connection = 'verified'
+        AND d.key_state = 'ok'
+        AND d.paused_at IS NULL
+        AND d.next_poll_at <= jazzhr.now()
+    ORDER BY d.next_poll_at
+    LIMIT $2
+    FOR NO KEY UPDATE SKIP LOCKED
+))
 RETURNING t.tenant_id
 `
 
-// A tenant is moved on by whole intervals from when it was due, so that it keeps its phase; one that was missed for
-// long is not polled once for every poll it missed.
+// A tenant moves on by whole intervals from when it was due, so it keeps its phase. A tenant that
+// missed many polls is polled once.
 //
-// Those that are due are updated by their place: a join by their ids reads all tenants, once a second. The lock is the weakest
-// that an update takes: FOR UPDATE keeps everybody from storing rows that refer to the tenant until the tick's jobs are in.
+// The due tenants are updated by ctid, because a join by their ids reads all tenants, once a
+// second. The lock is the weakest that an update takes. With FOR UPDATE nobody could store rows
+// that refer to the tenants until the tick's jobs are in.
 func (q *Queries) SystemDuePolls(ctx context.Context, db DBTX, defaultInterval time.Duration, maxRows int32) ([]uuid.UUID, error) {
 	rows, err := db.Query(ctx, systemDuePolls, defaultInterval, maxRows)
 	if err != nil {
@@ -448,8 +551,11 @@ func (q *Queries) SystemFingerprintOwner(ctx context.Context, db DBTX, keyFinger
 }
 
 const systemListTenants = `-- name: SystemListTenants :many
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript FROM jazzhr.tenants
-WHERE tenant_id > $1 ORDER BY tenant_id LIMIT $2
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript
+FROM jazzhr.tenants
+WHERE tenant_id > $1
+ORDER BY tenant_id
+LIMIT $2
 `
 
 func (q *Queries) SystemListTenants(ctx context.Context, db DBTX, after uuid.UUID, maxRows int32) ([]Tenant, error) {
@@ -506,7 +612,8 @@ func (q *Queries) SystemListTenants(ctx context.Context, db DBTX, after uuid.UUI
 }
 
 const systemPollLateness = `-- name: SystemPollLateness :one
-SELECT coalesce(extract(epoch FROM jazzhr.now() - min(next_poll_at)), 0)::float8 FROM jazzhr.tenants
+SELECT coalesce(extract(epoch FROM jazzhr.now() - min(next_poll_at)), 0)::float8
+FROM jazzhr.tenants
 WHERE connection = 'verified' AND key_state = 'ok' AND paused_at IS NULL
 `
 
@@ -518,7 +625,9 @@ func (q *Queries) SystemPollLateness(ctx context.Context, db DBTX) (float64, err
 }
 
 const systemSealedSecrets = `-- name: SystemSealedSecrets :many
-SELECT tenant_id, version, sealed FROM jazzhr.webhook_secrets WHERE tenant_id = ANY($1::uuid[])
+SELECT tenant_id, version, sealed
+FROM jazzhr.webhook_secrets
+WHERE tenant_id = ANY($1::uuid[])
 `
 
 type SystemSealedSecretsRow struct {
@@ -592,10 +701,18 @@ func (q *Queries) SystemTenantByExternalID(ctx context.Context, db DBTX, externa
 }
 
 const systemWebhookReceivers = `-- name: SystemWebhookReceivers :many
-SELECT t.tenant_id, t.webhook_token, t.connection, (t.key_state = 'ok' AND t.paused_at IS NULL)::boolean AS may_work,
-    w.version, w.sealed, w.used_at
+SELECT
+    t.tenant_id,
+    t.webhook_token,
+    t.connection,
+    (t.key_state = 'ok' AND t.paused_at IS NULL)::boolean AS may_work,
+    w.version,
+    w.sealed,
+    w.used_at
 FROM jazzhr.tenants t
-LEFT JOIN jazzhr.webhook_secrets w ON w.tenant_id = t.tenant_id AND (w.expires_at IS NULL OR w.expires_at > jazzhr.now())
+LEFT JOIN jazzhr.webhook_secrets w
+    ON w.tenant_id = t.tenant_id
+    AND (w.expires_at IS NULL OR w.expires_at > jazzhr.now())
 WHERE t.webhook_token = ANY($1::text[])
 ORDER BY t.tenant_id, w.version DESC
 `
@@ -610,7 +727,8 @@ type SystemWebhookReceiversRow struct {
 	UsedAt       *time.Time
 }
 
-// Whose webhook addresses hold the tokens: a row for each secret that is valid, the newest first, or one without.
+// Returns the tenants whose webhook addresses hold the tokens. There is one row for each valid
+// secret, the newest first, or a single row without a secret.
 func (q *Queries) SystemWebhookReceivers(ctx context.Context, db DBTX, tokens []string) ([]SystemWebhookReceiversRow, error) {
 	rows, err := db.Query(ctx, systemWebhookReceivers, tokens)
 	if err != nil {
@@ -685,12 +803,30 @@ func (q *Queries) Tenant(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tena
 
 const tenantCounts = `-- name: TenantCounts :one
 SELECT
-    (SELECT count(*) FROM jazzhr.webhooks w WHERE w.tenant_id = $1 AND w.state = 'pending'
-        AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)) AS webhooks_waiting,
-    (SELECT count(*) FROM jazzhr.writebacks w WHERE w.tenant_id = $1 AND w.state = 'pending'
-        AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)) AS writebacks_waiting,
-    (SELECT count(*) FROM jazzhr.webhooks w WHERE w.tenant_id = $1 AND w.state = 'attention') AS webhooks_attention,
-    (SELECT count(*) FROM jazzhr.writebacks w WHERE w.tenant_id = $1 AND w.state = 'attention') AS writebacks_attention
+    (
+        SELECT count(*)
+        FROM jazzhr.webhooks w
+        WHERE w.tenant_id = $1
+            AND w.state = 'pending'
+            AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)
+    ) AS webhooks_waiting,
+    (
+        SELECT count(*)
+        FROM jazzhr.writebacks w
+        WHERE w.tenant_id = $1
+            AND w.state = 'pending'
+            AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)
+    ) AS writebacks_waiting,
+    (
+        SELECT count(*)
+        FROM jazzhr.webhooks w
+        WHERE w.tenant_id = $1 AND w.state = 'attention'
+    ) AS webhooks_attention,
+    (
+        SELECT count(*)
+        FROM jazzhr.writebacks w
+        WHERE w.tenant_id = $1 AND w.state = 'attention'
+    ) AS writebacks_attention
 `
 
 type TenantCountsRow struct {
@@ -700,7 +836,8 @@ type TenantCountsRow struct {
 	WritebacksAttention int64
 }
 
-// What is pending is found by two indexes, as by SystemOldestWaiting.
+// The condition on admitted_at is always true. With it Postgres finds what is pending by two small
+// indexes and does not read every row.
 func (q *Queries) TenantCounts(ctx context.Context, db DBTX, tenantID uuid.UUID) (TenantCountsRow, error) {
 	row := db.QueryRow(ctx, tenantCounts, tenantID)
 	var i TenantCountsRow
@@ -717,7 +854,7 @@ const tenantForChange = `-- name: TenantForChange :one
 SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript FROM jazzhr.tenants WHERE tenant_id = $1 FOR NO KEY UPDATE
 `
 
-// Locks the tenant against other changes, and not against rows that refer to it.
+// Locks the tenant against other changes, but not against new rows that refer to it.
 func (q *Queries) TenantForChange(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tenant, error) {
 	row := db.QueryRow(ctx, tenantForChange, tenantID)
 	var i Tenant
@@ -806,7 +943,8 @@ const tenantForWork = `-- name: TenantForWork :one
 SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript FROM jazzhr.tenants WHERE tenant_id = $1 FOR KEY SHARE
 `
 
-// Keeps the tenant from being disconnected until the transaction ends, as a row that refers to it would; nobody else waits.
+// Keeps the tenant from being disconnected until the transaction ends. It is the lock that a row
+// that refers to the tenant takes, so nobody else waits.
 func (q *Queries) TenantForWork(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tenant, error) {
 	row := db.QueryRow(ctx, tenantForWork, tenantID)
 	var i Tenant
@@ -848,7 +986,8 @@ func (q *Queries) TenantForWork(ctx context.Context, db DBTX, tenantID uuid.UUID
 }
 
 const validWebhookSecrets = `-- name: ValidWebhookSecrets :many
-SELECT version, sealed, used_at, expires_at FROM jazzhr.webhook_secrets
+SELECT version, sealed, used_at, expires_at
+FROM jazzhr.webhook_secrets
 WHERE tenant_id = $1 AND (expires_at IS NULL OR expires_at > jazzhr.now())
 ORDER BY version DESC
 `
@@ -860,7 +999,7 @@ type ValidWebhookSecretsRow struct {
 	ExpiresAt *time.Time
 }
 
-// Newest first.
+// The newest secret comes first.
 func (q *Queries) ValidWebhookSecrets(ctx context.Context, db DBTX, tenantID uuid.UUID) ([]ValidWebhookSecretsRow, error) {
 	rows, err := db.Query(ctx, validWebhookSecrets, tenantID)
 	if err != nil {

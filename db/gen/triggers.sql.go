@@ -13,7 +13,9 @@ import (
 )
 
 const addAutoTrigger = `-- name: AddAutoTrigger :exec
-INSERT INTO jazzhr.auto_triggers (tenant_id, stage, job_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+INSERT INTO jazzhr.auto_triggers (tenant_id, stage, job_id)
+VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING
 `
 
 func (q *Queries) AddAutoTrigger(ctx context.Context, db DBTX, tenantID uuid.UUID, stage string, jobID string) error {
@@ -22,7 +24,10 @@ func (q *Queries) AddAutoTrigger(ctx context.Context, db DBTX, tenantID uuid.UUI
 }
 
 const autoTriggers = `-- name: AutoTriggers :many
-SELECT stage, job_id, set_at FROM jazzhr.auto_triggers WHERE tenant_id = $1 ORDER BY stage, job_id
+SELECT stage, job_id, set_at
+FROM jazzhr.auto_triggers
+WHERE tenant_id = $1
+ORDER BY stage, job_id
 `
 
 type AutoTriggersRow struct {
@@ -52,7 +57,12 @@ func (q *Queries) AutoTriggers(ctx context.Context, db DBTX, tenantID uuid.UUID)
 }
 
 const dropWaitingStageEntries = `-- name: DropWaitingStageEntries :exec
-UPDATE jazzhr.stage_entries SET state = 'done', outcome = 'disconnected', done_at = jazzhr.now(), admitted_at = NULL
+UPDATE jazzhr.stage_entries
+SET
+    state = 'done',
+    outcome = 'disconnected',
+    done_at = jazzhr.now(),
+    admitted_at = NULL
 WHERE tenant_id = $1 AND state = 'pending'
 `
 
@@ -62,10 +72,27 @@ func (q *Queries) DropWaitingStageEntries(ctx context.Context, db DBTX, tenantID
 }
 
 const enterStage = `-- name: EnterStage :exec
-INSERT INTO jazzhr.stage_entries (tenant_id, activity_id, applicant_id, stage, job_title)
-SELECT $1::uuid, $2, $3, $4, $5
-WHERE EXISTS (SELECT FROM jazzhr.auto_triggers a WHERE a.tenant_id = $1 AND a.stage = $4
-    AND coalesce($6::date, 'infinity') >= (a.set_at AT TIME ZONE 'UTC')::date - 1)
+INSERT INTO jazzhr.stage_entries (
+    tenant_id,
+    activity_id,
+    applicant_id,
+    stage,
+    job_title
+)
+SELECT
+    $1::uuid,
+    $2,
+    $3,
+    $4,
+    $5
+WHERE EXISTS (
+    SELECT
+    FROM jazzhr.auto_triggers a
+    WHERE a.tenant_id = $1
+        AND a.stage = $4
+        AND coalesce($6::date, 'infinity')
+            >= (a.set_at AT TIME ZONE 'UTC')::date - 1
+)
 ON CONFLICT DO NOTHING
 `
 
@@ -78,7 +105,8 @@ type EnterStageParams struct {
 	OccurredOn  *time.Time
 }
 
-// Days have no zone: a move of the day before the one on which the trigger was set, by UTC, can be later than that.
+// JazzHR's days have no time zone. A move that is dated a day before the trigger was set, by UTC,
+// may still be later than the trigger.
 func (q *Queries) EnterStage(ctx context.Context, db DBTX, arg EnterStageParams) error {
 	_, err := db.Exec(ctx, enterStage,
 		arg.TenantID,
@@ -92,8 +120,16 @@ func (q *Queries) EnterStage(ctx context.Context, db DBTX, arg EnterStageParams)
 }
 
 const finishStageEntry = `-- name: FinishStageEntry :exec
-UPDATE jazzhr.stage_entries SET state = 'done', outcome = $1, request_id = $2,
-    done_at = jazzhr.now(), admitted_at = NULL, waiting_for = NULL, attempts = attempts + 1, last_error = NULL
+UPDATE jazzhr.stage_entries
+SET
+    state = 'done',
+    outcome = $1,
+    request_id = $2,
+    done_at = jazzhr.now(),
+    admitted_at = NULL,
+    waiting_for = NULL,
+    attempts = attempts + 1,
+    last_error = NULL
 WHERE tenant_id = $3 AND activity_id = $4 AND state = 'pending'
 `
 
@@ -115,8 +151,13 @@ func (q *Queries) FinishStageEntry(ctx context.Context, db DBTX, arg FinishStage
 }
 
 const handBackStageEntry = `-- name: HandBackStageEntry :exec
-UPDATE jazzhr.stage_entries SET admitted_at = NULL, next_attempt_at = $1, waiting_for = $2,
-    last_error = $3, attempts = attempts + 1
+UPDATE jazzhr.stage_entries
+SET
+    admitted_at = NULL,
+    next_attempt_at = $1,
+    waiting_for = $2,
+    last_error = $3,
+    attempts = attempts + 1
 WHERE tenant_id = $4 AND activity_id = $5 AND state = 'pending'
 `
 
@@ -140,11 +181,38 @@ func (q *Queries) HandBackStageEntry(ctx context.Context, db DBTX, arg HandBackS
 }
 
 const insertRequest = `-- name: InsertRequest :exec
-INSERT INTO jazzhr.interview_requests (tenant_id, request_id, trigger, webhook_id, activity_id, webhook_seen_at,
-    activity_seen_at, person_id, applicant_id, job_id, job_key, email, first_name, last_name)
-VALUES ($1, $2, $3, $4, $5, $6,
-    $7, $8, $9, $10, $11, $12,
-    $13, $14)
+INSERT INTO jazzhr.interview_requests (
+    tenant_id,
+    request_id,
+    trigger,
+    webhook_id,
+    activity_id,
+    webhook_seen_at,
+    activity_seen_at,
+    person_id,
+    applicant_id,
+    job_id,
+    job_key,
+    email,
+    first_name,
+    last_name
+)
+VALUES (
+    $1,
+    $2,
+    $3,
+    $4,
+    $5,
+    $6,
+    $7,
+    $8,
+    $9,
+    $10,
+    $11,
+    $12,
+    $13,
+    $14
+)
 `
 
 type InsertRequestParams struct {
@@ -185,22 +253,33 @@ func (q *Queries) InsertRequest(ctx context.Context, db DBTX, arg InsertRequestP
 }
 
 const lockRequests = `-- name: LockRequests :exec
-SELECT pg_advisory_xact_lock(hashtextextended('jazzhr.interview_requests ' || tenant_id::text, 0))
-FROM jazzhr.tenants WHERE tenant_id = $1 FOR KEY SHARE
+SELECT pg_advisory_xact_lock(
+    hashtextextended('jazzhr.interview_requests ' || tenant_id::text, 0)
+)
+FROM jazzhr.tenants
+WHERE tenant_id = $1
+FOR KEY SHARE
 `
 
-// Until the transaction ends, nobody else decides whether an interview is asked for. No row serves: webhooks update the
-// tenant's, and whatever announces events the counter's, so that both would wait. It keeps the tenant from being
-// disconnected too.
+// Until the transaction ends, nobody else decides whether an interview is asked for. The lock is an
+// advisory one because a row's lock would make others wait: webhooks update the tenant's row, and
+// whatever announces events updates the counter's row. FOR KEY SHARE keeps the tenant from being
+// disconnected meanwhile.
 func (q *Queries) LockRequests(ctx context.Context, db DBTX, tenantID uuid.UUID) error {
 	_, err := db.Exec(ctx, lockRequests, tenantID)
 	return err
 }
 
 const matchExport = `-- name: MatchExport :exec
-UPDATE jazzhr.interview_requests SET webhook_id = $1, webhook_seen_at = $2, person_id = $3,
-    job_id = coalesce(job_id, $4), email = coalesce(email, $5),
-    first_name = coalesce(first_name, $6), last_name = coalesce(last_name, $7)
+UPDATE jazzhr.interview_requests
+SET
+    webhook_id = $1,
+    webhook_seen_at = $2,
+    person_id = $3,
+    job_id = coalesce(job_id, $4),
+    email = coalesce(email, $5),
+    first_name = coalesce(first_name, $6),
+    last_name = coalesce(last_name, $7)
 WHERE tenant_id = $8 AND request_id = $9 AND webhook_id IS NULL
 `
 
@@ -216,7 +295,8 @@ type MatchExportParams struct {
 	RequestID uuid.UUID
 }
 
-// A request of a stage entry is the export's too. What the export knows better is kept.
+// A stage entry's request becomes the export's too. The export's number of the person replaces the
+// one that is stored. Its other values fill in what the request lacks.
 func (q *Queries) MatchExport(ctx context.Context, db DBTX, arg MatchExportParams) error {
 	_, err := db.Exec(ctx, matchExport,
 		arg.WebhookID,
@@ -233,8 +313,12 @@ func (q *Queries) MatchExport(ctx context.Context, db DBTX, arg MatchExportParam
 }
 
 const matchStageEntry = `-- name: MatchStageEntry :exec
-UPDATE jazzhr.interview_requests SET activity_id = $1, activity_seen_at = $2,
-    applicant_id = coalesce(applicant_id, $3), job_id = coalesce(job_id, $4)
+UPDATE jazzhr.interview_requests
+SET
+    activity_id = $1,
+    activity_seen_at = $2,
+    applicant_id = coalesce(applicant_id, $3),
+    job_id = coalesce(job_id, $4)
 WHERE tenant_id = $5 AND request_id = $6 AND activity_id IS NULL
 `
 
@@ -247,7 +331,8 @@ type MatchStageEntryParams struct {
 	RequestID   uuid.UUID
 }
 
-// Likewise: a stage entry always knows whom it is about.
+// An export's request becomes the stage entry's too. The stage entry fills in what the request
+// lacks. It always knows the applicant.
 func (q *Queries) MatchStageEntry(ctx context.Context, db DBTX, arg MatchStageEntryParams) error {
 	_, err := db.Exec(ctx, matchStageEntry,
 		arg.ActivityID,
@@ -261,7 +346,8 @@ func (q *Queries) MatchStageEntry(ctx context.Context, db DBTX, arg MatchStageEn
 }
 
 const removeAutoTrigger = `-- name: RemoveAutoTrigger :exec
-DELETE FROM jazzhr.auto_triggers WHERE tenant_id = $1 AND stage = $2 AND job_id = $3
+DELETE FROM jazzhr.auto_triggers
+WHERE tenant_id = $1 AND stage = $2 AND job_id = $3
 `
 
 func (q *Queries) RemoveAutoTrigger(ctx context.Context, db DBTX, tenantID uuid.UUID, stage string, jobID string) error {
@@ -270,21 +356,45 @@ func (q *Queries) RemoveAutoTrigger(ctx context.Context, db DBTX, tenantID uuid.
 }
 
 const requestsOfPerson = `-- name: RequestsOfPerson :many
-SELECT r.request_id, r.person_id, r.applicant_id, r.email, r.job_id, r.job_key, r.webhook_id, r.activity_id,
-    r.webhook_seen_at, r.activity_seen_at, o.title, o.board_code,
-    (r.created_at > jazzhr.now() - interval '3 hours' AND NOT EXISTS (SELECT FROM jazzhr.writebacks w
-        WHERE w.tenant_id = r.tenant_id AND w.request_id = r.request_id))::boolean AS waiting
+SELECT
+    r.request_id,
+    r.person_id,
+    r.applicant_id,
+    r.email,
+    r.job_id,
+    r.job_key,
+    r.webhook_id,
+    r.activity_id,
+    r.webhook_seen_at,
+    r.activity_seen_at,
+    o.title,
+    o.board_code,
+    (
+        r.created_at > jazzhr.now() - $1::interval
+        AND NOT EXISTS (
+            SELECT
+            FROM jazzhr.writebacks w
+            WHERE w.tenant_id = r.tenant_id AND w.request_id = r.request_id
+        )
+    )::boolean AS waiting
 FROM jazzhr.interview_requests r
 LEFT JOIN jazzhr.openings o ON o.tenant_id = r.tenant_id AND o.job_id = r.job_id
-WHERE r.tenant_id = $1
-    AND (r.person_id = $2 OR r.applicant_id = $3 OR r.email = $4)
-    AND (r.created_at > jazzhr.now() - interval '3 hours'
-        OR r.webhook_seen_at BETWEEN $5 AND $6
-        OR r.activity_seen_at BETWEEN $5 AND $6)
+WHERE r.tenant_id = $2
+    AND (
+        r.person_id = $3
+        OR r.applicant_id = $4
+        OR r.email = $5
+    )
+    AND (
+        r.created_at > jazzhr.now() - $1::interval
+        OR r.webhook_seen_at BETWEEN $6 AND $7
+        OR r.activity_seen_at BETWEEN $6 AND $7
+    )
 ORDER BY r.created_at DESC, r.request_id DESC
 `
 
 type RequestsOfPersonParams struct {
+	RepeatsFor  time.Duration
 	TenantID    uuid.UUID
 	PersonID    string
 	ApplicantID *string
@@ -309,10 +419,12 @@ type RequestsOfPersonRow struct {
 	Waiting        bool
 }
 
-// What was asked for lately, or because of what was first seen about the same time. Newest first. Waiting is one of the
-// last 3 hours that no writeback has answered.
+// Returns a person's requests, the newest first: those made within repeats_for, and those whose
+// trigger was first seen between since and until. waiting is true for a request made within
+// repeats_for that no writeback has answered.
 func (q *Queries) RequestsOfPerson(ctx context.Context, db DBTX, arg RequestsOfPersonParams) ([]RequestsOfPersonRow, error) {
 	rows, err := db.Query(ctx, requestsOfPerson,
+		arg.RepeatsFor,
 		arg.TenantID,
 		arg.PersonID,
 		arg.ApplicantID,
@@ -354,18 +466,23 @@ func (q *Queries) RequestsOfPerson(ctx context.Context, db DBTX, arg RequestsOfP
 
 const seeStages = `-- name: SeeStages :exec
 INSERT INTO jazzhr.stages (tenant_id, stage)
-SELECT $1::uuid, s.stage FROM unnest($2::text[]) AS s(stage) ORDER BY s.stage
-ON CONFLICT (tenant_id, stage) DO UPDATE SET last_seen_at = excluded.last_seen_at
+SELECT $1::uuid, s.stage
+FROM unnest($2::text[]) AS s(stage)
+ORDER BY s.stage
+ON CONFLICT (tenant_id, stage) DO UPDATE
+SET last_seen_at = excluded.last_seen_at
 `
 
-// In one order, so that two polls at once don't wait for each other in a circle.
+// Rows are written in the order of their names, so that two polls at once cannot deadlock.
 func (q *Queries) SeeStages(ctx context.Context, db DBTX, tenantID uuid.UUID, stages []string) error {
 	_, err := db.Exec(ctx, seeStages, tenantID, stages)
 	return err
 }
 
 const stageEntry = `-- name: StageEntry :one
-SELECT tenant_id, activity_id, applicant_id, stage, job_title, state, outcome, request_id, first_seen_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error FROM jazzhr.stage_entries WHERE tenant_id = $1 AND activity_id = $2
+SELECT tenant_id, activity_id, applicant_id, stage, job_title, state, outcome, request_id, first_seen_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error
+FROM jazzhr.stage_entries
+WHERE tenant_id = $1 AND activity_id = $2
 `
 
 func (q *Queries) StageEntry(ctx context.Context, db DBTX, tenantID uuid.UUID, activityID string) (StageEntry, error) {
@@ -392,7 +509,10 @@ func (q *Queries) StageEntry(ctx context.Context, db DBTX, tenantID uuid.UUID, a
 }
 
 const stages = `-- name: Stages :many
-SELECT stage, first_seen_at, last_seen_at FROM jazzhr.stages WHERE tenant_id = $1 ORDER BY stage
+SELECT stage, first_seen_at, last_seen_at
+FROM jazzhr.stages
+WHERE tenant_id = $1
+ORDER BY stage
 `
 
 type StagesRow struct {
@@ -422,35 +542,64 @@ func (q *Queries) Stages(ctx context.Context, db DBTX, tenantID uuid.UUID) ([]St
 }
 
 const systemAdmitStageEntries = `-- name: SystemAdmitStageEntries :many
-WITH RECURSIVE waiting AS (
-    (SELECT w.tenant_id, w.next_attempt_at FROM jazzhr.stage_entries w WHERE w.state = 'pending' AND w.admitted_at IS NULL
-        ORDER BY w.tenant_id, w.next_attempt_at LIMIT 1)
+WITH RECURSIVE waiting_tenants AS (
+    (
+        SELECT w.tenant_id, w.next_attempt_at
+        FROM jazzhr.stage_entries w
+        WHERE w.state = 'pending' AND w.admitted_at IS NULL
+        ORDER BY w.tenant_id, w.next_attempt_at
+        LIMIT 1
+    )
     UNION ALL
-    SELECT following.tenant_id, following.next_attempt_at FROM waiting CROSS JOIN LATERAL (
-        SELECT w.tenant_id, w.next_attempt_at FROM jazzhr.stage_entries w
-        WHERE w.state = 'pending' AND w.admitted_at IS NULL AND w.tenant_id > waiting.tenant_id
-        ORDER BY w.tenant_id, w.next_attempt_at LIMIT 1
-    ) following
-), ready AS (
-    SELECT t.tenant_id, s.share FROM waiting JOIN jazzhr.tenants t ON t.tenant_id = waiting.tenant_id
+    SELECT next_tenant.tenant_id, next_tenant.next_attempt_at
+    FROM waiting_tenants
     CROSS JOIN LATERAL (
-        SELECT $1::bigint - count(*) AS share FROM jazzhr.stage_entries a
+        SELECT w.tenant_id, w.next_attempt_at
+        FROM jazzhr.stage_entries w
+        WHERE w.state = 'pending'
+            AND w.admitted_at IS NULL
+            AND w.tenant_id > waiting_tenants.tenant_id
+        ORDER BY w.tenant_id, w.next_attempt_at
+        LIMIT 1
+    ) next_tenant
+), ready_tenants AS (
+    SELECT t.tenant_id, lacking.jobs
+    FROM waiting_tenants
+    JOIN jazzhr.tenants t ON t.tenant_id = waiting_tenants.tenant_id
+    CROSS JOIN LATERAL (
+        SELECT $1::bigint - count(*) AS jobs
+        FROM jazzhr.stage_entries a
         WHERE a.tenant_id = t.tenant_id AND a.state = 'pending' AND a.admitted_at IS NOT NULL
-    ) s
-    WHERE waiting.next_attempt_at <= jazzhr.now() AND s.share > 0 AND t.key_state = 'ok' AND t.paused_at IS NULL
-        AND NOT EXISTS (SELECT FROM jazzhr.call_buckets b WHERE b.tenant_id = t.tenant_id AND b.closed_until > jazzhr.now())
+    ) lacking
+    WHERE waiting_tenants.next_attempt_at <= jazzhr.now()
+        AND lacking.jobs > 0
+        AND t.key_state = 'ok'
+        AND t.paused_at IS NULL
+        AND NOT EXISTS (
+            SELECT
+            FROM jazzhr.call_buckets b
+            WHERE b.tenant_id = t.tenant_id AND b.closed_until > jazzhr.now()
+        )
     LIMIT $2
-), picked AS (
-    SELECT p.tenant_id, p.activity_id FROM ready r CROSS JOIN LATERAL (
-        SELECT s.tenant_id, s.activity_id FROM jazzhr.stage_entries s
-        WHERE s.tenant_id = r.tenant_id AND s.state = 'pending' AND s.admitted_at IS NULL
+), picked_entries AS (
+    SELECT p.tenant_id, p.activity_id
+    FROM ready_tenants r
+    CROSS JOIN LATERAL (
+        SELECT s.tenant_id, s.activity_id
+        FROM jazzhr.stage_entries s
+        WHERE s.tenant_id = r.tenant_id
+            AND s.state = 'pending'
+            AND s.admitted_at IS NULL
             AND s.next_attempt_at <= jazzhr.now()
         ORDER BY s.first_seen_at
-        LIMIT r.share FOR UPDATE SKIP LOCKED
+        LIMIT r.jobs
+        FOR UPDATE SKIP LOCKED
     ) p
 )
-UPDATE jazzhr.stage_entries s SET admitted_at = jazzhr.now(), waiting_for = NULL
-FROM picked p WHERE s.tenant_id = p.tenant_id AND s.activity_id = p.activity_id
+UPDATE jazzhr.stage_entries s
+SET admitted_at = jazzhr.now(), waiting_for = NULL
+FROM picked_entries p
+WHERE s.tenant_id = p.tenant_id AND s.activity_id = p.activity_id
 RETURNING s.tenant_id, s.activity_id
 `
 
@@ -459,6 +608,7 @@ type SystemAdmitStageEntriesRow struct {
 	ActivityID string
 }
 
+// Tenants are found, and rows admitted, as by SystemAdmitWritebacks.
 func (q *Queries) SystemAdmitStageEntries(ctx context.Context, db DBTX, perTenant int64, maxTenants int32) ([]SystemAdmitStageEntriesRow, error) {
 	rows, err := db.Query(ctx, systemAdmitStageEntries, perTenant, maxTenants)
 	if err != nil {
@@ -480,11 +630,18 @@ func (q *Queries) SystemAdmitStageEntries(ctx context.Context, db DBTX, perTenan
 }
 
 const systemReleaseStageEntries = `-- name: SystemReleaseStageEntries :execrows
-UPDATE jazzhr.stage_entries s SET admitted_at = NULL
-WHERE s.state = 'pending' AND s.admitted_at < jazzhr.now() - $1::interval
-    AND NOT EXISTS (SELECT FROM jazzhr.river_job j
-        WHERE j.kind = 'resolve_stage_entry' AND j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
-            AND j.args ->> 'tenant_id' = s.tenant_id::text AND j.args ->> 'activity_id' = s.activity_id)
+UPDATE jazzhr.stage_entries s
+SET admitted_at = NULL
+WHERE s.state = 'pending'
+    AND s.admitted_at < jazzhr.now() - $1::interval
+    AND NOT EXISTS (
+        SELECT
+        FROM jazzhr.river_job j
+        WHERE j.kind = 'resolve_stage_entry'
+            AND j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
+            AND j.args ->> 'tenant_id' = s.tenant_id::text
+            AND j.args ->> 'activity_id' = s.activity_id
+    )
 `
 
 func (q *Queries) SystemReleaseStageEntries(ctx context.Context, db DBTX, grace time.Duration) (int64, error) {
@@ -496,10 +653,13 @@ func (q *Queries) SystemReleaseStageEntries(ctx context.Context, db DBTX, grace 
 }
 
 const triggerJobs = `-- name: TriggerJobs :many
-SELECT job_id FROM jazzhr.auto_triggers WHERE tenant_id = $1 AND stage = $2 AND set_at <= $3
+SELECT job_id
+FROM jazzhr.auto_triggers
+WHERE tenant_id = $1 AND stage = $2 AND set_at <= $3
 `
 
-// The jobs for which a move to a stage that was seen then asks for an interview; an empty one stands for all.
+// Returns the jobs for which a move to the stage, seen at the given time, asks for an interview. An
+// empty job_id stands for all jobs.
 func (q *Queries) TriggerJobs(ctx context.Context, db DBTX, tenantID uuid.UUID, stage string, seenAt time.Time) ([]string, error) {
 	rows, err := db.Query(ctx, triggerJobs, tenantID, stage, seenAt)
 	if err != nil {
@@ -521,11 +681,18 @@ func (q *Queries) TriggerJobs(ctx context.Context, db DBTX, tenantID uuid.UUID, 
 }
 
 const webhookRate = `-- name: WebhookRate :one
-SELECT count(*) AS expected,
-    count(*) FILTER (WHERE r.webhook_id IS NULL AND s.first_seen_at <= jazzhr.now() - $1::interval) AS missed
+SELECT
+    count(*) AS expected,
+    count(*) FILTER (
+        WHERE r.webhook_id IS NULL
+            AND s.first_seen_at <= jazzhr.now() - $1::interval
+    ) AS missed
 FROM jazzhr.stage_entries s
-LEFT JOIN jazzhr.interview_requests r ON r.tenant_id = s.tenant_id AND r.request_id = s.request_id
-WHERE s.tenant_id = $2 AND s.outcome IN ('requested', 'matched')
+LEFT JOIN jazzhr.interview_requests r
+    ON r.tenant_id = s.tenant_id
+    AND r.request_id = s.request_id
+WHERE s.tenant_id = $2
+    AND s.outcome IN ('requested', 'matched')
     AND s.first_seen_at > jazzhr.now() - interval '7 days'
 `
 
@@ -534,7 +701,8 @@ type WebhookRateRow struct {
 	Missed   int64
 }
 
-// Entries of the last 7 days to which the tenant's triggers applied, and those that no export accompanied in time.
+// Counts the stage entries of the last 7 days to which the tenant's triggers applied, and those of
+// them that no export accompanied in time.
 func (q *Queries) WebhookRate(ctx context.Context, db DBTX, matchWindow time.Duration, tenantID uuid.UUID) (WebhookRateRow, error) {
 	row := db.QueryRow(ctx, webhookRate, matchWindow, tenantID)
 	var i WebhookRateRow
@@ -543,12 +711,18 @@ func (q *Queries) WebhookRate(ctx context.Context, db DBTX, matchWindow time.Dur
 }
 
 const webhookTold = `-- name: WebhookTold :one
-SELECT EXISTS (SELECT FROM jazzhr.events e
-    WHERE e.tenant_id = $1 AND coalesce(e.data ->> 'request_id', e.data ->> 'webhook_id', e.data ->> 'writeback_id') = $2::text
-        AND e.type = 'candidate.exported')
+SELECT EXISTS (
+    SELECT
+    FROM jazzhr.events e
+    WHERE e.tenant_id = $1
+        AND coalesce(e.data ->> 'request_id', e.data ->> 'webhook_id', e.data ->> 'writeback_id')
+            = $2::text
+        AND e.type = 'candidate.exported'
+)
 `
 
-// Whether Intrvio was told of an export, and so of whether it asks for an interview.
+// Returns whether Intrvio was told of an export. That event also says whether an interview is asked
+// for.
 func (q *Queries) WebhookTold(ctx context.Context, db DBTX, tenantID uuid.UUID, webhookID string) (bool, error) {
 	row := db.QueryRow(ctx, webhookTold, tenantID, webhookID)
 	var exists bool

@@ -14,8 +14,15 @@ import (
 )
 
 const finishWebhook = `-- name: FinishWebhook :exec
-UPDATE jazzhr.webhooks SET state = $1, problem = $2, done_at = jazzhr.now(), admitted_at = NULL,
-    waiting_for = NULL, attempts = attempts + 1, last_error = NULL
+UPDATE jazzhr.webhooks
+SET
+    state = $1,
+    problem = $2,
+    done_at = jazzhr.now(),
+    admitted_at = NULL,
+    waiting_for = NULL,
+    attempts = attempts + 1,
+    last_error = NULL
 WHERE tenant_id = $3 AND webhook_id = $4 AND state = 'pending'
 `
 
@@ -37,8 +44,13 @@ func (q *Queries) FinishWebhook(ctx context.Context, db DBTX, arg FinishWebhookP
 }
 
 const handBackWebhook = `-- name: HandBackWebhook :exec
-UPDATE jazzhr.webhooks SET admitted_at = NULL, next_attempt_at = $1, waiting_for = $2,
-    last_error = $3, attempts = attempts + 1
+UPDATE jazzhr.webhooks
+SET
+    admitted_at = NULL,
+    next_attempt_at = $1,
+    waiting_for = $2,
+    last_error = $3,
+    attempts = attempts + 1
 WHERE tenant_id = $4 AND webhook_id = $5 AND state = 'pending'
 `
 
@@ -62,10 +74,32 @@ func (q *Queries) HandBackWebhook(ctx context.Context, db DBTX, arg HandBackWebh
 }
 
 const insertWebhook = `-- name: InsertWebhook :execrows
-INSERT INTO jazzhr.webhooks (tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context,
-    state, problem, admitted_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-    CASE WHEN $10::boolean THEN jazzhr.now() END)
+INSERT INTO jazzhr.webhooks (
+    tenant_id,
+    webhook_id,
+    dedup_key,
+    body_hash,
+    event,
+    body,
+    headers,
+    export_context,
+    state,
+    problem,
+    admitted_at
+)
+VALUES (
+    $1,
+    $2,
+    $3,
+    $4,
+    $5,
+    $6,
+    $7,
+    $8,
+    $9,
+    $10,
+    CASE WHEN $11::boolean THEN jazzhr.now() END
+)
 ON CONFLICT ON CONSTRAINT webhooks_dedup_key DO NOTHING
 `
 
@@ -74,6 +108,7 @@ type InsertWebhookParams struct {
 	WebhookID     uuid.UUID
 	DedupKey      string
 	BodyHash      []byte
+	Event         string
 	Body          []byte
 	Headers       json.RawMessage
 	ExportContext *string
@@ -88,6 +123,7 @@ func (q *Queries) InsertWebhook(ctx context.Context, db DBTX, arg InsertWebhookP
 		arg.WebhookID,
 		arg.DedupKey,
 		arg.BodyHash,
+		arg.Event,
 		arg.Body,
 		arg.Headers,
 		arg.ExportContext,
@@ -104,9 +140,11 @@ func (q *Queries) InsertWebhook(ctx context.Context, db DBTX, arg InsertWebhookP
 const lockPerson = `-- name: LockPerson :one
 INSERT INTO jazzhr.people (tenant_id, person_id, applicant_id, email)
 VALUES ($1, $2, $3, $4)
-ON CONFLICT (tenant_id, person_id) DO UPDATE SET
+ON CONFLICT (tenant_id, person_id) DO UPDATE
+SET
     applicant_id = coalesce(excluded.applicant_id, people.applicant_id),
-    email = coalesce(excluded.email, people.email), updated_at = jazzhr.now()
+    email = coalesce(excluded.email, people.email),
+    updated_at = jazzhr.now()
 RETURNING applicant_id
 `
 
@@ -117,8 +155,8 @@ type LockPersonParams struct {
 	Email       *string
 }
 
-// Keeps which number is which applicant, and locks the person until the transaction ends, so that two exports of one
-// person are looked at one after the other.
+// Stores which number is which applicant. It locks the person until the transaction ends, so that
+// two exports of one person are looked at one after the other.
 func (q *Queries) LockPerson(ctx context.Context, db DBTX, arg LockPersonParams) (*string, error) {
 	row := db.QueryRow(ctx, lockPerson,
 		arg.TenantID,
@@ -143,7 +181,12 @@ func (q *Queries) Person(ctx context.Context, db DBTX, tenantID uuid.UUID, perso
 }
 
 const rejectWaitingWebhooks = `-- name: RejectWaitingWebhooks :exec
-UPDATE jazzhr.webhooks SET state = 'done', problem = 'disconnected', done_at = jazzhr.now(), admitted_at = NULL,
+UPDATE jazzhr.webhooks
+SET
+    state = 'done',
+    problem = 'disconnected',
+    done_at = jazzhr.now(),
+    admitted_at = NULL,
     body = NULL
 WHERE tenant_id = $1 AND state = 'pending'
 `
@@ -154,7 +197,9 @@ func (q *Queries) RejectWaitingWebhooks(ctx context.Context, db DBTX, tenantID u
 }
 
 const request = `-- name: Request :one
-SELECT tenant_id, request_id, trigger, webhook_id, person_id, applicant_id, job_id, job_key, email, first_name, last_name, created_at, activity_id, webhook_seen_at, activity_seen_at FROM jazzhr.interview_requests WHERE tenant_id = $1 AND request_id = $2
+SELECT tenant_id, request_id, trigger, webhook_id, person_id, applicant_id, job_id, job_key, email, first_name, last_name, created_at, activity_id, webhook_seen_at, activity_seen_at
+FROM jazzhr.interview_requests
+WHERE tenant_id = $1 AND request_id = $2
 `
 
 func (q *Queries) Request(ctx context.Context, db DBTX, tenantID uuid.UUID, requestID uuid.UUID) (InterviewRequest, error) {
@@ -181,36 +226,70 @@ func (q *Queries) Request(ctx context.Context, db DBTX, tenantID uuid.UUID, requ
 }
 
 const retireHashKey = `-- name: RetireHashKey :exec
-UPDATE jazzhr.webhooks SET dedup_key = dedup_key || ':' || webhook_id
-WHERE tenant_id = $1 AND dedup_key = $2 AND received_at < jazzhr.now() - interval '3 hours'
+UPDATE jazzhr.webhooks
+SET dedup_key = dedup_key || ':' || webhook_id
+WHERE tenant_id = $1
+    AND dedup_key = $2
+    AND received_at < jazzhr.now() - $3::interval
 `
 
-// A body's hash serves as its id for 3 hours; after that the same bytes are a new export.
-func (q *Queries) RetireHashKey(ctx context.Context, db DBTX, tenantID uuid.UUID, dedupKey string) error {
-	_, err := db.Exec(ctx, retireHashKey, tenantID, dedupKey)
+// A body's hash serves as a webhook's key for a while. After that the same bytes are a new webhook.
+func (q *Queries) RetireHashKey(ctx context.Context, db DBTX, tenantID uuid.UUID, dedupKey string, servesFor time.Duration) error {
+	_, err := db.Exec(ctx, retireHashKey, tenantID, dedupKey, servesFor)
 	return err
 }
 
 const systemInsertWebhooks = `-- name: SystemInsertWebhooks :many
-WITH came AS (
-    SELECT unnest($1::uuid[]) AS tenant_id, unnest($2::uuid[]) AS webhook_id,
-        unnest($3::text[]) AS dedup_key, unnest($4::bytea[]) AS body_hash, unnest($5::bytea[]) AS body,
-        unnest($6::text[]) AS headers, unnest($7::text[]) AS export_context,
-        unnest($8::boolean[]) AS admitted
+WITH received AS (
+    SELECT
+        unnest($1::uuid[]) AS tenant_id,
+        unnest($2::uuid[]) AS webhook_id,
+        unnest($3::text[]) AS dedup_key,
+        unnest($4::bytea[]) AS body_hash,
+        unnest($5::text[]) AS event,
+        unnest($6::bytea[]) AS body,
+        unnest($7::text[]) AS headers,
+        unnest($8::text[]) AS export_context,
+        unnest($9::boolean[]) AS admitted
 ), stored AS (
-    INSERT INTO jazzhr.webhooks (tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, admitted_at)
-    SELECT c.tenant_id, c.webhook_id, c.dedup_key, c.body_hash, c.body, c.headers::jsonb, c.export_context, 'pending',
+    INSERT INTO jazzhr.webhooks (
+        tenant_id,
+        webhook_id,
+        dedup_key,
+        body_hash,
+        event,
+        body,
+        headers,
+        export_context,
+        state,
+        admitted_at
+    )
+    SELECT
+        c.tenant_id,
+        c.webhook_id,
+        c.dedup_key,
+        c.body_hash,
+        c.event,
+        c.body,
+        c.headers::jsonb,
+        c.export_context,
+        'pending',
         CASE WHEN c.admitted THEN jazzhr.now() END
-    FROM came c
+    FROM received c
     ON CONFLICT ON CONSTRAINT webhooks_dedup_key DO NOTHING
     RETURNING tenant_id, webhook_id
-), due AS (
-    SELECT t.tenant_id FROM jazzhr.tenants t
+), due_tenants AS (
+    SELECT t.tenant_id
+    FROM jazzhr.tenants t
     WHERE t.tenant_id IN (SELECT s.tenant_id FROM stored s)
         AND (t.last_webhook_at IS NULL OR t.last_webhook_at < jazzhr.now() - interval '1 second')
-    ORDER BY t.tenant_id FOR NO KEY UPDATE
-), marked AS (
-    UPDATE jazzhr.tenants t SET last_webhook_at = jazzhr.now() FROM due WHERE t.tenant_id = due.tenant_id
+    ORDER BY t.tenant_id
+    FOR NO KEY UPDATE
+), marked_tenants AS (
+    UPDATE jazzhr.tenants t
+    SET last_webhook_at = jazzhr.now()
+    FROM due_tenants
+    WHERE t.tenant_id = due_tenants.tenant_id
 )
 SELECT s.webhook_id FROM stored s
 `
@@ -220,21 +299,23 @@ type SystemInsertWebhooksParams struct {
 	WebhookIds     []uuid.UUID
 	DedupKeys      []string
 	BodyHashes     [][]byte
+	Events         []string
 	Bodies         [][]byte
 	Headers        []string
 	ExportContexts []string
 	Admitted       []bool
 }
 
-// Stores exports of any tenants and notes when each tenant's last one came; returns those that were not known. Their locks
-// are taken in the order of the rows, which is that of their keys, and then in that of the tenants, as InsertWebhook and
-// MarkWebhook take them: so no two of these can wait for each other.
+// Stores webhooks of any tenants, notes when each tenant's last one came, and returns those that
+// were not known. Rows are locked in the order of their keys, then tenants in the order of their
+// ids, as InsertWebhook and MarkWebhook lock them. So no two of these can deadlock.
 func (q *Queries) SystemInsertWebhooks(ctx context.Context, db DBTX, arg SystemInsertWebhooksParams) ([]uuid.UUID, error) {
 	rows, err := db.Query(ctx, systemInsertWebhooks,
 		arg.TenantIds,
 		arg.WebhookIds,
 		arg.DedupKeys,
 		arg.BodyHashes,
+		arg.Events,
 		arg.Bodies,
 		arg.Headers,
 		arg.ExportContexts,
@@ -259,7 +340,7 @@ func (q *Queries) SystemInsertWebhooks(ctx context.Context, db DBTX, arg SystemI
 }
 
 const webhook = `-- name: Webhook :one
-SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, replayed_at FROM jazzhr.webhooks WHERE tenant_id = $1 AND webhook_id = $2
+SELECT tenant_id, webhook_id, dedup_key, body_hash, body, headers, export_context, state, problem, received_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, replayed_at, event FROM jazzhr.webhooks WHERE tenant_id = $1 AND webhook_id = $2
 `
 
 func (q *Queries) Webhook(ctx context.Context, db DBTX, tenantID uuid.UUID, webhookID uuid.UUID) (Webhook, error) {
@@ -283,6 +364,7 @@ func (q *Queries) Webhook(ctx context.Context, db DBTX, tenantID uuid.UUID, webh
 		&i.Attempts,
 		&i.LastError,
 		&i.ReplayedAt,
+		&i.Event,
 	)
 	return i, err
 }

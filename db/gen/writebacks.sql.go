@@ -14,9 +14,20 @@ import (
 )
 
 const admittedCount = `-- name: AdmittedCount :one
-SELECT (SELECT count(*) FROM jazzhr.writebacks a WHERE a.tenant_id = $1 AND a.state = 'pending' AND a.admitted_at IS NOT NULL) AS admitted,
-    EXISTS (SELECT FROM jazzhr.writebacks w WHERE w.tenant_id = $1 AND w.state = 'pending' AND w.admitted_at IS NULL
-        AND w.next_attempt_at <= jazzhr.now()) AS waiting
+SELECT
+    (
+        SELECT count(*)
+        FROM jazzhr.writebacks a
+        WHERE a.tenant_id = $1 AND a.state = 'pending' AND a.admitted_at IS NOT NULL
+    ) AS admitted,
+    EXISTS (
+        SELECT
+        FROM jazzhr.writebacks w
+        WHERE w.tenant_id = $1
+            AND w.state = 'pending'
+            AND w.admitted_at IS NULL
+            AND w.next_attempt_at <= jazzhr.now()
+    ) AS waiting
 `
 
 type AdmittedCountRow struct {
@@ -24,7 +35,8 @@ type AdmittedCountRow struct {
 	Waiting  bool
 }
 
-// A read without a lock: whether a new row may have its job at once. Not before those that wait for theirs.
+// Reads without a lock whether a new row may have its job at once. It must not overtake the rows
+// that wait for theirs.
 func (q *Queries) AdmittedCount(ctx context.Context, db DBTX, tenantID uuid.UUID) (AdmittedCountRow, error) {
 	row := db.QueryRow(ctx, admittedCount, tenantID)
 	var i AdmittedCountRow
@@ -33,9 +45,17 @@ func (q *Queries) AdmittedCount(ctx context.Context, db DBTX, tenantID uuid.UUID
 }
 
 const dropWriteback = `-- name: DropWriteback :execrows
-UPDATE jazzhr.writebacks SET state = 'rejected', done_at = jazzhr.now(), admitted_at = NULL, waiting_for = NULL,
-    waiting_effect = NULL, last_error = $1
-WHERE tenant_id = $2 AND writeback_id = $3 AND state IN ('pending', 'attention')
+UPDATE jazzhr.writebacks
+SET
+    state = 'rejected',
+    done_at = jazzhr.now(),
+    admitted_at = NULL,
+    waiting_for = NULL,
+    waiting_effect = NULL,
+    last_error = $1
+WHERE tenant_id = $2
+    AND writeback_id = $3
+    AND state IN ('pending', 'attention')
 `
 
 func (q *Queries) DropWriteback(ctx context.Context, db DBTX, reason *string, tenantID uuid.UUID, writebackID uuid.UUID) (int64, error) {
@@ -47,12 +67,19 @@ func (q *Queries) DropWriteback(ctx context.Context, db DBTX, reason *string, te
 }
 
 const earlierApplicant = `-- name: EarlierApplicant :one
-SELECT coalesce((SELECT applicant_id FROM jazzhr.writebacks
-    WHERE tenant_id = $1 AND interview_id = $2 AND revision < $3 AND applicant_id IS NOT NULL
-    ORDER BY revision DESC LIMIT 1), '')::text
+SELECT coalesce((
+    SELECT applicant_id
+    FROM jazzhr.writebacks
+    WHERE tenant_id = $1
+        AND interview_id = $2
+        AND revision < $3
+        AND applicant_id IS NOT NULL
+    ORDER BY revision DESC
+    LIMIT 1
+), '')::text
 `
 
-// The applicant that a lower revision of the interview was written for.
+// Returns the applicant for whom a lower revision of the interview was written, or an empty text.
 func (q *Queries) EarlierApplicant(ctx context.Context, db DBTX, tenantID uuid.UUID, interviewID string, revision int32) (string, error) {
 	row := db.QueryRow(ctx, earlierApplicant, tenantID, interviewID, revision)
 	var column_1 string
@@ -61,34 +88,70 @@ func (q *Queries) EarlierApplicant(ctx context.Context, db DBTX, tenantID uuid.U
 }
 
 const endStep = `-- name: EndStep :one
-WITH owned AS (
-    SELECT b.tenant_id, b.writeback_id FROM jazzhr.writebacks b
-    WHERE b.tenant_id = $1 AND b.writeback_id = $2 AND b.state = 'pending' AND b.step = $3
+WITH owned_writeback AS (
+    SELECT b.tenant_id, b.writeback_id
+    FROM jazzhr.writebacks b
+    WHERE b.tenant_id = $1
+        AND b.writeback_id = $2
+        AND b.state = 'pending'
+        AND b.step = $3
         AND (b.step <> 'write_notes' OR b.part = $4)
     FOR UPDATE
-), ended AS (
-    UPDATE jazzhr.steps e SET state = $5, effect_id = coalesce($6::uuid, e.effect_id),
-        remote_id = coalesce($7::text, e.remote_id), last_error = $8::text,
+), ended_step AS (
+    UPDATE jazzhr.steps e
+    SET
+        state = $5,
+        effect_id = coalesce($6::uuid, e.effect_id),
+        remote_id = coalesce($7::text, e.remote_id),
+        last_error = $8::text,
         started_at = coalesce(e.started_at, jazzhr.now()),
         done_at = CASE WHEN $5::text IN ('done', 'skipped', 'rejected') THEN jazzhr.now() END
-    WHERE e.tenant_id = $1 AND e.writeback_id = $2 AND e.kind = $3 AND e.part = $4
-        AND EXISTS (SELECT FROM owned)
-), others AS (
-    SELECT s.kind, s.part, s.state FROM jazzhr.steps s
-    WHERE s.tenant_id = $1 AND s.writeback_id = $2 AND NOT (s.kind = $3 AND s.part = $4)
-), next AS (
-    SELECT t.kind, t.part FROM others t WHERE t.state = 'pending' AND $9::boolean
-    ORDER BY CASE t.kind WHEN 'create_applicant' THEN 1 WHEN 'link_applicant_to_job' THEN 2 ELSE 3 END, t.part LIMIT 1
-), moved AS (
-    UPDATE jazzhr.writebacks w SET step = n.kind, part = n.part, begun = true,
+    WHERE e.tenant_id = $1
+        AND e.writeback_id = $2
+        AND e.kind = $3
+        AND e.part = $4
+        AND EXISTS (SELECT FROM owned_writeback)
+), other_steps AS (
+    SELECT s.kind, s.part, s.state
+    FROM jazzhr.steps s
+    WHERE s.tenant_id = $1
+        AND s.writeback_id = $2
+        AND NOT (s.kind = $3 AND s.part = $4)
+), next_pending AS (
+    SELECT t.kind, t.part
+    FROM other_steps t
+    WHERE t.state = 'pending' AND $9::boolean
+    ORDER BY
+        CASE t.kind
+            WHEN 'create_applicant' THEN 1
+            WHEN 'link_applicant_to_job' THEN 2
+            ELSE 3
+        END,
+        t.part
+    LIMIT 1
+), moved_writeback AS (
+    UPDATE jazzhr.writebacks w
+    SET
+        step = n.kind,
+        part = n.part,
+        begun = true,
         applicant_id = coalesce($10::text, w.applicant_id),
         admitted_at = CASE WHEN $11::boolean THEN jazzhr.now() END,
         waiting_for = CASE WHEN NOT $11::boolean THEN 'rate_limit' END,
-        waiting_effect = NULL, failing_since = NULL, last_error = NULL, attempts = 0
-    FROM next n WHERE w.tenant_id = $1 AND w.writeback_id = $2 AND EXISTS (SELECT FROM owned)
+        waiting_effect = NULL,
+        failing_since = NULL,
+        last_error = NULL,
+        attempts = 0
+    FROM next_pending n
+    WHERE w.tenant_id = $1
+        AND w.writeback_id = $2
+        AND EXISTS (SELECT FROM owned_writeback)
 )
-SELECT EXISTS (SELECT FROM owned) AS owned, coalesce((SELECT n.kind FROM next n), '')::text AS next_step,
-    coalesce((SELECT n.part FROM next n), 0)::integer AS next_part, EXISTS (SELECT FROM others t WHERE t.state = 'rejected') AS rejected
+SELECT
+    EXISTS (SELECT FROM owned_writeback) AS owned,
+    coalesce((SELECT n.kind FROM next_pending n), '')::text AS next_step,
+    coalesce((SELECT n.part FROM next_pending n), 0)::integer AS next_part,
+    EXISTS (SELECT FROM other_steps t WHERE t.state = 'rejected') AS rejected
 `
 
 type EndStepParams struct {
@@ -112,8 +175,8 @@ type EndStepRow struct {
 	Rejected bool
 }
 
-// Ends the step that a pending writeback is at; owned is false if it is at another by now. If the writeback is to go on, and a step
-// of it is pending, that is the one it is at from here on.
+// Ends the step that a pending writeback is at. owned is false if the writeback is at another step
+// by now. If the writeback is to go on, it moves to its next pending step, if there is one.
 func (q *Queries) EndStep(ctx context.Context, db DBTX, arg EndStepParams) (EndStepRow, error) {
 	row := db.QueryRow(ctx, endStep,
 		arg.TenantID,
@@ -139,13 +202,25 @@ func (q *Queries) EndStep(ctx context.Context, db DBTX, arg EndStepParams) (EndS
 }
 
 const endWriteback = `-- name: EndWriteback :one
-WITH woken AS (
-    UPDATE jazzhr.writebacks l SET next_attempt_at = jazzhr.now()
-    WHERE l.tenant_id = $4 AND l.interview_id = $6 AND l.revision > $7 AND l.state = 'pending'
-        AND l.waiting_for = 'earlier_step' AND $1::text <> 'attention'
+WITH woken_revisions AS (
+    UPDATE jazzhr.writebacks l
+    SET next_attempt_at = jazzhr.now()
+    WHERE l.tenant_id = $4
+        AND l.interview_id = $6
+        AND l.revision > $7
+        AND l.state = 'pending'
+        AND l.waiting_for = 'earlier_step'
+        AND $1::text <> 'attention'
 )
-UPDATE jazzhr.writebacks w SET state = $1::text, done_at = jazzhr.now(), admitted_at = NULL, waiting_for = NULL,
-    waiting_effect = NULL, failing_since = NULL, last_error = $2,
+UPDATE jazzhr.writebacks w
+SET
+    state = $1::text,
+    done_at = jazzhr.now(),
+    admitted_at = NULL,
+    waiting_for = NULL,
+    waiting_effect = NULL,
+    failing_since = NULL,
+    last_error = $2,
     applicant_id = coalesce($3::text, w.applicant_id)
 WHERE w.tenant_id = $4 AND w.writeback_id = $5 AND w.state = 'pending'
 RETURNING tenant_id, writeback_id, interview_id, revision, content_hash, request_id, candidate_id, applicant_id, applicant_given, first_name, last_name, email, phone, source, job_id, board_code, note, transcript, state, step, part, begun, created_at, done_at, admitted_at, next_attempt_at, waiting_for, waiting_effect, attempts, failing_since, last_error
@@ -161,7 +236,7 @@ type EndWritebackParams struct {
 	Revision    int32
 }
 
-// Later revisions of its interview go on, unless it is a person's now.
+// Later revisions of the interview go on, unless this writeback now needs a person.
 func (q *Queries) EndWriteback(ctx context.Context, db DBTX, arg EndWritebackParams) (Writeback, error) {
 	row := db.QueryRow(ctx, endWriteback,
 		arg.State,
@@ -210,11 +285,22 @@ func (q *Queries) EndWriteback(ctx context.Context, db DBTX, arg EndWritebackPar
 }
 
 const handBackWriteback = `-- name: HandBackWriteback :execrows
-UPDATE jazzhr.writebacks SET admitted_at = NULL, next_attempt_at = $1, waiting_for = $2,
-    waiting_effect = $3, last_error = $4, attempts = attempts + CASE WHEN $5::boolean THEN 1 ELSE 0 END,
-    failing_since = CASE WHEN $5::boolean THEN coalesce(failing_since, jazzhr.now())
-        WHEN $2 IN ('rate_limit', 'queue') THEN failing_since END
-WHERE tenant_id = $6 AND writeback_id = $7 AND state = 'pending' AND step = $8
+UPDATE jazzhr.writebacks
+SET
+    admitted_at = NULL,
+    next_attempt_at = $1,
+    waiting_for = $2,
+    waiting_effect = $3,
+    last_error = $4,
+    attempts = attempts + CASE WHEN $5::boolean THEN 1 ELSE 0 END,
+    failing_since = CASE
+        WHEN $5::boolean THEN coalesce(failing_since, jazzhr.now())
+        WHEN $2 IN ('rate_limit', 'queue') THEN failing_since
+    END
+WHERE tenant_id = $6
+    AND writeback_id = $7
+    AND state = 'pending'
+    AND step = $8
     AND (step <> 'write_notes' OR part = $9)
 `
 
@@ -230,7 +316,8 @@ type HandBackWritebackParams struct {
 	Part          int32
 }
 
-// The row waits again, and its job is over. A wait for the budget or for a node does not end a row of failed reads.
+// The row waits again, and its job is over. A wait for the budget or for a node leaves a series of
+// failed reads as it is.
 func (q *Queries) HandBackWriteback(ctx context.Context, db DBTX, arg HandBackWritebackParams) (int64, error) {
 	result, err := db.Exec(ctx, handBackWriteback,
 		arg.NextAttemptAt,
@@ -250,8 +337,22 @@ func (q *Queries) HandBackWriteback(ctx context.Context, db DBTX, arg HandBackWr
 }
 
 const insertStep = `-- name: InsertStep :exec
-INSERT INTO jazzhr.steps (tenant_id, writeback_id, kind, part, state, done_at)
-VALUES ($1, $2, $3, $4, $5, CASE WHEN $5::text <> 'pending' THEN jazzhr.now() END)
+INSERT INTO jazzhr.steps (
+    tenant_id,
+    writeback_id,
+    kind,
+    part,
+    state,
+    done_at
+)
+VALUES (
+    $1,
+    $2,
+    $3,
+    $4,
+    $5,
+    CASE WHEN $5::text <> 'pending' THEN jazzhr.now() END
+)
 `
 
 type InsertStepParams struct {
@@ -274,13 +375,49 @@ func (q *Queries) InsertStep(ctx context.Context, db DBTX, arg InsertStepParams)
 }
 
 const insertWriteback = `-- name: InsertWriteback :execrows
-INSERT INTO jazzhr.writebacks (tenant_id, writeback_id, interview_id, revision, content_hash, request_id, candidate_id,
-    applicant_id, applicant_given, first_name, last_name, email, phone, source, job_id, board_code, note, transcript,
-    step, admitted_at)
-SELECT $1, $2, $3, $4, $5, $6, $7,
-    $8, $9, $10, $11, $12,
-    $13, $14, $15, $16, $17, $18,
-    $19, CASE WHEN $20::boolean THEN jazzhr.now() END
+INSERT INTO jazzhr.writebacks (
+    tenant_id,
+    writeback_id,
+    interview_id,
+    revision,
+    content_hash,
+    request_id,
+    candidate_id,
+    applicant_id,
+    applicant_given,
+    first_name,
+    last_name,
+    email,
+    phone,
+    source,
+    job_id,
+    board_code,
+    note,
+    transcript,
+    step,
+    admitted_at
+)
+SELECT
+    $1,
+    $2,
+    $3,
+    $4,
+    $5,
+    $6,
+    $7,
+    $8,
+    $9,
+    $10,
+    $11,
+    $12,
+    $13,
+    $14,
+    $15,
+    $16,
+    $17,
+    $18,
+    $19,
+    CASE WHEN $20::boolean THEN jazzhr.now() END
 ON CONFLICT ON CONSTRAINT writebacks_interview_key DO NOTHING
 `
 
@@ -307,8 +444,8 @@ type InsertWritebackParams struct {
 	Admitted       bool
 }
 
-// The interview and revision decide whether there is anything to do. On a conflict nothing happens and the
-// transaction stays usable.
+// The interview and the revision decide whether a writeback is new. If it is known, nothing happens
+// and the transaction stays usable.
 func (q *Queries) InsertWriteback(ctx context.Context, db DBTX, arg InsertWritebackParams) (int64, error) {
 	result, err := db.Exec(ctx, insertWriteback,
 		arg.TenantID,
@@ -339,11 +476,15 @@ func (q *Queries) InsertWriteback(ctx context.Context, db DBTX, arg InsertWriteb
 }
 
 const listWritebacks = `-- name: ListWritebacks :many
-SELECT tenant_id, writeback_id, interview_id, revision, content_hash, request_id, candidate_id, applicant_id, applicant_given, first_name, last_name, email, phone, source, job_id, board_code, note, transcript, state, step, part, begun, created_at, done_at, admitted_at, next_attempt_at, waiting_for, waiting_effect, attempts, failing_since, last_error FROM jazzhr.writebacks
-WHERE tenant_id = $1 AND writeback_id > $2
-    AND ($3::text IS NULL OR state = $3) AND (admitted_at IS NULL OR admitted_at IS NOT NULL)
+SELECT tenant_id, writeback_id, interview_id, revision, content_hash, request_id, candidate_id, applicant_id, applicant_given, first_name, last_name, email, phone, source, job_id, board_code, note, transcript, state, step, part, begun, created_at, done_at, admitted_at, next_attempt_at, waiting_for, waiting_effect, attempts, failing_since, last_error
+FROM jazzhr.writebacks
+WHERE tenant_id = $1
+    AND writeback_id > $2
+    AND ($3::text IS NULL OR state = $3)
+    AND (admitted_at IS NULL OR admitted_at IS NOT NULL)
     AND ($4::text IS NULL OR interview_id = $4)
-ORDER BY writeback_id LIMIT $5
+ORDER BY writeback_id
+LIMIT $5
 `
 
 type ListWritebacksParams struct {
@@ -354,7 +495,8 @@ type ListWritebacksParams struct {
 	MaxRows     int32
 }
 
-// To be planned for the values that are given (planned in package queue). What is pending is found as by SystemOldestWaiting.
+// Its caller has it planned for the values that are given. The condition on admitted_at is always
+// true. With it Postgres finds what is pending by two small indexes.
 func (q *Queries) ListWritebacks(ctx context.Context, db DBTX, arg ListWritebacksParams) ([]Writeback, error) {
 	rows, err := db.Query(ctx, listWritebacks,
 		arg.TenantID,
@@ -414,12 +556,19 @@ func (q *Queries) ListWritebacks(ctx context.Context, db DBTX, arg ListWriteback
 }
 
 const openWritebacks = `-- name: OpenWritebacks :many
-SELECT writeback_id FROM jazzhr.writebacks WHERE tenant_id = $1
-    AND (state = 'attention' OR state = 'pending' AND (admitted_at IS NULL OR admitted_at IS NOT NULL))
-ORDER BY created_at LIMIT $2
+SELECT writeback_id
+FROM jazzhr.writebacks
+WHERE tenant_id = $1
+    AND (
+        state = 'attention'
+        OR state = 'pending' AND (admitted_at IS NULL OR admitted_at IS NOT NULL)
+    )
+ORDER BY created_at
+LIMIT $2
 `
 
-// What is pending is found by two indexes, as by SystemOldestWaiting.
+// The condition on admitted_at is always true. With it Postgres finds what is pending by two small
+// indexes.
 func (q *Queries) OpenWritebacks(ctx context.Context, db DBTX, tenantID uuid.UUID, maxRows int32) ([]uuid.UUID, error) {
 	rows, err := db.Query(ctx, openWritebacks, tenantID, maxRows)
 	if err != nil {
@@ -441,8 +590,14 @@ func (q *Queries) OpenWritebacks(ctx context.Context, db DBTX, tenantID uuid.UUI
 }
 
 const rejectOpenSteps = `-- name: RejectOpenSteps :exec
-UPDATE jazzhr.steps SET state = 'rejected', last_error = coalesce(last_error, $1), done_at = jazzhr.now()
-WHERE tenant_id = $2 AND writeback_id = $3 AND state IN ('pending', 'attention')
+UPDATE jazzhr.steps
+SET
+    state = 'rejected',
+    last_error = coalesce(last_error, $1),
+    done_at = jazzhr.now()
+WHERE tenant_id = $2
+    AND writeback_id = $3
+    AND state IN ('pending', 'attention')
 `
 
 func (q *Queries) RejectOpenSteps(ctx context.Context, db DBTX, reason *string, tenantID uuid.UUID, writebackID uuid.UUID) error {
@@ -451,7 +606,9 @@ func (q *Queries) RejectOpenSteps(ctx context.Context, db DBTX, reason *string, 
 }
 
 const setWritebackApplicant = `-- name: SetWritebackApplicant :exec
-UPDATE jazzhr.writebacks SET applicant_id = $1 WHERE tenant_id = $2 AND writeback_id = $3
+UPDATE jazzhr.writebacks
+SET applicant_id = $1
+WHERE tenant_id = $2 AND writeback_id = $3
 `
 
 func (q *Queries) SetWritebackApplicant(ctx context.Context, db DBTX, applicantID *string, tenantID uuid.UUID, writebackID uuid.UUID) error {
@@ -460,7 +617,9 @@ func (q *Queries) SetWritebackApplicant(ctx context.Context, db DBTX, applicantI
 }
 
 const setWritebackJob = `-- name: SetWritebackJob :exec
-UPDATE jazzhr.writebacks SET job_id = $1 WHERE tenant_id = $2 AND writeback_id = $3
+UPDATE jazzhr.writebacks
+SET job_id = $1
+WHERE tenant_id = $2 AND writeback_id = $3
 `
 
 func (q *Queries) SetWritebackJob(ctx context.Context, db DBTX, jobID *string, tenantID uuid.UUID, writebackID uuid.UUID) error {
@@ -469,8 +628,12 @@ func (q *Queries) SetWritebackJob(ctx context.Context, db DBTX, jobID *string, t
 }
 
 const stepError = `-- name: StepError :exec
-UPDATE jazzhr.steps SET last_error = $1, started_at = coalesce(started_at, jazzhr.now())
-WHERE tenant_id = $2 AND writeback_id = $3 AND kind = $4 AND part = $5
+UPDATE jazzhr.steps
+SET last_error = $1, started_at = coalesce(started_at, jazzhr.now())
+WHERE tenant_id = $2
+    AND writeback_id = $3
+    AND kind = $4
+    AND part = $5
 `
 
 type StepErrorParams struct {
@@ -493,11 +656,26 @@ func (q *Queries) StepError(ctx context.Context, db DBTX, arg StepErrorParams) e
 }
 
 const steps = `-- name: Steps :many
-SELECT s.tenant_id, s.writeback_id, s.kind, s.part, s.state, s.effect_id, s.attempts, s.remote_id, s.last_error, s.started_at, s.done_at, e.state AS effect_state, e.not_after, e.sends, e.evidence, e.refusal, e.problem, e.settled_at
+SELECT
+    s.tenant_id, s.writeback_id, s.kind, s.part, s.state, s.effect_id, s.attempts, s.remote_id, s.last_error, s.started_at, s.done_at,
+    e.state AS effect_state,
+    e.not_after,
+    e.sends,
+    e.evidence,
+    e.refusal,
+    e.problem,
+    e.settled_at
 FROM jazzhr.steps s
 LEFT JOIN jazzhr.effects e ON e.tenant_id = s.tenant_id AND e.effect_id = s.effect_id
 WHERE s.tenant_id = $1 AND s.writeback_id = ANY($2::uuid[])
-ORDER BY s.writeback_id, CASE s.kind WHEN 'create_applicant' THEN 1 WHEN 'link_applicant_to_job' THEN 2 ELSE 3 END, s.part
+ORDER BY
+    s.writeback_id,
+    CASE s.kind
+        WHEN 'create_applicant' THEN 1
+        WHEN 'link_applicant_to_job' THEN 2
+        ELSE 3
+    END,
+    s.part
 `
 
 type StepsRow struct {
@@ -561,8 +739,12 @@ func (q *Queries) Steps(ctx context.Context, db DBTX, tenantID uuid.UUID, writeb
 }
 
 const wakeLaterRevisions = `-- name: WakeLaterRevisions :exec
-UPDATE jazzhr.writebacks SET next_attempt_at = jazzhr.now()
-WHERE tenant_id = $1 AND interview_id = $2 AND revision > $3 AND state = 'pending'
+UPDATE jazzhr.writebacks
+SET next_attempt_at = jazzhr.now()
+WHERE tenant_id = $1
+    AND interview_id = $2
+    AND revision > $3
+    AND state = 'pending'
     AND waiting_for = 'earlier_step'
 `
 
@@ -615,7 +797,8 @@ func (q *Queries) Writeback(ctx context.Context, db DBTX, tenantID uuid.UUID, wr
 }
 
 const writebackByInterview = `-- name: WritebackByInterview :one
-SELECT writeback_id, content_hash FROM jazzhr.writebacks
+SELECT writeback_id, content_hash
+FROM jazzhr.writebacks
 WHERE tenant_id = $1 AND interview_id = $2 AND revision = $3
 `
 
@@ -632,10 +815,20 @@ func (q *Queries) WritebackByInterview(ctx context.Context, db DBTX, tenantID uu
 }
 
 const writebackToWork = `-- name: WritebackToWork :one
-SELECT w.tenant_id, w.writeback_id, w.interview_id, w.revision, w.content_hash, w.request_id, w.candidate_id, w.applicant_id, w.applicant_given, w.first_name, w.last_name, w.email, w.phone, w.source, w.job_id, w.board_code, w.note, w.transcript, w.state, w.step, w.part, w.begun, w.created_at, w.done_at, w.admitted_at, w.next_attempt_at, w.waiting_for, w.waiting_effect, w.attempts, w.failing_since, w.last_error, t.tenant_id, t.external_id, t.name, t.region, t.connection, t.key_state, t.paused_at, t.key_sealed, t.key_fingerprint, t.key_version, t.key_refusals, t.key_rejected_at, t.key_retry_at, t.webhook_token, t.note_route, t.poll_interval, t.next_poll_at, t.last_poll_at, t.last_webhook_at, t.refused_webhooks, t.last_refused_at, t.last_refused_reason, t.created_at, t.verified_at, t.disconnected_at, t.next_audit_at, t.next_openings_at, t.next_full_at, t.note_score, t.note_summary, t.note_link, t.note_transcript, EXISTS (SELECT FROM jazzhr.writebacks e
-    WHERE e.tenant_id = w.tenant_id AND e.interview_id = w.interview_id AND e.revision < w.revision
-        AND e.state IN ('pending', 'attention')) AS earlier_open, EXISTS (SELECT FROM jazzhr.distrust) AS distrusted
-FROM jazzhr.writebacks w JOIN jazzhr.tenants t ON t.tenant_id = w.tenant_id
+SELECT
+    w.tenant_id, w.writeback_id, w.interview_id, w.revision, w.content_hash, w.request_id, w.candidate_id, w.applicant_id, w.applicant_given, w.first_name, w.last_name, w.email, w.phone, w.source, w.job_id, w.board_code, w.note, w.transcript, w.state, w.step, w.part, w.begun, w.created_at, w.done_at, w.admitted_at, w.next_attempt_at, w.waiting_for, w.waiting_effect, w.attempts, w.failing_since, w.last_error,
+    t.tenant_id, t.external_id, t.name, t.region, t.connection, t.key_state, t.paused_at, t.key_sealed, t.key_fingerprint, t.key_version, t.key_refusals, t.key_rejected_at, t.key_retry_at, t.webhook_token, t.note_route, t.poll_interval, t.next_poll_at, t.last_poll_at, t.last_webhook_at, t.refused_webhooks, t.last_refused_at, t.last_refused_reason, t.created_at, t.verified_at, t.disconnected_at, t.next_audit_at, t.next_openings_at, t.next_full_at, t.note_score, t.note_summary, t.note_link, t.note_transcript,
+    EXISTS (
+        SELECT
+        FROM jazzhr.writebacks e
+        WHERE e.tenant_id = w.tenant_id
+            AND e.interview_id = w.interview_id
+            AND e.revision < w.revision
+            AND e.state IN ('pending', 'attention')
+    ) AS earlier_open,
+    EXISTS (SELECT FROM jazzhr.distrust) AS distrusted
+FROM jazzhr.writebacks w
+JOIN jazzhr.tenants t ON t.tenant_id = w.tenant_id
 WHERE w.tenant_id = $1 AND w.writeback_id = $2
 `
 
@@ -646,7 +839,7 @@ type WritebackToWorkRow struct {
 	Distrusted  bool
 }
 
-// All that decides whether a step may go on, read at once.
+// Reads at once all that decides whether a step may go on.
 func (q *Queries) WritebackToWork(ctx context.Context, db DBTX, tenantID uuid.UUID, writebackID uuid.UUID) (WritebackToWorkRow, error) {
 	row := db.QueryRow(ctx, writebackToWork, tenantID, writebackID)
 	var i WritebackToWorkRow

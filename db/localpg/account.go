@@ -11,14 +11,14 @@ import (
 	"syscall"
 )
 
-// account is the operating system account that the server's programs run under.
+// account is the operating system account under which the server's programs run.
 type account struct {
 	name string
 	cred *syscall.Credential // nil for the current user
 }
 
-// serverAccount is the current user's account, or, for root, an unprivileged one: PostgreSQL's own if the machine has
-// it, else nobody's, else a number that no account has.
+// serverAccount returns the current user's account. For root, which PostgreSQL refuses, it returns
+// an unprivileged one: postgres if the machine has it, else nobody, else the user ID 65534.
 func serverAccount(ctx context.Context) (account, error) {
 	if os.Geteuid() != 0 {
 		return account{name: "the current user"}, nil
@@ -31,7 +31,8 @@ func serverAccount(ctx context.Context) (account, error) {
 		}
 		errs = append(errs, fmt.Errorf("%s: %w", a.name, err))
 	}
-	return account{}, fmt.Errorf("PostgreSQL refuses to run as root, and root can't become another user: %w", errors.Join(errs...))
+	return account{}, fmt.Errorf("PostgreSQL refuses to run as root, and root can't become another user: %w",
+		errors.Join(errs...))
 }
 
 func unprivileged() []account {
@@ -41,7 +42,7 @@ func unprivileged() []account {
 		if err != nil {
 			continue
 		}
-		// 32 bits: macOS gives nobody the user id -2.
+		// 32 bits, because macOS gives nobody the user ID -2.
 		uid, errUID := strconv.ParseInt(u.Uid, 10, 64)
 		gid, errGID := strconv.ParseInt(u.Gid, 10, 64)
 		if errUID == nil && errGID == nil && uid != 0 {
@@ -52,17 +53,18 @@ func unprivileged() []account {
 	return append(accounts, account{strconv.Itoa(nobody), &syscall.Credential{Uid: nobody, Gid: nobody}})
 }
 
-// command is a command under the account. Of the environment only PATH is handed on: the server must not depend on the
-// caller's locale, time zone or PG… variables, nor carry the caller's secrets.
+// command returns a command that runs under the account. It passes on only PATH of the environment,
+// so that the server does not depend on the caller's locale, time zone or PG… variables and does
+// not hold its secrets.
 func (a account) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = "/" // the current folder may be closed to the account
+	cmd.Dir = "/" // the account may have no access to the current folder
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: a.cred}
 	return cmd
 }
 
-// own gives path to the account.
+// own makes the account the owner of path.
 func (a account) own(path string) error {
 	if a.cred == nil {
 		return nil
@@ -70,7 +72,7 @@ func (a account) own(path string) error {
 	return os.Chown(path, int(a.cred.Uid), int(a.cred.Gid))
 }
 
-// reaches reports whether the account can enter dir, every folder above it included.
+// reaches reports whether the account can enter dir and all folders above it.
 func (a account) reaches(ctx context.Context, dir string) bool {
 	return a.cred == nil || a.command(ctx, "/bin/sh", "-c", `cd -- "$1"`, "sh", dir).Run() == nil
 }

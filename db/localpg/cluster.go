@@ -12,14 +12,15 @@ import (
 	"strings"
 )
 
-// dataDir is the cluster's folder. Each major version has its own, since none reads another's data.
+// dataDir returns the cluster's folder. Each major version has its own, since it can't read
+// another's data.
 func (s *Server) dataDir() string {
 	return filepath.Join(s.home, "pg"+strconv.Itoa(s.bin.version))
 }
 
 func (s *Server) logFile() string { return filepath.Join(s.home, "postgres.log") }
 
-// ensureCluster makes the cluster if there is none, and returns its superuser's password.
+// ensureCluster creates the cluster if there is none, and returns its superuser's password.
 func (s *Server) ensureCluster(ctx context.Context) (string, error) {
 	data := s.dataDir()
 	passwordFile := data + ".password"
@@ -30,9 +31,10 @@ func (s *Server) ensureCluster(ctx context.Context) (string, error) {
 		}
 		return strings.TrimSpace(string(password)), nil
 	}
-	s.tellOfOthers()
+	s.logOtherVersions()
 
-	// Made under another name and renamed when whole, so that a start that was killed leaves no half cluster.
+	// The cluster is created under another name and renamed when complete, so that a killed start
+	// leaves no half cluster.
 	fresh := data + ".new"
 	password := rand.Text()
 	err := errors.Join(
@@ -62,31 +64,31 @@ func (s *Server) ensureCluster(ctx context.Context) (string, error) {
 	return password, nil
 }
 
-// tellOfOthers says that data of other major versions is left aside.
-func (s *Server) tellOfOthers() {
+// logOtherVersions logs that data of other major versions is not used.
+func (s *Server) logOtherVersions() {
 	others, _ := filepath.Glob(filepath.Join(s.home, "pg*", "PG_VERSION")) // the pattern is well-formed
 	for _, other := range others {
-		s.cfg.log("The data in %s is of another version than PostgreSQL %d, which is used now: it is left as it is",
+		s.cfg.log("The data in %s is of another version than PostgreSQL %d, which runs now: it is not used or changed",
 			filepath.Dir(other), s.bin.version)
 	}
 }
 
-// arguments are the server's command line, but for the port.
+// arguments returns the server's command line without the port.
 func (s *Server) arguments() []string {
 	settings := map[string]string{
 		"listen_addresses":        "127.0.0.1",
 		"unix_socket_directories": "",
 		"timezone":                "UTC",
 		"log_timezone":            "UTC",
-		// The log must not hold personal data: no statements, and no DETAIL lines, which quote rows.
+		// The log must hold no personal data: no statements, and no DETAIL lines, which quote rows.
 		"log_min_error_statement": "panic",
 		"log_error_verbosity":     "terse",
 	}
 	if s.cfg.throwaway() {
-		// Commits are still written before they are answered, so they outlive the server, though not the machine.
+		// Commits outlive a crash of the server but not of the machine.
 		settings["fsync"] = "off"
 		settings["full_page_writes"] = "off"
-		settings["max_connections"] = "800" // the test processes of all packages at once
+		settings["max_connections"] = "800" // for the test processes of all packages at once
 	}
 	maps.Copy(settings, s.cfg.Settings)
 	args := []string{"-D", s.dataDir()}

@@ -16,10 +16,10 @@ import (
 // ErrNoServer is returned by [Start] when PostgreSQL can neither be found nor downloaded.
 var ErrNoServer = errors.New("no PostgreSQL")
 
-// downloadVersion is the version that is downloaded.
+// downloadVersion is downloaded if the machine has no PostgreSQL.
 const downloadVersion = embeddedpostgres.V17
 
-// obtain returns the programs found on the machine, else downloaded ones.
+// obtain returns the programs that the machine has, else downloads them.
 func obtain(ctx context.Context, cfg Config, a account) (binaries, error) {
 	find := cfg.find
 	if find == nil {
@@ -39,7 +39,7 @@ func obtain(ctx context.Context, cfg Config, a account) (binaries, error) {
 	return bin, nil
 }
 
-// noServerError is ErrNoServer with the download's error.
+// noServerError is ErrNoServer with the error of the download.
 type noServerError struct{ cause error }
 
 func (e noServerError) Error() string {
@@ -50,13 +50,13 @@ func (e noServerError) Error() string {
 
 func (e noServerError) Unwrap() []error { return []error{ErrNoServer, e.cause} }
 
-// download returns the programs kept in the cache, which it fills first if need be.
+// download returns the programs in the cache, after downloading them if they are not there.
 func download(ctx context.Context, cfg Config, a account) (binaries, error) {
 	cache, err := cacheDir(ctx, cfg, a)
 	if err != nil {
 		return binaries{}, err
 	}
-	// Several test processes may begin at once; one downloads.
+	// Several test processes may start at once; one of them downloads.
 	lock, err := lockFile(ctx, filepath.Join(cache, "lock"), func(*os.File) bool { return true })
 	if err != nil {
 		return binaries{}, err
@@ -76,7 +76,8 @@ func download(ctx context.Context, cfg Config, a account) (binaries, error) {
 	if err := fetch(ctx, cfg.RepositoryURL, cache, unpacked); err != nil {
 		return binaries{}, err
 	}
-	// Renamed only when whole: what a killed process leaves is never taken for an installation.
+	// The folder is renamed when complete, so that what a killed process leaves is never taken for
+	// an installation.
 	if err := errors.Join(os.RemoveAll(dir), os.Chmod(unpacked, 0o755), os.Rename(unpacked, dir)); err != nil {
 		return binaries{}, err
 	}
@@ -104,10 +105,11 @@ func cacheDir(ctx context.Context, cfg Config, a account) (string, error) {
 
 // fetch downloads PostgreSQL's archive into cache and unpacks it into dir.
 //
-// The module has one exported way to do so: its Start, which goes on to start a server, under the current user and not
-// root, with no wish of ours about data or port. So it is given a runtime folder that can't be made (below a symbolic
-// link that leads nowhere), the step after unpacking, where it ends. Its error thus says nothing once the programs are
-// there. It knows no context; when ctx ends first, it is left to end on its own.
+// The only exported function of embedded-postgres that downloads is Start. After unpacking it would
+// also start a server, which it can't do as root, with data and a port of its own choice. So fetch
+// gives it a runtime folder that can't be created, below a symbolic link that leads nowhere: Start
+// fails there, right after unpacking. Its error is ignored if the programs are there. Start takes
+// no context; if ctx ends first, it goes on by itself until it fails.
 func fetch(ctx context.Context, repository, cache, dir string) error {
 	nowhere := filepath.Join(dir, "nowhere")
 	if err := os.Symlink(filepath.Join(dir, "missing"), nowhere); err != nil {

@@ -21,11 +21,11 @@ import (
 	"testing"
 )
 
-// none is a machine without PostgreSQL.
+// none finds no PostgreSQL.
 func none(context.Context, account) (binaries, error) { return binaries{}, errors.New("none") }
 
-// TestDownload starts a server from a Maven repository on loopback that has the layout of Maven Central, and an archive
-// made of this machine's own programs.
+// TestDownload downloads from a Maven repository on loopback with the layout of Maven Central. Its
+// archive is made of this machine's programs.
 func TestDownload(t *testing.T) {
 	t.Parallel()
 	jar := archive(t)
@@ -46,11 +46,11 @@ func TestDownload(t *testing.T) {
 	}))
 	defer closeRepository(repository)
 
-	told := ""
+	progress := ""
 	cfg := Config{
 		RepositoryURL: repository.URL + "/maven2/",
 		CacheDir:      testDir(t),
-		Log:           func(line string) { told += line },
+		Log:           func(line string) { progress += line },
 		find:          none,
 	}
 	server := start(t, cfg)
@@ -60,15 +60,15 @@ func TestDownload(t *testing.T) {
 	if version := query[string](t, server.URL("postgres"), "SELECT version()"); !strings.HasPrefix(version, "PostgreSQL ") {
 		t.Errorf("the server is %q", version)
 	}
-	if !strings.Contains(told, "downloading") {
-		t.Errorf("the log says %q", told)
+	if !strings.Contains(progress, "downloading") {
+		t.Errorf("the progress is %q", progress)
 	}
 
-	begun := requests.Load()
+	before := requests.Load()
 	if _, err := download(testContext(t), cfg, server.account); err != nil {
 		t.Errorf("the second time: %v", err)
 	}
-	if requests.Load() != begun {
+	if requests.Load() != before {
 		t.Error("the second start downloads again")
 	}
 	if left, _ := filepath.Glob(filepath.Join(cfg.CacheDir, "unpack-*")); left != nil {
@@ -101,8 +101,9 @@ func closeRepository(repository *httptest.Server) {
 	repository.Close()
 }
 
-// archive is a jar with a .txz of this machine's PostgreSQL, as zonky's embedded-postgres-binaries have it. (Programs that
-// were built for folders laid out otherwise, as Debian's are, still read share and lib from there.)
+// archive returns a jar with a .txz of this machine's PostgreSQL, like zonky's
+// embedded-postgres-binaries. Programs that were built for other folders, as Debian's are, still
+// read share and lib from those.
 func archive(t *testing.T) []byte {
 	t.Helper()
 	bin, err := findBinaries(testContext(t), account{})
@@ -147,14 +148,15 @@ func archive(t *testing.T) []byte {
 	return jar.Bytes()
 }
 
-// addTree adds the files of dir under another name; of the programs only those that the archive has.
+// addTree adds the files of dir under another name. Of bin it adds only the programs that zonky's
+// archives have.
 func addTree(w *tar.Writer, dir, name string) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if entry.IsDir() && entry.Name() == "bitcode" {
-			return filepath.SkipDir // large, and for the just-in-time compiler only
+			return filepath.SkipDir // it is large and only for the just-in-time compiler
 		}
 		info, err := os.Stat(path)
 		if err != nil || info.IsDir() || name == "bin" && !slices.Contains([]string{"initdb", "pg_ctl", "postgres"}, entry.Name()) {

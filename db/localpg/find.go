@@ -18,8 +18,9 @@ type binaries struct {
 	version int // major
 }
 
-// Find returns the folder of the PostgreSQL server programs found on the machine and their major version, [MinVersion] or
-// later. It looks in PATH, then asks pg_config, then looks where packages put them, the newest version first.
+// Find returns the folder of the machine's PostgreSQL server programs and their major version,
+// which is [MinVersion] or later. It looks in PATH, then asks pg_config, then looks in the folders
+// of packages, newest version first.
 func Find(ctx context.Context) (bindir string, version int, err error) {
 	acct, err := serverAccount(ctx)
 	if err != nil {
@@ -68,13 +69,13 @@ func candidates(ctx context.Context) []string {
 	return dirs
 }
 
-// versionIn is the first number in a path, 0 if there is none.
+// versionIn returns the first number in a path, or 0.
 func versionIn(path string) int {
 	n, _ := strconv.Atoi(regexp.MustCompile(`\d+`).FindString(path))
 	return n
 }
 
-// inspect runs the server program of dir under the account to learn its version.
+// inspect runs the server program in dir under the account to read its version.
 func inspect(ctx context.Context, a account, dir string) (binaries, error) {
 	if err := a.command(ctx, filepath.Join(dir, "initdb"), "--version").Run(); err != nil {
 		return binaries{}, fmt.Errorf("run initdb of %s: %w", dir, err)
@@ -83,10 +84,10 @@ func inspect(ctx context.Context, a account, dir string) (binaries, error) {
 	if err != nil {
 		return binaries{}, fmt.Errorf("run postgres of %s: %w", dir, err)
 	}
-	// As in "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", "… 17.5", "… 18beta1".
+	// For example "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", "… 17.5", "… 18beta1".
 	match := regexp.MustCompile(`PostgreSQL\) (\d+)`).FindSubmatch(out)
 	if match == nil {
-		return binaries{}, errors.New("postgres of " + dir + " tells no version")
+		return binaries{}, errors.New("postgres of " + dir + " prints no version")
 	}
 	version, err := strconv.Atoi(string(match[1]))
 	return binaries{dir, version}, err

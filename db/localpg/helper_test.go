@@ -19,7 +19,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// helperEnv makes this test binary a process that only runs a server: on the folder it names, or a throwaway one for "-".
+// helperEnv makes the test binary only run a server: on the folder that it names, or a throwaway
+// one for "-".
 const helperEnv = "LOCALPG_TEST_HELPER"
 
 func TestMain(m *testing.M) {
@@ -83,7 +84,7 @@ func testContext(t *testing.T) context.Context {
 	return ctx
 }
 
-// testDir is a folder that the server's account can reach, unlike t.TempDir for root.
+// testDir returns a folder that the server's account can reach. It can't reach t.TempDir of root.
 func testDir(t *testing.T) string {
 	t.Helper()
 	acct, err := serverAccount(t.Context())
@@ -115,7 +116,7 @@ func stop(t *testing.T, server *Server) {
 	}
 }
 
-// query runs a statement and returns the one value it gives, if any.
+// query runs a statement and returns its one value, if any.
 func query[T any](t *testing.T, url, statement string) (value T) {
 	t.Helper()
 	ctx := testContext(t)

@@ -1,22 +1,25 @@
 // Package localpg runs a private PostgreSQL server for development and tests on Linux and macOS.
 //
-// The server's programs are those found on the machine (see [Find]); where there are none, they are downloaded. The
-// server listens on 127.0.0.1 only, on a port that was free, with no Unix socket and a random password. It runs under
-// the current user, or, because PostgreSQL refuses root, under an unprivileged account when the current user is root.
+// [Start] runs the programs that the machine has (see [Find]), or downloads them. The server
+// listens only on 127.0.0.1, on a free port, with no Unix socket and a random password. It runs
+// under the current user. Since PostgreSQL refuses to run as root, it runs under an unprivileged
+// account if the current user is root.
 //
 // # No process is left behind
 //
-// Each server is the child of a small shell script (see launcher) that holds the reading end of a pipe whose only
-// writing end is in this process. Whatever ends this process, kill -9 too, closes the pipe, and the script shuts the
-// server down. Linux's parent-death signal would do less: it is bound to a thread, is cleared by the change of user that
-// root needs, and macOS has none.
+// Each server is the child of a small shell script (see launcher). The script holds the reading end
+// of a pipe whose only writing end is in this process. When this process ends, even by kill -9, the
+// pipe closes and the script shuts the server down. Linux's parent-death signal would not be
+// enough: it is bound to a thread, the change of user that root needs clears it, and macOS has
+// none.
 //
 // # Where the data is
 //
-// Below [Config.Dir], one cluster a major version of PostgreSQL (pg15, pg16, …), beside its password (pg15.password), the
-// server's log and a lock. The lock is inherited by the server, so it is free only when no process of a server is left.
-// If root started us and the unprivileged account can't reach Dir (a checkout below /root), all of these but the lock
-// live in a folder of /var/tmp instead, and Dir/elsewhere is a symbolic link to it.
+// [Config.Dir] holds one cluster for each major version of PostgreSQL (pg15, pg16, …) with its
+// password (pg15.password), the server's log and a lock. The server's processes inherit the lock,
+// so it is free only when none of them is left. If the current user is root and the unprivileged
+// account can't reach Dir, for example in a checkout below /root, all of these but the lock are in
+// a folder of /var/tmp, and Dir/elsewhere is a symbolic link to it.
 package localpg
 
 import (
@@ -35,12 +38,12 @@ import (
 )
 
 const (
-	// MinVersion is the oldest major version of PostgreSQL that is used.
+	// MinVersion is the oldest major version of PostgreSQL that is supported.
 	MinVersion = 14
 
 	superuser = "jazzhr"
 
-	// startTimeout bounds a start, recovery after a crash included.
+	// startTimeout bounds a start, including recovery after a crash.
 	startTimeout = time.Minute
 	// stopTimeout bounds a fast shutdown; an immediate one follows.
 	stopTimeout = 10 * time.Second
@@ -48,18 +51,20 @@ const (
 
 // Config says how to run a server. The zero value is a throwaway server.
 type Config struct {
-	// Dir keeps the data for the next start; it is made if missing. Empty means a throwaway server: its data lives in a
-	// temporary folder, is not synced to disk, and is removed when the server stops or this process ends.
+	// Dir keeps the data for the next start; it is created if missing. Empty means a throwaway
+	// server: its data are in a temporary folder, are not synced to disk, and are removed when the
+	// server stops or this process ends.
 	Dir string
 
-	// Settings are server settings beyond those this package needs, such as max_connections.
+	// Settings are further settings of the server, such as max_connections.
 	Settings map[string]string
 
-	// Log takes progress lines meant for a person, such as that a download begins. Nil discards them.
+	// Log receives lines of progress for a person, for example when a download begins. Nil discards
+	// them.
 	Log func(line string)
 
-	// RepositoryURL is the Maven repository that PostgreSQL is downloaded from when the machine has none. Empty means
-	// Maven Central.
+	// RepositoryURL is the Maven repository that PostgreSQL is downloaded from when the machine has
+	// none. Empty means Maven Central.
 	RepositoryURL string
 
 	// CacheDir keeps the download. Empty means a folder of the user's cache folder.
@@ -89,13 +94,14 @@ type Server struct {
 	mu     sync.Mutex
 	port   int      // kept over restarts
 	proc   *process // nil when stopped
-	closed bool     // Stop was called: the lock and a throwaway's data are gone
+	closed bool     // the lock is released and a throwaway's data are removed
 }
 
-// Start starts a server and returns when it answers queries. ctx bounds the start only; call [Server.Stop] to stop it.
+// Start starts a server and returns when it answers queries. ctx bounds only the start; call
+// [Server.Stop] to stop the server.
 //
-// The error is one line for a person. It is [ErrInUse] when another server runs on Dir, and [ErrNoServer] when PostgreSQL
-// can neither be found nor downloaded.
+// The error is one line for a person. It is [ErrInUse] when another server runs on Dir, and
+// [ErrNoServer] when PostgreSQL can neither be found nor downloaded.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
 	acct, err := serverAccount(ctx)
 	if err != nil {
@@ -115,7 +121,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// prepare takes the lock and makes the cluster if there is none.
+// prepare takes the lock and creates the cluster if there is none.
 func (s *Server) prepare(ctx context.Context) (err error) {
 	if s.cfg.throwaway() {
 		if s.home, err = throwawayHome(ctx, s.account); err != nil {
@@ -141,7 +147,7 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 	return err
 }
 
-// release gives up what Start took. The server must not be running.
+// release removes a throwaway's data and releases the lock. The server must not be running.
 func (s *Server) release() error {
 	var err error
 	if s.cfg.throwaway() && s.home != "" {
@@ -154,8 +160,8 @@ func (s *Server) release() error {
 	return err
 }
 
-// URL returns a connection string for the named database, as the server's superuser. It stays valid over
-// [Server.Restart].
+// URL returns a connection string for the named database, as the server's superuser. It stays valid
+// over [Server.Restart].
 func (s *Server) URL(database string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -192,9 +198,10 @@ func (s *Server) EnsureDatabase(ctx context.Context, name string) (string, error
 	return s.URL(name), nil
 }
 
-// Stop shuts the server down: open transactions are rolled back and connections closed. When that takes longer than ten
-// seconds, or ctx ends, it shuts down immediately, as after a crash. It returns when no process is left. A throwaway's
-// data is removed. Calls after the first do nothing.
+// Stop rolls back open transactions, closes connections and shuts the server down. If that takes
+// longer than ten seconds, or if ctx ends, it stops the server immediately, as a crash would. It
+// returns when no process is left, and removes a throwaway's data. Calls after the first do
+// nothing.
 func (s *Server) Stop(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -213,8 +220,8 @@ func (s *Server) Stop(ctx context.Context) error {
 	return nil
 }
 
-// StopImmediate ends the server as a crash would: without a checkpoint, so that the next start recovers from its log. The
-// data stays; [Server.Restart] starts it again.
+// StopImmediate ends the server as a crash would, without a checkpoint, so that the next start
+// recovers from the write-ahead log. The data stay; [Server.Restart] starts the server again.
 func (s *Server) StopImmediate() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -228,12 +235,13 @@ func (s *Server) stopImmediate() {
 	}
 }
 
-// Restart starts the server again at the same address, after an immediate shutdown if it is running.
+// Restart starts the server again at the same address. A running server is stopped immediately
+// first.
 func (s *Server) Restart(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return errors.New("restart local PostgreSQL: the server was stopped for good")
+		return errors.New("restart local PostgreSQL: Stop was called")
 	}
 	s.stopImmediate()
 	return s.run(ctx, s.port)

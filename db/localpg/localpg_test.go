@@ -39,7 +39,7 @@ func TestDataOutlivesTheServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	query[any](t, url, "CREATE TABLE kept AS SELECT 'still here'::text AS said")
+	query[any](t, url, "CREATE TABLE kept AS SELECT 'still here'::text AS text")
 	stop(t, first)
 	if conn, err := pgx.Connect(ctx, url); err == nil {
 		_ = conn.Close(ctx)
@@ -54,8 +54,8 @@ func TestDataOutlivesTheServer(t *testing.T) {
 	if _, err := second.EnsureDatabase(ctx, "kept"); err != nil {
 		t.Errorf("a database that exists: %v", err)
 	}
-	if said := query[string](t, second.URL("kept"), "SELECT said FROM kept"); said != "still here" {
-		t.Errorf("the table holds %q", said)
+	if text := query[string](t, second.URL("kept"), "SELECT text FROM kept"); text != "still here" {
+		t.Errorf("the table holds %q", text)
 	}
 }
 
@@ -83,7 +83,7 @@ func TestRestartRecoversAtTheSameAddress(t *testing.T) {
 		t.Errorf("a throwaway's folder is left: %v", err)
 	}
 	if err := server.Restart(testContext(t)); err == nil {
-		t.Error("a server that was stopped for good starts again")
+		t.Error("a server starts again after Stop")
 	}
 }
 
@@ -130,8 +130,8 @@ func TestSecondServerOnAFolder(t *testing.T) {
 	query[any](t, server.URL("postgres"), "SELECT 1")
 }
 
-// TestKilledProcessLeavesNothing kills a process that runs a server. The lock, which all processes of the server hold, is
-// the event waited for.
+// TestKilledProcessLeavesNothing kills a process that runs a server, and waits for the lock, which
+// all processes of the server hold.
 func TestKilledProcessLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for name, dir := range map[string]string{"kept data": testDir(t), "throwaway": "-"} {
@@ -168,8 +168,8 @@ func TestKilledProcessLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestStartAfterKill starts at once on the folder of a process that was killed, while its server is still ending. The
-// number in its process file is another process's by then.
+// TestStartAfterKill starts at once on the folder of a process that was killed, while its server is
+// still ending. The number in its process file is another process's by then.
 func TestStartAfterKill(t *testing.T) {
 	t.Parallel()
 	dir := testDir(t)
@@ -205,7 +205,8 @@ func TestStartAfterKill(t *testing.T) {
 	}
 }
 
-// TestPortTaken has a listener on the port that accepts connections and says nothing.
+// TestPortTaken starts a server on a port where another process accepts connections and never
+// answers.
 func TestPortTaken(t *testing.T) {
 	t.Parallel()
 	silent, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -242,7 +243,8 @@ func TestBadSettingIsExplained(t *testing.T) {
 	}
 }
 
-// TestRootWhoseFolderIsClosed has a folder below one that only root enters, as a checkout in /root.
+// TestRootWhoseFolderIsClosed uses a folder below one that only root can enter, like a checkout in
+// /root.
 func TestRootWhoseFolderIsClosed(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
@@ -265,7 +267,7 @@ func TestRootWhoseFolderIsClosed(t *testing.T) {
 	stop(t, server) // before target is removed
 }
 
-// TestOrdinaryUser runs as nobody what the other tests run as root.
+// TestOrdinaryUser runs a server as nobody, since the other tests run as root.
 func TestOrdinaryUser(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {

@@ -17,14 +17,14 @@ import (
 var ErrInUse = errors.New("local PostgreSQL is already running")
 
 const (
-	// lockPoll is how often a lock that is about to be free is tried.
+	// lockPoll is the interval at which a lock that will soon be free is tried.
 	lockPoll = 50 * time.Millisecond
-	// lockWait bounds the wait for the server of a process that was killed to end.
+	// lockWait bounds the wait for the server of a killed process to end.
 	lockWait = 15 * time.Second
 )
 
-// lockDir takes the lock of a data folder. While the process that holds it lives, the answer is ErrInUse at once; a
-// server that outlives a killed process is about to end, and is waited for.
+// lockDir takes the lock of a data folder. If the process that holds it lives, it returns ErrInUse
+// at once. If that process was killed, its server will soon end, and lockDir waits for that.
 func lockDir(ctx context.Context, dir string) (*os.File, error) {
 	ctx, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
@@ -47,8 +47,9 @@ func lockDir(ctx context.Context, dir string) (*os.File, error) {
 	return f, nil
 }
 
-// lockFile opens and locks a file. While another holds the lock it asks wait whether to go on waiting, and returns
-// EWOULDBLOCK if not or when ctx ends. The lock lasts until every inherited copy of the file is closed.
+// lockFile opens and locks a file. While another process holds the lock, it calls wait and goes on
+// waiting if that returns true. Else, and when ctx ends, it returns EWOULDBLOCK. The lock lasts
+// until every inherited copy of the file is closed.
 func lockFile(ctx context.Context, path string, wait func(*os.File) bool) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -92,18 +93,19 @@ func alive(pid int) bool {
 	return err == nil || errors.Is(err, syscall.EPERM)
 }
 
-// memoryDir is Linux's file system in memory. A database is copied there in 35 ms, against 250 to 450 ms measured on a
-// virtual machine's ext4, and each test needs one.
+// memoryDir is Linux's file system in memory. Each test needs a copy of a database, which takes 35
+// ms there and 250 to 450 ms on a virtual machine's ext4 (measured).
 const memoryDir = "/dev/shm"
 
-// roomy reports whether a throwaway server fits in dir: its log of a gigabyte at most and the databases of many tests. In
-// a container memoryDir has 64 MiB.
+// roomy reports whether dir has 4 GiB free for a throwaway server: its write-ahead log of at most a
+// gigabyte and the databases of many tests. In a container, memoryDir often has only 64 MiB.
 func roomy(dir string) bool {
 	var stat syscall.Statfs_t
 	return syscall.Statfs(dir, &stat) == nil && stat.Bavail*uint64(stat.Bsize) >= 4<<30
 }
 
-// throwawayHome makes a temporary folder that the account owns, so that the launcher can remove it.
+// throwawayHome creates a temporary folder that the account owns, so that the launcher can remove
+// it.
 func throwawayHome(ctx context.Context, a account) (string, error) {
 	bases := []string{os.TempDir(), "/var/tmp", "/tmp"}
 	if roomy(memoryDir) {
@@ -119,8 +121,9 @@ func throwawayHome(ctx context.Context, a account) (string, error) {
 	return dir, nil
 }
 
-// reachable returns dir if the account can reach it, else the folder that the link dir/elsewhere points to, which is
-// made if need be. /var/tmp is the one place that every account reaches and that outlives a reboot.
+// reachable returns dir if the account can reach it, else the folder to which the link
+// dir/elsewhere points. It creates that folder in /var/tmp, the one place that every account can
+// reach and that outlives a reboot.
 func reachable(ctx context.Context, a account, dir string) (string, error) {
 	if a.reaches(ctx, dir) {
 		return dir, nil
@@ -142,8 +145,8 @@ func reachable(ctx context.Context, a account, dir string) (string, error) {
 	return target, nil
 }
 
-// ours reports whether dir is a folder that the current user alone can write to. /var/tmp is open to all, and may be
-// emptied, and the name taken by another.
+// ours reports whether dir is a folder to which only the current user can write. /var/tmp is open
+// to everybody: the folder may have been removed, and another user may have taken its name.
 func ours(dir string) bool {
 	info, err := os.Lstat(dir)
 	if err != nil || !info.IsDir() || info.Mode().Perm()&0o022 != 0 {
@@ -153,7 +156,8 @@ func ours(dir string) bool {
 	return ok && int(stat.Uid) == os.Geteuid()
 }
 
-// tempDir makes a folder that the account can reach, below the first of bases where there can be one.
+// tempDir creates a folder that the account can reach, in the first of bases where that is
+// possible.
 func tempDir(ctx context.Context, a account, bases ...string) (string, error) {
 	var errs []error
 	for _, base := range bases {

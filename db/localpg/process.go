@@ -15,9 +15,10 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// launcher runs the command given after its first argument, and passes on the signals named, one a line, on its standard
-// input. When that ends because the process that wrote to it is gone, it shuts the server down immediately and removes the
-// folder named by the first argument, if any. It exits when the server has.
+// launcher runs the server: the command after its first argument. It reads names of signals from
+// its standard input, one a line, and sends them to the server. When the input ends, the process
+// that wrote to it is gone: launcher then shuts the server down immediately and removes the folder
+// that the first argument names, if any. It exits when the server has ended.
 const launcher = `
 remove=$1
 shift
@@ -44,15 +45,15 @@ type process struct {
 	ended   chan struct{} // closed when launcher and server have ended
 }
 
-// start starts the launcher. The lock is inherited down to each of the server's processes.
+// start starts the launcher. The launcher and all processes of the server inherit the lock.
 func (s *Server) start(port int) (*process, error) {
 	log, err := os.OpenFile(s.logFile(), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	defer log.Close()
-	// The lock says that no server runs here, so a process file tells of one that was killed. Its number may be another
-	// process's by now, which PostgreSQL would take for a running server.
+	// The lock shows that no server runs here, so a process file is left from a killed one. Another
+	// process may have its number by now, which PostgreSQL would take for a running server.
 	if err := os.Remove(filepath.Join(s.dataDir(), "postmaster.pid")); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
@@ -68,11 +69,11 @@ func (s *Server) start(port int) (*process, error) {
 	}
 	args := append([]string{"-c", launcher, "localpg", remove, filepath.Join(s.bin.dir, "postgres")}, s.arguments()...)
 	args = append(args, "-p", strconv.Itoa(port))
-	// Not bound to a context: the server outlives the call that starts it.
+	// No context bounds the command: the server outlives the call that starts it.
 	cmd := s.account.command(context.Background(), "/bin/sh", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = input, log, log
 	cmd.ExtraFiles = []*os.File{s.lock}
-	cmd.SysProcAttr.Setsid = true // Ctrl-C at the terminal is for the caller, who stops us when it has no more use for us
+	cmd.SysProcAttr.Setsid = true // Ctrl-C in the terminal reaches only the caller, which then stops the server
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(err, control.Close())
 	}
@@ -82,15 +83,15 @@ func (s *Server) start(port int) (*process, error) {
 }
 
 func (p *process) wait(cmd *exec.Cmd) {
-	_ = cmd.Wait() // how the server ended stands in its log
+	_ = cmd.Wait() // the server's log says how it ended
 	_ = p.control.Close()
 	close(p.ended)
 }
 
-// signal asks the launcher to send a signal. It has no effect on a launcher that has ended.
+// signal asks the launcher to send a signal. It does nothing if the launcher has ended.
 func (p *process) signal(name string) { _, _ = p.control.WriteString(name + "\n") }
 
-// stop shuts down in good order while ctx lasts, then immediately.
+// stop shuts the server down in order. If ctx ends first, it shuts down immediately.
 func (p *process) stop(ctx context.Context) {
 	p.signal("INT")
 	select {
@@ -100,16 +101,17 @@ func (p *process) stop(ctx context.Context) {
 	}
 }
 
-// quit shuts down immediately. PostgreSQL itself kills what has not ended after five seconds.
+// quit shuts the server down immediately. PostgreSQL kills its own processes that have not ended
+// after five seconds.
 func (p *process) quit() {
 	p.signal("QUIT")
 	<-p.ended
 }
 
-// errPortTaken means that another process took the port between its choice and the server's start.
+// errPortTaken means that another process took the port before the server could.
 var errPortTaken = errors.New("the port was taken by another process")
 
-// launch runs the server on a free port.
+// launch runs the server on a free port, with five attempts.
 func (s *Server) launch(ctx context.Context) error {
 	const attempts = 5
 	var err error
@@ -125,7 +127,7 @@ func (s *Server) launch(ctx context.Context) error {
 	return err
 }
 
-// run runs the server on port and returns when it answers.
+// run runs the server on port and returns when it answers queries.
 func (s *Server) run(ctx context.Context, port int) error {
 	s.port = port
 	p, err := s.start(port)
@@ -140,8 +142,8 @@ func (s *Server) run(ctx context.Context, port int) error {
 	return nil
 }
 
-// ready waits until the server answers a query. While it recovers it accepts connections only to refuse them, so
-// connecting is the one sure sign.
+// ready waits until the server lets a client log in. While the server recovers it accepts
+// connections and then refuses them, so an open port is no sign.
 func (s *Server) ready(ctx context.Context, p *process) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -166,7 +168,7 @@ func (s *Server) ready(ctx context.Context, p *process) error {
 }
 
 func ping(ctx context.Context, url string) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Second) // who took the port may never answer
+	ctx, cancel := context.WithTimeout(ctx, time.Second) // another process that took the port may never answer
 	defer cancel()
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
@@ -175,7 +177,7 @@ func ping(ctx context.Context, url string) error {
 	return conn.Close(ctx)
 }
 
-// lastLog is what the server's log says last.
+// lastLog returns the line of the server's log that says why it ended.
 func (s *Server) lastLog() string {
 	text, err := os.ReadFile(s.logFile())
 	if err != nil {
@@ -184,7 +186,7 @@ func (s *Server) lastLog() string {
 	return reason(string(text))
 }
 
-// reason is the line of a server's log that says why it ended: the last fatal one, else the last.
+// reason returns the last FATAL line of a server's log, else the last line.
 func reason(log string) string {
 	if i := strings.LastIndex(log, "FATAL:"); i >= 0 {
 		line, _, _ := strings.Cut(log[i:], "\n")

@@ -1,15 +1,15 @@
 -- Who the customers are, how far each is connected, and what each may call.
 
 -- +goose Up
--- Every query of ours takes the time from here, so that a test can move the clock of its own database (dbtest
--- replaces this function there). It is the statement's start, not the transaction's: a transaction that waited
--- for a lock must not act on a time from before it waited.
+-- All our queries take the time from here. A test can therefore move its own database's clock:
+-- dbtest replaces this function there. The time is the statement's start, not the transaction's,
+-- because a transaction that waited for a lock must not act on a time from before the wait.
 CREATE FUNCTION jazzhr.now() RETURNS timestamptz
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN statement_timestamp();
 
--- One row. Each migration that an older release cannot work beside raises `min_release_schema`: the newest
--- migration that a binary must know to work on this schema.
+-- Has one row. min_release_schema is the newest migration that a binary must know to work on this
+-- schema. A migration that older releases cannot work with raises it.
 CREATE TABLE jazzhr.schema_compat (
     only_row           boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     min_release_schema bigint NOT NULL
@@ -21,13 +21,14 @@ CREATE TABLE jazzhr.tenants (
     external_id     text,
     name            text NOT NULL,
     region          text NOT NULL CONSTRAINT tenants_region_check CHECK (region IN ('us', 'eu')),
-    -- Three separate facts; the state that is shown is derived from them.
+    -- Three separate facts. The state that is shown is derived from them.
     connection      text NOT NULL DEFAULT 'created' CONSTRAINT tenants_connection_check
                     CHECK (connection IN ('created', 'awaiting_verify', 'verified', 'disconnected')),
     key_state       text NOT NULL DEFAULT 'none' CONSTRAINT tenants_key_state_check
                     CHECK (key_state IN ('none', 'ok', 'rejected')),
     paused_at       timestamptz,
-    -- The JazzHR key, sealed. Its version tells a refusal of the present key from one of the key before it.
+    -- The JazzHR key, sealed. Its version tells whether a refusal was of the present key or of one
+    -- before it.
     key_sealed      bytea,
     key_fingerprint bytea,
     key_version     integer NOT NULL DEFAULT 0,
@@ -35,7 +36,8 @@ CREATE TABLE jazzhr.tenants (
     key_rejected_at timestamptz,
     key_retry_at    timestamptz,
     webhook_token   text,
-    -- Where this account takes notes: the mission's route until it proves unknown there.
+    -- The route by which this account takes notes: POST /applicants/{id}/notes, or POST /notes if
+    -- the first proves unknown there.
     note_route      text NOT NULL DEFAULT 'applicant' CONSTRAINT tenants_note_route_check
                     CHECK (note_route IN ('applicant', 'notes')),
     poll_interval   interval,
@@ -56,8 +58,8 @@ CREATE INDEX tenants_next_poll_at_idx ON jazzhr.tenants (next_poll_at)
     WHERE connection = 'verified' AND key_state = 'ok' AND paused_at IS NULL;
 CREATE INDEX tenants_key_retry_at_idx ON jazzhr.tenants (key_retry_at) WHERE key_state = 'rejected';
 
--- A tenant's webhook secrets, sealed. The newest is the current one; an older one is valid until it expires,
--- which is set when the first request signed with the current one comes.
+-- A tenant's webhook secrets, sealed. The newest is the current one. An older one is valid until it
+-- expires. Its expiry is set when the first request comes that is signed with the current secret.
 CREATE TABLE jazzhr.webhook_secrets (
     tenant_id  uuid NOT NULL REFERENCES jazzhr.tenants,
     version    integer NOT NULL,
@@ -68,7 +70,8 @@ CREATE TABLE jazzhr.webhook_secrets (
     PRIMARY KEY (tenant_id, version)
 );
 
--- The calls a tenant may still make (a token bucket). closed_until holds after JazzHR answered 429.
+-- The calls that a tenant may still make: a token bucket. closed_until is set after JazzHR answered
+-- 429.
 CREATE TABLE jazzhr.call_buckets (
     tenant_id    uuid PRIMARY KEY REFERENCES jazzhr.tenants,
     tokens       double precision NOT NULL,

@@ -1,11 +1,12 @@
 -- What comes in, what goes out, and the ledger of every write to JazzHR.
 --
--- Rows that are work (webhooks, writebacks, events) share a set of columns: `admitted_at` is set while a River job
--- exists for the row, `next_attempt_at` is when it may go on, `waiting_for` says why it does not.
+-- Rows that are work (webhooks, writebacks, events) share some columns. admitted_at is set while a
+-- River job exists for the row. next_attempt_at is when the row may go on. waiting_for says why it
+-- waits.
 
 -- +goose Up
--- People and openings that we know in JazzHR: the local index by email, and what proves that a new key belongs to
--- the same account.
+-- People and openings that we know in JazzHR. They are our index by email, and they prove that a
+-- new key belongs to the same account.
 CREATE TABLE jazzhr.applicants (
     tenant_id    uuid NOT NULL REFERENCES jazzhr.tenants,
     applicant_id text NOT NULL,
@@ -29,7 +30,8 @@ CREATE TABLE jazzhr.openings (
 );
 CREATE INDEX openings_board_code_idx ON jazzhr.openings (tenant_id, board_code);
 
--- Webhooks carry JazzHR's internal number of a person, not the API's id: this keeps which is which.
+-- A webhook names a person by JazzHR's internal number, not by the API's id. This table keeps which
+-- number is which applicant.
 CREATE TABLE jazzhr.people (
     tenant_id    uuid NOT NULL REFERENCES jazzhr.tenants,
     person_id    text NOT NULL,
@@ -39,12 +41,13 @@ CREATE TABLE jazzhr.people (
     PRIMARY KEY (tenant_id, person_id)
 );
 
--- Received exports: the record that makes a webhook idempotent, and the work of resolving it.
+-- Received exports. A row makes the webhook idempotent, and is the work of resolving it.
 CREATE TABLE jazzhr.webhooks (
     tenant_id       uuid NOT NULL REFERENCES jazzhr.tenants,
     webhook_id      uuid NOT NULL,
-    -- 'uuid:<X-JazzHR-UUID>', 'hash:<body>' where it came without one, 'conflict:<uuid>:<body>' for other bytes under
-    -- a UUID that was used. A hash serves for 3 hours; then the row's key is moved out of the way.
+    -- 'uuid:<X-JazzHR-UUID>', or 'hash:<body>' if it came without one, or 'conflict:<uuid>:<body>'
+    -- if it has other bytes under a UUID that was used before. A hash serves for 3 hours. Then the
+    -- row's key is changed, so that the same bytes are a new export.
     dedup_key       text NOT NULL,
     body_hash       bytea NOT NULL,
     body            bytea,      -- emptied after PAYLOAD_RETENTION
@@ -52,7 +55,7 @@ CREATE TABLE jazzhr.webhooks (
     export_context  text,
     state           text NOT NULL CONSTRAINT webhooks_state_check
                     CHECK (state IN ('pending', 'done', 'attention')),
-    problem         text,       -- why it needs attention: a code of the closed set in package queue
+    problem         text,       -- why it needs a person: one of a closed set of codes
     received_at     timestamptz NOT NULL DEFAULT jazzhr.now(),
     done_at         timestamptz,
     admitted_at     timestamptz,
@@ -70,7 +73,8 @@ CREATE INDEX webhooks_admitted_idx ON jazzhr.webhooks (tenant_id, admitted_at)
 CREATE INDEX webhooks_attention_idx ON jazzhr.webhooks (tenant_id) WHERE state = 'attention';
 CREATE INDEX webhooks_body_idx ON jazzhr.webhooks (received_at) WHERE body IS NOT NULL;
 
--- What Intrvio was asked to do: interview this person for this job. A writeback names it to say whom it is about.
+-- What Intrvio was asked to do: interview this person for this job. A writeback names the request
+-- to say whom it is about.
 CREATE TABLE jazzhr.interview_requests (
     tenant_id    uuid NOT NULL REFERENCES jazzhr.tenants,
     request_id   uuid NOT NULL,
@@ -79,7 +83,7 @@ CREATE TABLE jazzhr.interview_requests (
     person_id    text NOT NULL,
     applicant_id text,
     job_id       text,
-    job_key      text NOT NULL,  -- the job's id where resolved, else what the webhook gave to name it
+    job_key      text NOT NULL,  -- the job's id if resolved, else how the webhook names the job
     email        text,
     first_name   text,
     last_name    text,
@@ -96,8 +100,8 @@ CREATE TABLE jazzhr.writebacks (
     content_hash    bytea NOT NULL,
     request_id      uuid,
     candidate_id    text NOT NULL,
-    applicant_id    text,        -- given, taken from the request, or found or made by the first step
-    applicant_given boolean NOT NULL,  -- then no candidate is ever created
+    applicant_id    text,        -- given, from the request, or found or made by the first step
+    applicant_given boolean NOT NULL,  -- if true, no applicant is ever created
     first_name      text,
     last_name       text,
     email           text,        -- as given
@@ -109,19 +113,19 @@ CREATE TABLE jazzhr.writebacks (
     transcript      text,        -- emptied PAYLOAD_RETENTION after it was written; the hash stays
     state           text NOT NULL DEFAULT 'pending' CONSTRAINT writebacks_state_check
                     CHECK (state IN ('pending', 'done', 'rejected', 'attention')),
-    -- The step that is next: what its job will do.
+    -- The next step, which the row's job will do.
     step            text NOT NULL CONSTRAINT writebacks_step_check
                     CHECK (step IN ('create_applicant', 'link_applicant_to_job', 'write_notes')),
     part            integer NOT NULL DEFAULT 1,
-    begun           boolean NOT NULL DEFAULT false,  -- a first step was taken: goes before those not begun
+    begun           boolean NOT NULL DEFAULT false,  -- a first step was taken; such rows go first
     created_at      timestamptz NOT NULL DEFAULT jazzhr.now(),
     done_at         timestamptz,
     admitted_at     timestamptz,
     next_attempt_at timestamptz NOT NULL DEFAULT jazzhr.now(),
     waiting_for     text,
-    waiting_effect  uuid,        -- the ledger row of another writeback that this one waits for
+    waiting_effect  uuid,        -- the effect of another writeback that this one waits for
     attempts        integer NOT NULL DEFAULT 0,
-    failing_since   timestamptz, -- since when reads have failed without a break
+    failing_since   timestamptz, -- since when all reads have failed
     last_error      text,
     PRIMARY KEY (tenant_id, writeback_id),
     CONSTRAINT writebacks_interview_key UNIQUE (tenant_id, interview_id, revision)
@@ -134,18 +138,18 @@ CREATE INDEX writebacks_attention_idx ON jazzhr.writebacks (tenant_id) WHERE sta
 CREATE INDEX writebacks_effect_idx ON jazzhr.writebacks (tenant_id, waiting_effect) WHERE waiting_effect IS NOT NULL;
 CREATE INDEX writebacks_transcript_idx ON jazzhr.writebacks (done_at) WHERE transcript IS NOT NULL;
 
--- The write ledger: one row for each remote effect, unique by what must be unique in JazzHR.
+-- The ledger of writes: one row for each effect, unique by what must be unique in JazzHR.
 CREATE TABLE jazzhr.effects (
     tenant_id     uuid NOT NULL REFERENCES jazzhr.tenants,
     effect_id     uuid NOT NULL,
     kind          text NOT NULL CONSTRAINT effects_kind_check
                   CHECK (kind IN ('create_applicant', 'link_applicant_to_job', 'write_note')),
-    -- normalised email; applicant/job; interview/revision/part
+    -- By kind: the normalised email, applicant/job, or interview/revision/part.
     key           text NOT NULL,
     state         text NOT NULL DEFAULT 'planned' CONSTRAINT effects_state_check
                   CHECK (state IN ('planned', 'sending', 'unknown', 'done', 'rejected', 'attention')),
     send_token    uuid,          -- of the last send
-    sent_by       uuid,          -- the writeback that sent it, whom a rejection binds
+    sent_by       uuid,          -- the writeback that sent it last: a rejection is final for it
     not_after     timestamptz,   -- of the last send: no byte of it leaves later
     sends         integer NOT NULL DEFAULT 0,
     first_sent_at timestamptz,
@@ -153,8 +157,9 @@ CREATE TABLE jazzhr.effects (
     absent_at     timestamptz,
     remote_id     text,
     adopted       boolean NOT NULL DEFAULT false,
-    refusal       text,          -- JazzHR's "no" to the last send: counts once it was read that nothing is there
-    problem       text,          -- why it is with a person
+    -- JazzHR's refusal of the last send. It counts only after a read showed that nothing is there.
+    refusal       text,
+    problem       text,          -- why it needs a person
     evidence      jsonb NOT NULL DEFAULT '[]',
     created_at    timestamptz NOT NULL DEFAULT jazzhr.now(),
     settled_at    timestamptz,
@@ -162,10 +167,11 @@ CREATE TABLE jazzhr.effects (
     CONSTRAINT effects_key UNIQUE (tenant_id, kind, key)
 ) WITH (fillfactor = 70);
 CREATE INDEX effects_attention_idx ON jazzhr.effects (tenant_id, kind) WHERE state = 'attention';
--- The most recent confirmed write of a kind: the control that shows that presence can be seen on the account.
+-- Finds the most recent confirmed write of a kind. It is the control: seeing it shows that reads on
+-- the account show what was written.
 CREATE INDEX effects_control_idx ON jazzhr.effects (tenant_id, kind, settled_at DESC) WHERE state = 'done';
 
--- The steps of a writeback and the effect each came down to.
+-- The steps of a writeback, each with its effect.
 CREATE TABLE jazzhr.steps (
     tenant_id    uuid NOT NULL REFERENCES jazzhr.tenants,
     writeback_id uuid NOT NULL,
@@ -185,7 +191,8 @@ CREATE TABLE jazzhr.steps (
 );
 CREATE INDEX steps_effect_idx ON jazzhr.steps (tenant_id, effect_id) WHERE effect_id IS NOT NULL;
 
--- By which kinds of read a confirmed write was last seen on an account: absence is believed only after that.
+-- When a confirmed write of a kind was last seen by a read of the account. A read that finds
+-- nothing is believed only after that.
 CREATE TABLE jazzhr.visibility (
     tenant_id uuid NOT NULL REFERENCES jazzhr.tenants,
     kind      text NOT NULL,
@@ -194,7 +201,7 @@ CREATE TABLE jazzhr.visibility (
     PRIMARY KEY (tenant_id, kind)
 );
 
--- Activities that were read, by JazzHR's id: what makes each into one event.
+-- Activities that were read. JazzHR's id makes each activity one event.
 CREATE TABLE jazzhr.activities (
     tenant_id    uuid NOT NULL REFERENCES jazzhr.tenants,
     activity_id  text NOT NULL,
@@ -207,7 +214,7 @@ CREATE TABLE jazzhr.activities (
     PRIMARY KEY (tenant_id, activity_id)
 );
 
--- The newest day that a completed pass over a list had read, for each list.
+-- The newest day that a complete pass has read, for each list.
 CREATE TABLE jazzhr.poll_cursors (
     tenant_id  uuid NOT NULL REFERENCES jazzhr.tenants,
     list       text NOT NULL CONSTRAINT poll_cursors_list_check CHECK (list IN ('activities')),
@@ -216,7 +223,8 @@ CREATE TABLE jazzhr.poll_cursors (
     PRIMARY KEY (tenant_id, list)
 );
 
--- Events for Intrvio. The counter row is updated last in a transaction, so sequence follows commit order.
+-- Events for Intrvio. A transaction updates the counter's row last, so that sequences follow the
+-- order of commits.
 CREATE TABLE jazzhr.event_counters (
     tenant_id     uuid PRIMARY KEY REFERENCES jazzhr.tenants,
     last_sequence bigint NOT NULL DEFAULT 0,

@@ -1,8 +1,8 @@
--- What running the service needs: which nodes live, who is signed in to the console, who did what.
+-- What running the service needs: which nodes are alive, and who is signed in to the console.
 
 -- +goose Up
--- One row for each running worker process, under its River client's id. Unlogged would be cheaper, but it must
--- survive a crash of Postgres: the reaper tells the dead from the living by it.
+-- One row for each running worker process, under its River client's id. An unlogged table would be
+-- cheaper, but this one must survive a crash of Postgres: the reaper finds dead nodes by it.
 CREATE TABLE jazzhr.nodes (
     node_id    text PRIMARY KEY,
     started_at timestamptz NOT NULL DEFAULT jazzhr.now(),

@@ -1,4 +1,4 @@
--- What people decided about rows that needed them, and whether the ledger's memory is trusted.
+-- What people decided about rows that needed a person, and whether the ledger is trusted.
 
 -- +goose Up
 CREATE TABLE jazzhr.decisions (
@@ -13,8 +13,9 @@ CREATE TABLE jazzhr.decisions (
     PRIMARY KEY (tenant_id, decision_id)
 );
 
--- While a row stands here the ledger's memory is not trusted: after a restore, or a failover that lost commits, JazzHR may
--- hold what Postgres has forgotten. Every write is looked for before its first send.
+-- While there is a row here, the ledger is not trusted: after a restore, or a failover that lost
+-- commits, JazzHR may hold what Postgres has forgotten. Every effect is then looked for in JazzHR
+-- before its first send.
 CREATE TABLE jazzhr.distrust (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     since    timestamptz NOT NULL DEFAULT jazzhr.now()

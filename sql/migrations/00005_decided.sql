@@ -1,7 +1,8 @@
 -- When a person last said that an effect is not in JazzHR.
 
 -- +goose Up
--- A distrusted ledger is trusted about a row that a person has looked into since.
+-- If a person has looked into an effect since the ledger became distrusted, the ledger is trusted
+-- about this effect.
 ALTER TABLE jazzhr.effects ADD COLUMN decided_at timestamptz;
 
 -- +goose Down

@@ -1,7 +1,7 @@
--- What audits found: what stands in an account of JazzHR more than once.
+-- What audits found: what exists more than once in a JazzHR account.
 
 -- +goose Up
--- The hours after midnight UTC, each tenant at a time of its own, which it keeps.
+-- Audits are in the hours after midnight UTC. Each tenant has a time of its own and keeps it.
 ALTER TABLE jazzhr.tenants ADD COLUMN next_audit_at timestamptz NOT NULL
     DEFAULT date_trunc('day', jazzhr.now(), 'UTC') + interval '1 day' + random() * interval '6 hours';
 CREATE INDEX tenants_next_audit_at_idx ON jazzhr.tenants (next_audit_at)
@@ -12,13 +12,14 @@ CREATE TABLE jazzhr.audits (
     audit_id    uuid NOT NULL,
     started_at  timestamptz NOT NULL DEFAULT jazzhr.now(),
     finished_at timestamptz,      -- null while it runs, and for ever if its process died
-    latest      boolean NOT NULL DEFAULT false,  -- of those that ended
-    -- Copies beyond the first, of what we wrote and of what we did not.
+    latest      boolean NOT NULL DEFAULT false,  -- the latest audit that ended
+    -- Copies beyond the first: of what we wrote, and of what others wrote.
     ours        integer NOT NULL DEFAULT 0,
     theirs      integer NOT NULL DEFAULT 0,
     counts      jsonb NOT NULL DEFAULT '{}',     -- the same by kind
     findings    jsonb NOT NULL DEFAULT '[]',     -- ids only
-    -- Kinds that it did not get through, and why; their findings are those of the audit before, and what was added.
+    -- Kinds that it did not get through, and why. Their findings are those of the audit before, and
+    -- what was added.
     unfinished  text[] NOT NULL DEFAULT '{}',
     stopped_by  text,
     PRIMARY KEY (tenant_id, audit_id)

@@ -1,22 +1,24 @@
--- What is polled besides activities, and interviews asked for by a move to a stage.
+-- Lists that are polled besides activities, and interviews that a move to a stage asks for.
 
 -- +goose Up
 ALTER TABLE jazzhr.poll_cursors DROP CONSTRAINT poll_cursors_list_check;
 ALTER TABLE jazzhr.poll_cursors
     ADD CONSTRAINT poll_cursors_list_check CHECK (list IN ('activities', 'applicants', 'links', 'openings')),
-    ADD COLUMN passed_at   timestamptz,                 -- when the last incremental pass was complete
-    -- The newest day of the first pass that was complete: what is older stood there before. Null if there was none.
+    ADD COLUMN passed_at   timestamptz,                 -- end of the last complete incremental pass
+    -- The newest day of the first complete pass. What is older was there before us. Null if there
+    -- was no such pass.
     ADD COLUMN baseline_day date,
-    -- The ids of the list's first page, hashed, in the last pass that was complete: a list that still begins so has
-    -- nothing new.
+    -- A hash of the ids on the list's first page in the last complete pass. While the list begins
+    -- with the same ids, it has nothing new.
     ADD COLUMN head        bytea,
-    -- A full pass reads the list from end to end. The first takes in what stood there before, and goes on where it was
-    -- stopped; each later one counts what the incremental passes had missed.
-    ADD COLUMN full_page   integer NOT NULL DEFAULT 0,  -- the last page that the unfinished first full pass has taken in
-    ADD COLUMN full_rows   bigint NOT NULL DEFAULT 0,   -- of the last full pass that was complete
-    ADD COLUMN full_missed bigint NOT NULL DEFAULT 0,   -- likewise
-    ADD COLUMN full_at     timestamptz;                 -- when it was; null until the first is complete
-UPDATE jazzhr.poll_cursors SET baseline_day = newest_day; -- passes before are not told apart any more
+    -- A full pass reads the list from end to end. The first one takes in what was there before us,
+    -- and goes on where it was stopped. Each later one counts what the incremental passes missed.
+    ADD COLUMN full_page   integer NOT NULL DEFAULT 0,  -- last page that the first full pass read
+    ADD COLUMN full_rows   bigint NOT NULL DEFAULT 0,   -- rows in the last complete full pass
+    ADD COLUMN full_missed bigint NOT NULL DEFAULT 0,   -- of these, rows that had been missed
+    ADD COLUMN full_at     timestamptz;                 -- its end; null until the first is complete
+-- Which of the earlier passes was the first is not known any more.
+UPDATE jazzhr.poll_cursors SET baseline_day = newest_day;
 
 ALTER TABLE jazzhr.tenants
     ADD COLUMN next_openings_at timestamptz,
@@ -26,25 +28,27 @@ CREATE INDEX tenants_next_openings_at_idx ON jazzhr.tenants (next_openings_at)
 CREATE INDEX tenants_next_full_at_idx ON jazzhr.tenants (next_full_at)
     WHERE connection = 'verified' AND key_state = 'ok' AND paused_at IS NULL;
 UPDATE jazzhr.tenants SET next_openings_at = jazzhr.now() + random() * interval '1 hour' WHERE connection = 'verified';
--- The hours after midnight UTC, each tenant at a time of its own, as MarkVerified gives them to new ones.
+-- Full passes are in the hours after midnight UTC, each tenant at a time of its own, as
+-- MarkVerified sets them for new tenants.
 UPDATE jazzhr.tenants SET next_full_at = date_trunc('day', jazzhr.now(), 'UTC') + interval '1 day' + random() * interval '6 hours'
     WHERE connection = 'verified';
 
 ALTER TABLE jazzhr.applicants
-    -- When a pass over the list took it in: told of, or known from before. Until then it is only known by name, email or
-    -- because we made it, and Intrvio has not been told that it applied.
+    -- When a pass over the list took the applicant in, as new or as known from before. Until then
+    -- we know the applicant only by name or email, or because we made it, and Intrvio was not told
+    -- that it applied.
     ADD COLUMN listed_at    timestamptz,
     ADD COLUMN gone_told_at timestamptz;   -- when Intrvio was told that it is gone
 
--- The mirror of /jobs: what its events tell.
+-- The mirror of /jobs, as far as events about openings tell of it.
 ALTER TABLE jazzhr.openings
     ADD COLUMN department text NOT NULL DEFAULT '',
     ADD COLUMN city       text NOT NULL DEFAULT '',
     ADD COLUMN state      text NOT NULL DEFAULT '',
     ADD COLUMN country_id text NOT NULL DEFAULT '',
-    ADD COLUMN gone_at    timestamptz;   -- in JazzHR's list no more
+    ADD COLUMN gone_at    timestamptz;   -- when it was no longer in JazzHR's list
 
--- /applicants2jobs, by JazzHR's id: what makes each link one event.
+-- The mirror of /applicants2jobs. JazzHR's id makes each link one event.
 CREATE TABLE jazzhr.links (
     tenant_id    uuid NOT NULL REFERENCES jazzhr.tenants,
     link_id      text NOT NULL,
@@ -56,7 +60,7 @@ CREATE TABLE jazzhr.links (
 );
 CREATE INDEX links_applicant_idx ON jazzhr.links (tenant_id, applicant_id);
 
--- Stages that were seen, for an administrator to choose from: JazzHR has no list of them.
+-- Stages that were seen. An administrator chooses from them, because JazzHR has no list of stages.
 CREATE TABLE jazzhr.stages (
     tenant_id     uuid NOT NULL REFERENCES jazzhr.tenants,
     stage         text NOT NULL,
@@ -74,8 +78,8 @@ CREATE TABLE jazzhr.auto_triggers (
     PRIMARY KEY (tenant_id, stage, job_id)
 );
 
--- Moves to such a stage: the work of finding out who and which job each is about. The columns of work are those of
--- webhooks.
+-- Moves to such a stage. A row is the work of finding out which applicant and job the move is
+-- about. Its columns of work are those of webhooks.
 CREATE TABLE jazzhr.stage_entries (
     tenant_id       uuid NOT NULL REFERENCES jazzhr.tenants,
     activity_id     text NOT NULL,
@@ -84,7 +88,8 @@ CREATE TABLE jazzhr.stage_entries (
     job_title       text NOT NULL,
     state           text NOT NULL DEFAULT 'pending' CONSTRAINT stage_entries_state_check
                     CHECK (state IN ('pending', 'done')),
-    -- requested: it made the request. matched: the webhook of the same move did. Others say why neither.
+    -- requested: the move made the request. matched: the webhook of the same move made it. Other
+    -- values say why there is no request.
     outcome         text,
     request_id      uuid,
     first_seen_at   timestamptz NOT NULL DEFAULT jazzhr.now(),
@@ -102,7 +107,8 @@ CREATE INDEX stage_entries_admitted_idx ON jazzhr.stage_entries (tenant_id, admi
     WHERE state = 'pending' AND admitted_at IS NOT NULL;
 CREATE INDEX stage_entries_seen_idx ON jazzhr.stage_entries (tenant_id, first_seen_at);
 
--- An export and a stage entry of one (applicant, job) are one request, whichever came first: when each was first seen.
+-- An export and a stage entry of one applicant and job are one request, whichever came first. The
+-- columns say which they are and when each was first seen.
 ALTER TABLE jazzhr.interview_requests
     ADD COLUMN activity_id      text,
     ADD COLUMN webhook_seen_at  timestamptz,

@@ -1,5 +1,6 @@
--- What of an interview a tenant wants written into its notes. It counts for writebacks from then on: what is written is
--- settled when a writeback is accepted, since its note is found again by its text.
+-- Which parts of an interview a tenant wants in its notes. A change counts for writebacks that are
+-- accepted after it: a note is found again by its text, so the text is fixed when the writeback is
+-- accepted.
 
 -- +goose Up
 ALTER TABLE jazzhr.tenants

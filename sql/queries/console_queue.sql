@@ -1,106 +1,264 @@
 -- name: SystemJobDepth :many
--- How many jobs wait or run, by queue, kind and state. Of each queue and state no more than so many are counted, in the order in
--- which they are fetched: what this costs does not go by how many there are.
-SELECT q.queue::text AS queue, j.kind, s.state::text AS state, count(*) AS jobs, min(j.scheduled_at)::timestamptz AS oldest_at,
+-- Counts the jobs that wait or run, by queue, kind and state. Of each queue and state no more than
+-- most are counted, in the order in which they are fetched. So the cost does not grow with the
+-- number of jobs.
+SELECT
+    q.queue::text AS queue,
+    j.kind,
+    s.state::text AS state,
+    count(*) AS jobs,
+    min(j.scheduled_at)::timestamptz AS oldest_at,
     coalesce(extract(epoch FROM now() - min(j.scheduled_at)), 0)::float8 AS oldest_seconds
 FROM unnest(@queues::text[]) AS q(queue)
-CROSS JOIN unnest('{available,pending,retryable,running,scheduled}'::jazzhr.river_job_state[]) AS s(state)
+CROSS JOIN unnest(
+    '{available,pending,retryable,running,scheduled}'::jazzhr.river_job_state[]
+) AS s(state)
 CROSS JOIN LATERAL (
-    SELECT r.kind, r.scheduled_at FROM jazzhr.river_job r WHERE r.state = s.state AND r.queue = q.queue
-    ORDER BY r.priority, r.scheduled_at, r.id LIMIT sqlc.arg(most)
+    SELECT r.kind, r.scheduled_at
+    FROM jazzhr.river_job r
+    WHERE r.state = s.state AND r.queue = q.queue
+    ORDER BY r.priority, r.scheduled_at, r.id
+    LIMIT sqlc.arg(most)
 ) j
-GROUP BY q.queue, j.kind, s.state ORDER BY q.queue, j.kind, s.state;
+GROUP BY q.queue, j.kind, s.state
+ORDER BY q.queue, j.kind, s.state;
 
 -- name: SystemJobsFinished :many
--- What was finished in the last minutes, by kind and by slots of time, 0 being the latest. Only the latest so many are looked at.
-SELECT f.kind, f.queue, floor(extract(epoch FROM now() - f.finalized_at) / sqlc.arg(slot_seconds)::float8)::integer AS slot,
-    count(*) AS jobs, coalesce(sum(extract(epoch FROM f.finalized_at - f.attempted_at)), 0)::float8 AS took_seconds,
+-- Counts the jobs that were finished in the last minutes, by kind, queue and slot of time. Slot 0
+-- is the latest. Only the latest jobs are read, no more than most.
+SELECT
+    f.kind,
+    f.queue,
+    floor(
+        extract(epoch FROM now() - f.finalized_at) / sqlc.arg(slot_seconds)::float8
+    )::integer AS slot,
+    count(*) AS jobs,
+    coalesce(
+        sum(extract(epoch FROM f.finalized_at - f.attempted_at)),
+        0
+    )::float8 AS took_seconds,
     extract(epoch FROM now() - min(f.finalized_at))::float8 AS oldest_seconds
 FROM (
-    SELECT r.kind, r.queue, r.finalized_at, r.attempted_at FROM jazzhr.river_job r
+    SELECT r.kind, r.queue, r.finalized_at, r.attempted_at
+    FROM jazzhr.river_job r
     WHERE r.state = 'completed' AND r.finalized_at > now() - @since::interval
-    ORDER BY r.finalized_at DESC LIMIT sqlc.arg(most)
+    ORDER BY r.finalized_at DESC
+    LIMIT sqlc.arg(most)
 ) f
-GROUP BY f.kind, f.queue, slot ORDER BY f.kind, f.queue, slot;
+GROUP BY f.kind, f.queue, slot
+ORDER BY f.kind, f.queue, slot;
 
 -- name: SystemJobErrors :many
--- Jobs whose last attempt failed and that are tried again, and those that were given up, the latest first.
-SELECT j.id, j.kind, j.queue, j.state::text AS state, j.attempt, j.max_attempts,
+-- Returns the jobs that are tried again after a failed attempt, and those that were given up. The
+-- latest failure comes first.
+SELECT
+    j.id,
+    j.kind,
+    j.queue,
+    j.state::text AS state,
+    j.attempt,
+    j.max_attempts,
     coalesce(j.args ->> 'tenant_id', '')::text AS tenant_id,
     coalesce(j.errors[array_upper(j.errors, 1)] ->> 'error', '')::text AS error,
-    coalesce(j.finalized_at, j.attempted_at, j.scheduled_at)::timestamptz AS failed_at, j.scheduled_at
+    coalesce(j.finalized_at, j.attempted_at, j.scheduled_at)::timestamptz AS failed_at,
+    j.scheduled_at
 FROM (
-    (SELECT * FROM jazzhr.river_job r WHERE r.state = 'retryable' LIMIT 1000)
+    (
+        SELECT *
+        FROM jazzhr.river_job r
+        WHERE r.state = 'retryable'
+        LIMIT 1000
+    )
     UNION ALL
-    (SELECT * FROM jazzhr.river_job r WHERE r.state = 'discarded' AND r.finalized_at IS NOT NULL ORDER BY r.finalized_at DESC LIMIT sqlc.arg(max_rows))
+    (
+        SELECT *
+        FROM jazzhr.river_job r
+        WHERE r.state = 'discarded' AND r.finalized_at IS NOT NULL
+        ORDER BY r.finalized_at DESC
+        LIMIT sqlc.arg(max_rows)
+    )
     UNION ALL
-    (SELECT * FROM jazzhr.river_job r WHERE r.state = 'cancelled' AND r.finalized_at IS NOT NULL ORDER BY r.finalized_at DESC LIMIT sqlc.arg(max_rows))
-) j ORDER BY failed_at DESC, j.id DESC LIMIT sqlc.arg(max_rows);
+    (
+        SELECT *
+        FROM jazzhr.river_job r
+        WHERE r.state = 'cancelled' AND r.finalized_at IS NOT NULL
+        ORDER BY r.finalized_at DESC
+        LIMIT sqlc.arg(max_rows)
+    )
+) j
+ORDER BY failed_at DESC, j.id DESC
+LIMIT sqlc.arg(max_rows);
 
 -- name: SystemJobsOfTenant :many
--- A tenant's jobs among the newest so many, the newest first. There is no index by tenant: it would cost every job that is
--- inserted or taken, for a list that is looked at now and then.
-SELECT j.id, j.kind, j.queue, j.state::text AS state, j.attempt, j.max_attempts, j.created_at, j.scheduled_at, j.finalized_at,
-    coalesce(j.args ->> 'webhook_id', '')::text AS webhook_id, coalesce(j.args ->> 'writeback_id', '')::text AS writeback_id,
+-- Returns a tenant's jobs among the newest looked_at jobs of all tenants, the newest first. There
+-- is no index by tenant: it would cost every job that is inserted or taken, for a list that is
+-- seldom looked at.
+SELECT
+    j.id,
+    j.kind,
+    j.queue,
+    j.state::text AS state,
+    j.attempt,
+    j.max_attempts,
+    j.created_at,
+    j.scheduled_at,
+    j.finalized_at,
+    coalesce(j.args ->> 'webhook_id', '')::text AS webhook_id,
+    coalesce(j.args ->> 'writeback_id', '')::text AS writeback_id,
     coalesce(j.errors[array_upper(j.errors, 1)] ->> 'error', '')::text AS error
 FROM (
-    SELECT * FROM jazzhr.river_job r WHERE r.id < @before ORDER BY r.id DESC LIMIT sqlc.arg(looked_at)
-) j WHERE j.args ->> 'tenant_id' = @tenant_id::text
-ORDER BY j.id DESC LIMIT sqlc.arg(max_rows);
+    SELECT *
+    FROM jazzhr.river_job r
+    WHERE r.id < @before
+    ORDER BY r.id DESC
+    LIMIT sqlc.arg(looked_at)
+) j
+WHERE j.args ->> 'tenant_id' = @tenant_id::text
+ORDER BY j.id DESC
+LIMIT sqlc.arg(max_rows);
 
 -- name: SystemJob :one
-SELECT j.id, j.kind, j.queue, j.state::text AS state, j.attempt, j.max_attempts, j.created_at, j.scheduled_at, j.attempted_at,
-    j.finalized_at, coalesce(j.args ->> 'tenant_id', '')::text AS tenant_id, coalesce(j.args ->> 'webhook_id', '')::text AS webhook_id,
+SELECT
+    j.id,
+    j.kind,
+    j.queue,
+    j.state::text AS state,
+    j.attempt,
+    j.max_attempts,
+    j.created_at,
+    j.scheduled_at,
+    j.attempted_at,
+    j.finalized_at,
+    coalesce(j.args ->> 'tenant_id', '')::text AS tenant_id,
+    coalesce(j.args ->> 'webhook_id', '')::text AS webhook_id,
     coalesce(j.args ->> 'writeback_id', '')::text AS writeback_id,
     coalesce(j.attempted_by[array_upper(j.attempted_by, 1)], '')::text AS node,
     coalesce(j.errors[array_upper(j.errors, 1)] ->> 'error', '')::text AS error
-FROM jazzhr.river_job j WHERE j.id = @id;
+FROM jazzhr.river_job j
+WHERE j.id = @id;
 
 -- name: SystemQueues :many
 SELECT name, paused_at FROM jazzhr.river_queue ORDER BY name;
 
 -- name: SystemRunningJobs :many
--- How many jobs each process runs.
-SELECT coalesce(j.attempted_by[array_upper(j.attempted_by, 1)], '')::text AS node, count(*) AS jobs
-FROM jazzhr.river_job j WHERE j.state = 'running' GROUP BY node;
+-- Counts the jobs that each process runs.
+SELECT
+    coalesce(j.attempted_by[array_upper(j.attempted_by, 1)], '')::text AS node,
+    count(*) AS jobs
+FROM jazzhr.river_job j
+WHERE j.state = 'running'
+GROUP BY node;
 
 -- name: SystemWaitingRows :many
--- What of our own rows is not done, by kind and where it stands, and since when the oldest has. Of each table no more than so many
--- are counted of those that wait and of those that have a job, in the order of the index that they are found by, so that the planner
--- takes it whatever it believes of the table.
-SELECT w.kind::text AS kind, w.reason::text AS reason, count(*) AS waiting, min(w.since)::timestamptz AS oldest_at,
+-- Returns what of our own rows is not done, by kind and by why it waits, and since when the oldest
+-- has waited. Of each table no more than most of the waiting and most of the admitted rows are
+-- counted. They are read in the order of the index that finds them, so that the planner uses it
+-- whatever it believes of the table.
+SELECT
+    w.kind::text AS kind,
+    w.reason::text AS reason,
+    count(*) AS waiting,
+    min(w.since)::timestamptz AS oldest_at,
     coalesce(extract(epoch FROM jazzhr.now() - min(w.since)), 0)::float8 AS oldest_seconds
 FROM (
-    SELECT r.kind, CASE WHEN t.paused_at IS NOT NULL THEN 'paused' WHEN t.key_state <> 'ok' THEN 'credentials' ELSE r.reason END AS reason, r.since
+    SELECT
+        r.kind,
+        CASE
+            WHEN t.paused_at IS NOT NULL THEN 'paused'
+            WHEN t.key_state <> 'ok' THEN 'credentials'
+            ELSE r.reason
+        END AS reason,
+        r.since
     FROM (
-        (SELECT p.tenant_id, p.step AS kind, coalesce(p.waiting_for, 'queue') AS reason, p.created_at AS since
-            FROM jazzhr.writebacks p WHERE p.state = 'pending' AND p.admitted_at IS NULL
-            ORDER BY p.tenant_id, p.begun DESC, p.created_at LIMIT sqlc.arg(most))
+        (
+            SELECT
+                p.tenant_id,
+                p.step AS kind,
+                coalesce(p.waiting_for, 'queue') AS reason,
+                p.created_at AS since
+            FROM jazzhr.writebacks p
+            WHERE p.state = 'pending' AND p.admitted_at IS NULL
+            ORDER BY p.tenant_id, p.begun DESC, p.created_at
+            LIMIT sqlc.arg(most)
+        )
         UNION ALL
-        (SELECT p.tenant_id, p.step, 'admitted', p.created_at
-            FROM jazzhr.writebacks p WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL
-            ORDER BY p.tenant_id, p.admitted_at LIMIT sqlc.arg(most))
+        (
+            SELECT
+                p.tenant_id,
+                p.step,
+                'admitted',
+                p.created_at
+            FROM jazzhr.writebacks p
+            WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL
+            ORDER BY p.tenant_id, p.admitted_at
+            LIMIT sqlc.arg(most)
+        )
         UNION ALL
-        (SELECT p.tenant_id, 'resolve_export', coalesce(p.waiting_for, 'queue'), p.received_at
-            FROM jazzhr.webhooks p WHERE p.state = 'pending' AND p.admitted_at IS NULL
-            ORDER BY p.tenant_id, p.next_attempt_at, p.received_at LIMIT sqlc.arg(most))
+        (
+            SELECT
+                p.tenant_id,
+                p.event,
+                coalesce(p.waiting_for, 'queue'),
+                p.received_at
+            FROM jazzhr.webhooks p
+            WHERE p.state = 'pending' AND p.admitted_at IS NULL
+            ORDER BY p.tenant_id, p.next_attempt_at, p.received_at
+            LIMIT sqlc.arg(most)
+        )
         UNION ALL
-        (SELECT p.tenant_id, 'resolve_export', 'admitted', p.received_at
-            FROM jazzhr.webhooks p WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL
-            ORDER BY p.tenant_id, p.admitted_at LIMIT sqlc.arg(most))
+        (
+            SELECT
+                p.tenant_id,
+                p.event,
+                'admitted',
+                p.received_at
+            FROM jazzhr.webhooks p
+            WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL
+            ORDER BY p.tenant_id, p.admitted_at
+            LIMIT sqlc.arg(most)
+        )
         UNION ALL
-        (SELECT p.tenant_id, 'resolve_stage_entry', coalesce(p.waiting_for, 'queue'), p.first_seen_at
-            FROM jazzhr.stage_entries p WHERE p.state = 'pending' AND p.admitted_at IS NULL
-            ORDER BY p.tenant_id, p.next_attempt_at, p.first_seen_at LIMIT sqlc.arg(most))
+        (
+            SELECT
+                p.tenant_id,
+                'resolve_stage_entry',
+                coalesce(p.waiting_for, 'queue'),
+                p.first_seen_at
+            FROM jazzhr.stage_entries p
+            WHERE p.state = 'pending' AND p.admitted_at IS NULL
+            ORDER BY p.tenant_id, p.next_attempt_at, p.first_seen_at
+            LIMIT sqlc.arg(most)
+        )
         UNION ALL
-        (SELECT p.tenant_id, 'resolve_stage_entry', 'admitted', p.first_seen_at
-            FROM jazzhr.stage_entries p WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL
-            ORDER BY p.tenant_id, p.admitted_at LIMIT sqlc.arg(most))
-    ) r JOIN jazzhr.tenants t ON t.tenant_id = r.tenant_id
+        (
+            SELECT
+                p.tenant_id,
+                'resolve_stage_entry',
+                'admitted',
+                p.first_seen_at
+            FROM jazzhr.stage_entries p
+            WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL
+            ORDER BY p.tenant_id, p.admitted_at
+            LIMIT sqlc.arg(most)
+        )
+    ) r
+    JOIN jazzhr.tenants t ON t.tenant_id = r.tenant_id
     UNION ALL
-    (SELECT 'deliver_event', CASE WHEN p.attempts > 0 THEN 'retry' ELSE 'queue' END, p.created_at
-        FROM jazzhr.events p WHERE p.state = 'pending' AND p.admitted_at IS NULL ORDER BY p.next_attempt_at LIMIT sqlc.arg(most))
+    (
+        SELECT 'deliver_event', CASE WHEN p.attempts > 0 THEN 'retry' ELSE 'queue' END, p.created_at
+        FROM jazzhr.events p
+        WHERE p.state = 'pending' AND p.admitted_at IS NULL
+        ORDER BY p.next_attempt_at
+        LIMIT sqlc.arg(most)
+    )
     UNION ALL
-    (SELECT 'deliver_event', 'admitted', p.created_at
-        FROM jazzhr.events p WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL ORDER BY p.admitted_at LIMIT sqlc.arg(most))
-) w GROUP BY w.kind, w.reason ORDER BY w.kind, w.reason;
+    (
+        SELECT 'deliver_event', 'admitted', p.created_at
+        FROM jazzhr.events p
+        WHERE p.state = 'pending' AND p.admitted_at IS NOT NULL
+        ORDER BY p.admitted_at
+        LIMIT sqlc.arg(most)
+    )
+) w
+GROUP BY w.kind, w.reason
+ORDER BY w.kind, w.reason;

@@ -1,5 +1,6 @@
 -- name: SystemInsertSession :exec
-INSERT INTO jazzhr.sessions (token_hash, name, expires_at) VALUES (@token_hash, @name, jazzhr.now() + @lifetime::interval);
+INSERT INTO jazzhr.sessions (token_hash, name, expires_at)
+VALUES (@token_hash, @name, jazzhr.now() + @lifetime::interval);
 
 -- name: SystemSession :one
 SELECT name FROM jazzhr.sessions WHERE token_hash = @token_hash AND expires_at > jazzhr.now();
@@ -11,22 +12,39 @@ DELETE FROM jazzhr.sessions WHERE token_hash = @token_hash;
 DELETE FROM jazzhr.sessions WHERE expires_at < jazzhr.now();
 
 -- name: SystemEmptyWebhookBodies :execrows
--- By its place, as what else retention takes: a join by the key is planned for a tenth of the table, since how many rows the
--- limit lets through is not known then, and reads all of it.
-UPDATE jazzhr.webhooks SET body = NULL WHERE ctid = ANY(ARRAY(
-    SELECT w.ctid FROM jazzhr.webhooks w
-    WHERE w.body IS NOT NULL AND w.state <> 'pending' AND w.received_at < jazzhr.now() - @retention::interval
-    ORDER BY w.received_at LIMIT sqlc.arg(max_rows) FOR UPDATE SKIP LOCKED));
+-- Rows are updated by ctid, here and in all queries of retention. A join by the key would read the
+-- whole table: the planner does not know how many rows the limit lets through, and assumes a tenth
+-- of the table.
+UPDATE jazzhr.webhooks
+SET body = NULL
+WHERE ctid = ANY(ARRAY(
+    SELECT w.ctid
+    FROM jazzhr.webhooks w
+    WHERE w.body IS NOT NULL
+        AND w.state <> 'pending'
+        AND w.received_at < jazzhr.now() - @retention::interval
+    ORDER BY w.received_at
+    LIMIT sqlc.arg(max_rows)
+    FOR UPDATE SKIP LOCKED
+));
 
 -- name: SystemEmptyTranscripts :execrows
-UPDATE jazzhr.writebacks SET transcript = NULL WHERE ctid = ANY(ARRAY(
-    SELECT w.ctid FROM jazzhr.writebacks w
-    WHERE w.transcript IS NOT NULL AND w.state IN ('done', 'rejected') AND w.done_at < jazzhr.now() - @retention::interval
-    ORDER BY w.done_at LIMIT sqlc.arg(max_rows) FOR UPDATE SKIP LOCKED));
+UPDATE jazzhr.writebacks
+SET transcript = NULL
+WHERE ctid = ANY(ARRAY(
+    SELECT w.ctid
+    FROM jazzhr.writebacks w
+    WHERE w.transcript IS NOT NULL
+        AND w.state IN ('done', 'rejected')
+        AND w.done_at < jazzhr.now() - @retention::interval
+    ORDER BY w.done_at
+    LIMIT sqlc.arg(max_rows)
+    FOR UPDATE SKIP LOCKED
+));
 
 -- name: SystemDatabaseNow :one
 SELECT jazzhr.now()::timestamptz;
 
 -- name: SystemMinReleaseSchema :one
--- The newest migration that a release must know to work on this schema.
+-- Returns the newest migration that a release must know to work on this schema.
 SELECT min_release_schema FROM jazzhr.schema_compat;

@@ -1,79 +1,74 @@
 package console
 
 import (
-	"cmp"
 	"context"
-	"fmt"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
 
-	"github.com/google/uuid"
-
-	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/gin-gonic/gin"
 )
 
-// What is what a person did. The set is closed: pages put each into words.
-type What string
-
-// What people do.
-const (
-	SignedIn        What = "sign_in"
-	Paused          What = "pause"
-	Resumed         What = "resume"
-	Resynced        What = "resync"
-	SecretRotated   What = "rotate_secret"
-	Disconnected    What = "disconnect"
-	Decided         What = "decide"
-	Replayed        What = "replay"
-	Revealed        What = "reveal"
-	ConnectLinkMade What = "connect_link"
-	KeySet          What = "set_key"
-	KeyTested       What = "test_key"
-	SettingsChanged What = "change_settings"
-	SecretSaved     What = "save_secret"
-	RiverUsed       What = "use_river"
-)
-
-// Result is what became of an action.
-type Result string
-
-// The results.
-const (
-	Done    Result = "done"
-	Refused Result = "refused" // by a rule of ours, or by JazzHR
-	Failed  Result = "failed"
-)
-
-// Action is something that a person did, for the record. It holds no secret and no personal data.
-type Action struct {
-	Who    string    // as the session or the token names them
-	Tenant uuid.UUID // uuid.Nil where it concerns none
-	What   What
-	Target string // on what, by its id; may be empty
-	Result Result // Done if empty
-	Detail string // how, or why not, in plain words; may be empty
+// action handles a posted form.
+type action struct {
+	route string // below /console, in Gin's syntax
+	// run returns the address of the page to go to, and a notice to show there. A failure of status
+	// 422 is shown as a notice too; any other error is shown as a page of its own.
+	run func(ctx context.Context, f form) (to, notice string, err error)
+	// show takes the place of run where the answer can be shown only once, such as a new secret. It
+	// returns the data of the page in file.
+	show func(ctx context.Context, f form) (data any, err error)
+	file string
+	// timeout bounds the action; 0 stands for pageTimeout.
+	timeout time.Duration
 }
 
-// Record writes an action down. Pass the transaction of what was done, so that neither stands without the other.
-func Record(ctx context.Context, conn gen.DBTX, a Action) error {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("record action: %w", err)
-	}
-	row := gen.SystemInsertActionParams{
-		ActionID: id, Who: a.Who, What: string(a.What), Result: string(cmp.Or(a.Result, Done)),
-		Target: nullable(a.Target), Detail: nullable(a.Detail),
-	}
-	if a.Tenant != uuid.Nil {
-		row.TenantID = &a.Tenant
-	}
-	if err := gen.New().SystemInsertAction(ctx, conn, row); err != nil {
-		return fmt.Errorf("record action: %w", err)
-	}
-	return nil
+// form is a posted form: its address, its values and who posted it.
+type form struct {
+	place
+	values url.Values
+	who    string
 }
 
-func nullable(text string) *string {
-	if text == "" {
-		return nil
+// problemOn returns the results of an action that tells on the page to go to what is wrong with the
+// form.
+func problemOn(to, message string) (string, string, error) {
+	return to, "", refused(http.StatusUnprocessableEntity, "", message)
+}
+
+// serveAction answers a posted form, whether htmx posted it or the browser itself.
+func (k *Console) serveAction(c *gin.Context, a action) {
+	if err := parseForm(c); err != nil {
+		k.fail(c, err)
+		return
 	}
-	return &text
+	timeout := a.timeout
+	if timeout == 0 {
+		timeout = pageTimeout
+	}
+	ctx, cancel := context.WithTimeout(c.Request.Context(), timeout)
+	defer cancel()
+	posted := form{placeOf(c), c.Request.PostForm, who(c)}
+	if a.show != nil {
+		data, err := a.show(ctx, posted)
+		if err != nil {
+			k.fail(c, err)
+			return
+		}
+		k.show(c, http.StatusOK, k.standalone[a.file], data)
+		return
+	}
+	to, text, err := a.run(ctx, posted)
+	f, isFailure := errors.AsType[*failure](err)
+	switch {
+	case isFailure && f.Status == http.StatusUnprocessableEntity && to != "":
+		k.setNotice(c, notice{Text: f.Message, Problem: true})
+	case err != nil:
+		k.fail(c, err)
+		return
+	case text != "":
+		k.setNotice(c, notice{Text: text})
+	}
+	c.Redirect(http.StatusSeeOther, to)
 }

@@ -16,11 +16,11 @@ import (
 //go:embed assets/*.css assets/*.js assets/*.svg
 var assetFiles embed.FS
 
-// assetPath is where style sheet, scripts and pictures are.
+// assetPath is the address of style sheets, scripts and pictures.
 const assetPath = rootPath + "/assets/"
 
-// assets are files by the name under which browsers ask for them. It holds a hash of the content, so that they may keep
-// what they have for ever and take up another the moment there is one.
+// assets are files by the name under which browsers ask for them. The name holds a hash of the
+// content, so browsers may cache a file for ever, and load a new one at once.
 type assets struct {
 	files map[string]asset
 	names map[string]string // by the file's own name
@@ -51,7 +51,7 @@ func loadAssets() (assets, error) {
 	return a, nil
 }
 
-// url is the address of a file. One that does not exist is a mistake in a template, which the first look at it shows.
+// url returns the address of a file. A file that does not exist is a mistake in a template.
 func (a assets) url(file string) (string, error) {
 	name, ok := a.names[file]
 	if !ok {
@@ -63,7 +63,7 @@ func (a assets) url(file string) (string, error) {
 func (a assets) serve(c *gin.Context) {
 	file, ok := a.files[c.Param("file")]
 	if !ok {
-		c.String(404, "no such file") // of a release before or after this one
+		c.String(404, "no such file") // it is of another release
 		return
 	}
 	c.Header("Cache-Control", "public, max-age=31536000, immutable")

@@ -10,53 +10,59 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/outcome"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
 const attentionPath = rootPath + "/attention"
 
-// countedAtMost bounds what is counted for a figure: a count of more costs the database too much to be made all the time.
-const countedAtMost = 10_000
+// countLimit bounds what is counted for a number on a page. To count more each time would cost the
+// database too much.
+const countLimit = 10_000
 
 func (k *Console) attentionPage() page {
-	return page{route: "/attention", file: "attention", section: "/attention", load: k.loadAttention, every: 3 * time.Second}
+	return page{
+		route: "/attention", file: "attention", section: "/attention", load: k.loadAttention, every: 3 * time.Second,
+	}
 }
 
-// attention is what the page shows: what a person must decide.
+// attention is the data of the page: a list of cases.
 type attention struct {
-	Whose   whose
-	Problem string   // that the list is narrowed to, or empty
-	Choices []option // the problems to narrow it to
-	Items   []attentionRow
-	Total   string // of all tenants and problems
-	Pager   pager
-	Clear   string // the address of the whole list; empty if this is it
+	Filter   tenantFilter
+	Problem  string   // that the list is filtered by, or empty
+	Problems []option // to filter by
+	Cases    []caseRow
+	Total    string // the number of cases of all tenants and problems
+	Pager    pager
+	Clear    string // the address of the unfiltered list; empty if this is it
 }
 
-// option is one of a select.
+// option is an option of a select element.
 type option struct {
 	Value, Text string
 	Chosen      bool
 }
 
-type attentionRow struct {
+type caseRow struct {
 	gen.SystemAttentionRow
-	Title string // the problem in words
-	About string // what it is about
+	Title string // of the problem
+	About string // the candidate or webhook
 	Href  string
 }
 
-// itemHref is the address of the page of what needs a person.
-func itemHref(tenant, item uuid.UUID) string {
-	return fmt.Sprintf("%s/%s/%s", attentionPath, tenant, item)
+// caseHref returns the address of the page of a case. item is the id of the writeback or webhook.
+func caseHref(tenantID, item uuid.UUID) string {
+	return fmt.Sprintf("%s/%s/%s", attentionPath, tenantID, item)
 }
 
 func (k *Console) loadAttention(ctx context.Context, at place) (any, error) {
 	shown := attention{Problem: at.query.Get("problem")}
-	params := gen.SystemAttentionParams{MaxRows: pageRows + 1, Problem: nullable(shown.Problem)}
+	params := gen.SystemAttentionParams{MaxRows: pageRows + 1, Problem: db.NullText(shown.Problem)}
 	after, err := at.after()
-	if err != nil || !legible(shown.Problem) {
+	if err != nil || !validSearch(shown.Problem) {
 		return nil, errNotFound
 	}
 	if after != "" {
@@ -64,13 +70,13 @@ func (k *Console) loadAttention(ctx context.Context, at place) (any, error) {
 			return nil, errNotFound
 		}
 	}
-	if shown.Whose, err = k.whose(ctx, at); err != nil {
+	if shown.Filter, err = k.readTenantFilter(ctx, at); err != nil {
 		return nil, err
 	}
-	params.TenantIds = shown.Whose.IDs
+	params.TenantIds = shown.Filter.IDs
 	rows, err := gen.New().SystemAttention(ctx, k.config.Pool, params)
 	if err != nil {
-		return nil, fmt.Errorf("list what needs a person: %w", err)
+		return nil, fmt.Errorf("list cases: %w", err)
 	}
 	next := ""
 	if len(rows) > pageRows {
@@ -79,22 +85,22 @@ func (k *Console) loadAttention(ctx context.Context, at place) (any, error) {
 	}
 	shown.Pager = at.pages(next)
 	for _, row := range rows {
-		shown.Items = append(shown.Items, newAttentionRow(row))
+		shown.Cases = append(shown.Cases, newCaseRow(row))
 	}
-	if shown.Choices, shown.Total, err = k.attentionProblems(ctx, shown.Problem); err != nil {
+	if shown.Problems, shown.Total, err = k.problemOptions(ctx, shown.Problem); err != nil {
 		return nil, err
 	}
-	if shown.Problem != "" || shown.Whose.Text != "" {
+	if shown.Problem != "" || shown.Filter.Text != "" {
 		shown.Clear = attentionPath
 	}
 	return shown, nil
 }
 
-func newAttentionRow(row gen.SystemAttentionRow) attentionRow {
-	shown := attentionRow{SystemAttentionRow: row, Href: itemHref(row.TenantID, row.ItemID)}
-	shown.Title = problemOf(row.Type, row.Problem, stepObject(row.Step)).Title
+func newCaseRow(row gen.SystemAttentionRow) caseRow {
+	shown := caseRow{SystemAttentionRow: row, Href: caseHref(row.TenantID, row.ItemID)}
+	shown.Title = caseInfo(row.Type, outcome.Code(row.Problem), stepObject(row.Step)).Title
 	shown.About = "A webhook"
-	if row.Type == queue.TypeWriteback {
+	if row.Type == writeback.CaseWriteback {
 		shown.About = strings.TrimSpace(row.FirstName + " " + row.LastName)
 		if shown.About == "" {
 			shown.About = "Interview " + row.InterviewID
@@ -103,7 +109,7 @@ func newAttentionRow(row gen.SystemAttentionRow) attentionRow {
 	return shown
 }
 
-// stepObject is what a step writes, in a sentence.
+// stepObject names what a step writes.
 func stepObject(step string) string {
 	switch step {
 	case queue.StepCreateApplicant:
@@ -115,44 +121,38 @@ func stepObject(step string) string {
 	}
 }
 
-// attentionProblems are the problems to narrow the list to, with how often each is there, and how many there are in all.
-func (k *Console) attentionProblems(ctx context.Context, chosen string) (options []option, total string, err error) {
-	rows, err := gen.New().SystemAttentionProblems(ctx, k.config.Pool, countedAtMost)
+// problemOptions returns the problems that the list can be filtered by, each with the number of its
+// cases, and the number of all cases.
+func (k *Console) problemOptions(ctx context.Context, chosen string) (options []option, total string, err error) {
+	rows, err := gen.New().SystemAttentionProblems(ctx, k.config.Pool, countLimit)
 	if err != nil {
-		return nil, "", fmt.Errorf("count what needs a person: %w", err)
+		return nil, "", fmt.Errorf("count cases: %w", err)
 	}
-	found, all := map[string]int64{}, int64(0)
+	counts, all := map[outcome.Code]int64{}, int64(0)
 	for _, row := range rows {
-		found[row.Problem] += row.Items
+		counts[outcome.Code(row.Problem)] += row.Items
 		all += row.Items
 	}
-	known := append(writebackProblems(), webhookProblems()...)
-	for _, problem := range slices.Sorted(maps.Keys(found)) {
-		if !slices.Contains(known, problem) && problem != "" {
-			known = append(known, problem)
+	known := caseOptions()
+	for _, problem := range slices.Sorted(maps.Keys(counts)) { // of a newer release
+		if problem != "" && !slices.ContainsFunc(known, func(i outcome.Info) bool { return i.Code == problem }) {
+			known = append(known, outcome.Info{Code: problem, Meaning: string(problem)})
 		}
 	}
-	for _, problem := range known {
-		kind := queue.TypeWriteback
-		if slices.Contains(webhookProblems(), problem) {
-			kind = queue.TypeWebhook
+	for _, info := range known {
+		text := sentence(info.Meaning)
+		if n := counts[info.Code]; n > 0 {
+			text = fmt.Sprintf("%s (%s)", text, cappedCount(n))
 		}
-		text := problemOf(kind, problem, "the candidate").Title
-		if problem == queue.ProblemUnreadable {
-			text = "JazzHR, or a webhook, can’t be read"
-		}
-		if n := found[problem]; n > 0 {
-			text = fmt.Sprintf("%s (%s)", text, atMost(n))
-		}
-		options = append(options, option{problem, text, problem == chosen})
+		options = append(options, option{string(info.Code), text, string(info.Code) == chosen})
 	}
-	return options, atMost(all), nil
+	return options, cappedCount(all), nil
 }
 
-// atMost shows a figure that was counted up to countedAtMost only.
-func atMost(n int64) string {
-	text, _ := count(min(n, countedAtMost)) // it is a number
-	if n >= countedAtMost {
+// cappedCount writes a number that was counted up to countLimit only.
+func cappedCount(n int64) string {
+	text, _ := count(min(n, countLimit)) // it is a number
+	if n >= countLimit {
 		text += "+"
 	}
 	return text

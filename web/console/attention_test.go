@@ -20,7 +20,7 @@ func (s *service) person(name string) string {
 	return cookie
 }
 
-// see returns what a page shows to somebody.
+// see returns a page as somebody with a session sees it.
 func (s *service) see(cookie, path string) string {
 	s.t.Helper()
 	return string(s.send("GET", path, nil, "Cookie", cookie, "Accept", "text/html").want(http.StatusOK).body)
@@ -52,7 +52,7 @@ func candidate(interview, firstName string) string {
 		interview, firstName)
 }
 
-// stuck leaves a writeback to a person, as a worker does.
+// stuck makes a writeback a case, as a worker does.
 func (s *service) stuck(tenant account, body, problem string) uuid.UUID {
 	s.t.Helper()
 	id := uuid.MustParse(s.api("POST", tenant.path+"/writebacks", body).want(http.StatusAccepted).text("id"))
@@ -79,12 +79,12 @@ func TestAttentionList(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	cookie := s.person("Sam")
-	wantTexts(t, s.see(cookie, "/console/attention"), "Nothing needs you")
+	wantTexts(t, s.see(cookie, "/console/attention"), "No case needs you")
 	acme := s.activate()
 	first := s.stuck(acme, candidate("int-1", `<script>alert("x")</script>`), "two_matches")
 	second := s.stuck(acme, candidate("int-2", "Ada"), "no_control")
 	page := s.see(cookie, "/console/attention")
-	wantTexts(t, page, "&lt;script&gt;", acme.attention(first), acme.attention(second), "Several candidates fit (1)")
+	wantTexts(t, page, "&lt;script&gt;", acme.attention(first), acme.attention(second), "More than one thing in JazzHR could be it (1)", "More than one match for the candidate")
 	wantNone(t, page, `<script>alert`, apiKey, acme.secret, strings.TrimPrefix(acme.webhook, "/webhooks/jazzhr/"), adminToken)
 
 	for query, want := range map[string]uuid.UUID{
@@ -102,7 +102,7 @@ func TestAttentionList(t *testing.T) {
 	}
 	for _, tenant := range []string{"nobody", uuid.NewString(), "%"} {
 		page := s.see(cookie, "/console/attention?tenant="+url.QueryEscape(tenant))
-		wantTexts(t, page, "Nothing like this needs you", "No tenant")
+		wantTexts(t, page, "No case fits the filter", "No tenant")
 	}
 	s.send("GET", "/console/attention?tenant=%00", nil, "Cookie", cookie, "Accept", "text/html").want(http.StatusNotFound)
 	s.send("GET", "/console/attention?after=nonsense", nil, "Cookie", cookie, "Accept", "text/html").want(http.StatusNotFound)
@@ -144,7 +144,7 @@ func TestAttentionItem(t *testing.T) {
 	s.exec(`INSERT INTO jazzhr.links (tenant_id, link_id, applicant_id, job_id) VALUES ($1, 'l-1', 'prospect_1', 'job_x')`, acme.id)
 	path := acme.attention(item)
 	page := s.see(cookie, path)
-	wantTexts(t, page, "Several candidates fit", "Merge them in JazzHR", "&lt;b&gt;Ada&lt;/b&gt; Lovelace", "Ada@Example.com", "score 4.5 of 5",
+	wantTexts(t, page, "More than one match for the candidate", "Merge candidates there", "&lt;b&gt;Ada&lt;/b&gt; Lovelace", "Ada@Example.com", "score 4.5 of 5",
 		`value="prospect_1"`, `value="prospect_2"`, `value="prospect_3"`, "job_x", "<mark>ada king</mark>", "Give it up", "Gone")
 	wantNone(t, page, "<b>Ada", `value="prospect_4"`, "It is not there: send it", apiKey, acme.secret, adminToken)
 
@@ -172,7 +172,7 @@ func TestAttentionItem(t *testing.T) {
 		item.String(), acme.id)
 	s.wantCount(1, "writebacks WHERE state = 'pending'")
 	settled := s.see(cookie, path)
-	wantTexts(t, settled, "This needs nobody any more", "admin (Sam) adopted prospect_1")
+	wantTexts(t, settled, "This case is closed", "admin (Sam) adopted prospect_1")
 	wantNone(t, settled, "<button class=\"primary\"", "Give it up")
 	s.post(path, url.Values{"decision": {"abandon"}}, "Cookie", cookie).want(http.StatusSeeOther)
 	s.wantCount(1, "decisions")
@@ -181,7 +181,8 @@ func TestAttentionItem(t *testing.T) {
 	}
 }
 
-// TestAttentionOfWebhook has a second webhook under a used id, and one that can't be read.
+// TestAttentionOfWebhook holds the pages of two cases: a second webhook under a used id, and one
+// that is no known event.
 func TestAttentionOfWebhook(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -191,19 +192,20 @@ func TestAttentionOfWebhook(t *testing.T) {
 	s.export(acme, "u-2", `{"data": "ada@example.com"}`)
 	conflict := s.webhook("problem = 'conflict'")
 	page := s.see(cookie, acme.attention(conflict))
-	wantTexts(t, page, "A used id came with other content", "What came first, and was taken",
+	wantTexts(t, page, "A used id came with other content", "What came first, and was accepted",
 		"candidate.person.communication.email.address", "candidate.person.name.given", "Resolve it", "Leave it")
 	wantNone(t, page, "bob@example.com", "ada@example.com", "Bob")
 	unreadable := s.webhook("problem = 'unreadable'")
 	page = s.see(cookie, acme.attention(unreadable))
-	wantTexts(t, page, "A webhook that can’t be read", "Its body is JSON, but holds no candidate.")
+	wantTexts(t, page, "A webhook that is no known event", "Its body is JSON, but holds no candidate.")
 	wantNone(t, page, "ada@example.com", "Adopt")
 	s.post(acme.attention(unreadable), url.Values{"decision": {"abandon"}}, "Cookie", cookie).want(http.StatusSeeOther)
 	s.wantCount(1, "webhooks WHERE state = 'done' AND problem = 'unreadable'")
 	s.wantCount(1, "actions WHERE what = 'decide' AND detail = 'gave it up'")
 }
 
-// TestAttentionAboutNote has a note whose answer was lost, on an account that hides notes.
+// TestAttentionAboutNote holds the page of a case about a note: the answer was lost, and the
+// account does not show notes.
 func TestAttentionAboutNote(t *testing.T) {
 	t.Parallel()
 	s := start(t)

@@ -15,7 +15,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/web/console"
 )
 
-// TestBrowserSeesProblems holds that a tab notices what it is there to notice.
+// TestBrowserSeesProblems holds that a tab notices the problems that it has to notice.
 func TestBrowserSeesProblems(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -73,7 +73,7 @@ func TestBrowserSignIn(t *testing.T) {
 	b.untilText("h1", "Intrvio for JazzHR")
 }
 
-// TestBrowserHealth has two browsers see a change as it happens.
+// TestBrowserHealth holds that two browsers see a change as it happens.
 func TestBrowserHealth(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -101,7 +101,8 @@ func TestBrowserHealth(t *testing.T) {
 	first.look("not-found")
 }
 
-// TestBrowserDatabaseAway holds that pages tell of a database that is away, and go on by themselves when it is back.
+// TestBrowserDatabaseAway holds that pages say when the database is away, and go on by themselves
+// when it is back.
 func TestBrowserDatabaseAway(t *testing.T) {
 	t.Parallel()
 	server := dbtest.Server(t)
@@ -134,7 +135,8 @@ func TestBrowserDatabaseAway(t *testing.T) {
 	late.untilLive()
 }
 
-// TestBrowserReconnects holds that a live page says when it has lost its stream, and takes it up again.
+// TestBrowserReconnects holds that a live page says when it has lost its stream, and connects
+// again.
 func TestBrowserReconnects(t *testing.T) {
 	t.Parallel()
 	s := start(t)

@@ -8,64 +8,70 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
 const (
-	// toldAtOnce is how many candidates a search may find for the story of each to be told; of more only the names are.
-	toldAtOnce = 4
-	// tenantChoices is how many tenants are named where several may be meant.
-	tenantChoices = 8
-	// shortestName is the fewest characters of a name that are searched for.
-	shortestName = 2
+	// maxStories is the most candidates of whom the page shows the story. Of more it shows a list.
+	maxStories = 4
+	// maxTenantOptions is the most tenants that the page offers if several fit.
+	maxTenantOptions = 8
+	// minNameLength is the length of the shortest name that is searched for, in characters.
+	minNameLength = 2
 )
 
 func (k *Console) candidatesPage() page {
-	return page{route: "/candidates", file: "candidates", section: "/candidates", load: k.loadCandidates, every: 3 * time.Second}
+	return page{
+		route: "/candidates", file: "candidates", section: "/candidates", load: k.loadCandidates,
+		every: 3 * time.Second,
+	}
 }
 
-// candidates is what the page shows.
+// candidates is the data of the page.
 type candidates struct {
-	Search, Within string // as they were typed
-	Tenant         *gen.Tenant
-	TenantState    tenant.State
-	TenantReason   string
-	TenantWaiting  int64            // exports of the tenant of which nobody knows yet whom they are about
-	Meant          []namedTenant    // the tenants that Within may mean, if it is not one
-	Told           []story          // of each candidate that was found, if they are few
-	Found          []foundCandidate // all of them, if they are more
-	More           bool             // there are more than are shown
-	Refused        []gen.SystemLastHeardRow
+	Search, TenantSearch string // as they were typed
+	Tenant               *gen.Tenant
+	TenantState          tenant.State
+	TenantReason         string
+	TenantWaiting        int64            // exports of the tenant that are not resolved yet
+	TenantOptions        []namedTenant    // the tenants that fit TenantSearch, if there are several
+	Stories              []story          // of each candidate found, if they are few
+	Matches              []foundCandidate // the candidates found, if they are many
+	More                 bool             // more were found than are shown
+	Refused              []gen.SystemLastHeardRow
 }
 
-// namedTenant is a tenant that a search may mean.
+// namedTenant is a tenant that fits a search.
 type namedTenant struct{ Name, Href string }
 
-// Nothing reports whether something was looked for and nothing found.
-func (c candidates) Nothing() bool {
-	return c.Search != "" && len(c.Told) == 0 && len(c.Found) == 0 && !c.Unclear()
+// NotFound reports whether a search found nothing.
+func (c candidates) NotFound() bool {
+	return c.Search != "" && len(c.Stories) == 0 && len(c.Matches) == 0 && !c.TenantUnclear()
 }
 
-// Unclear reports whether it is not known in which tenant to look.
-func (c candidates) Unclear() bool { return c.Within != "" && c.Tenant == nil }
+// TenantUnclear reports whether no tenant or several tenants fit TenantSearch.
+func (c candidates) TenantUnclear() bool { return c.TenantSearch != "" && c.Tenant == nil }
 
-// One is the story of the only candidate found, if there is one.
+// One returns the story of the only candidate found, or nil if there is not exactly one.
 func (c candidates) One() *story {
-	if len(c.Told) != 1 {
+	if len(c.Stories) != 1 {
 		return nil
 	}
-	return &c.Told[0]
+	return &c.Stories[0]
 }
 
 func (k *Console) loadCandidates(ctx context.Context, at place) (any, error) {
-	shown := candidates{Search: strings.TrimSpace(at.query.Get("q")), Within: strings.TrimSpace(at.query.Get("tenant"))}
-	for _, text := range []string{shown.Search, shown.Within} {
+	shown := candidates{
+		Search: strings.TrimSpace(at.query.Get("q")), TenantSearch: strings.TrimSpace(at.query.Get("tenant")),
+	}
+	for _, text := range []string{shown.Search, shown.TenantSearch} {
 		if len(text) > maxSearch || !isText(text) {
 			return nil, errNotFound
 		}
 	}
-	if err := k.findWithin(ctx, at, &shown); err != nil || shown.Unclear() || shown.Search == "" {
+	if err := k.findWithin(ctx, at, &shown); err != nil || shown.TenantUnclear() || shown.Search == "" {
 		return shown, err
 	}
 	within := uuid.Nil
@@ -77,16 +83,16 @@ func (k *Console) loadCandidates(ctx context.Context, at place) (any, error) {
 		return nil, err
 	}
 	shown.More = more
-	if len(found) > toldAtOnce {
-		shown.Found = found
+	if len(found) > maxStories {
+		shown.Matches = found
 		return shown, k.nameTenants(ctx, found)
 	}
 	for _, candidate := range found {
-		told, err := k.readStory(ctx, candidate)
+		s, err := k.readStory(ctx, candidate)
 		if err != nil {
 			return nil, err
 		}
-		shown.Told = append(shown.Told, told)
+		shown.Stories = append(shown.Stories, s)
 	}
 	if len(found) > 0 {
 		return shown, nil
@@ -94,34 +100,37 @@ func (k *Console) loadCandidates(ctx context.Context, at place) (any, error) {
 	return shown, k.explainNothing(ctx, &shown)
 }
 
-// findWithin finds the tenant to look in, if one was given.
+// findWithin finds the tenant to search in, if one was given.
 func (k *Console) findWithin(ctx context.Context, at place, shown *candidates) error {
-	if shown.Within == "" {
+	if shown.TenantSearch == "" {
 		return nil
 	}
-	rows, err := gen.New().SystemTenantsNamed(ctx, k.config.Pool, shown.Within, tenantChoices+1)
+	rows, err := gen.New().SystemTenantsNamed(ctx, k.config.Pool, shown.TenantSearch, maxTenantOptions+1)
 	if err != nil {
 		return fmt.Errorf("find tenant: %w", err)
 	}
 	exact := func(row gen.SystemTenantsNamedRow) bool {
-		return strings.EqualFold(row.TenantID.String(), shown.Within) || orEmpty(row.ExternalID) == shown.Within
+		return strings.EqualFold(row.TenantID.String(), shown.TenantSearch) ||
+			db.Text(row.ExternalID) == shown.TenantSearch
 	}
-	if len(rows) == 1 || len(rows) > 1 && (exact(rows[0]) || strings.EqualFold(rows[0].Name, shown.Within) && !strings.EqualFold(rows[1].Name, shown.Within)) {
+	named := func(row gen.SystemTenantsNamedRow) bool { return strings.EqualFold(row.Name, shown.TenantSearch) }
+	if len(rows) == 1 || len(rows) > 1 && (exact(rows[0]) || named(rows[0]) && !named(rows[1])) {
 		t, err := k.config.Tenants.Get(ctx, rows[0].TenantID)
 		if err != nil {
 			return err
 		}
-		shown.Tenant, shown.Within = &t, t.Name
+		shown.Tenant, shown.TenantSearch = &t, t.Name
 		shown.TenantState, shown.TenantReason = tenant.StateOf(t)
 		return nil
 	}
 	for _, row := range rows {
-		shown.Meant = append(shown.Meant, namedTenant{row.Name, at.href("tenant", row.TenantID.String())})
+		option := namedTenant{row.Name, at.href("tenant", row.TenantID.String())}
+		shown.TenantOptions = append(shown.TenantOptions, option)
 	}
 	return nil
 }
 
-// nameTenants adds whose customers' candidates were found.
+// nameTenants adds the names of the tenants to the candidates found.
 func (k *Console) nameTenants(ctx context.Context, found []foundCandidate) error {
 	names := map[uuid.UUID]string{}
 	for i := range found {
@@ -138,10 +147,10 @@ func (k *Console) nameTenants(ctx context.Context, found []foundCandidate) error
 	return nil
 }
 
-// explainNothing adds what support can tell where nothing matches: when JazzHR was last heard of.
+// explainNothing adds what helps support if nothing was found: when JazzHR was last heard of.
 func (k *Console) explainNothing(ctx context.Context, shown *candidates) (err error) {
 	if shown.Tenant == nil {
-		if shown.Refused, err = gen.New().SystemLastHeard(ctx, k.config.Pool, tenantChoices); err != nil {
+		if shown.Refused, err = gen.New().SystemLastHeard(ctx, k.config.Pool, maxTenantOptions); err != nil {
 			return fmt.Errorf("read when JazzHR was last heard of: %w", err)
 		}
 		return nil

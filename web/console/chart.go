@@ -12,7 +12,8 @@ const (
 	chartHeight = 28.0
 )
 
-// sparkline draws a row of figures as a line. label tells in words what it shows, for whoever can't see it.
+// sparkline draws figures as a line. label says in words what it shows, for people who can't see
+// it.
 func sparkline(label string, values []float64) template.HTML {
 	var points strings.Builder
 	top := highest(values)
@@ -23,10 +24,11 @@ func sparkline(label string, values []float64) template.HTML {
 		}
 		fmt.Fprintf(&points, "%.1f,%.1f ", x, chartHeight-2-(chartHeight-4)*v/top)
 	}
-	return chart("spark", label, fmt.Sprintf(`<polyline class="line" points="%s"/>`, strings.TrimSpace(points.String())))
+	line := fmt.Sprintf(`<polyline class="line" points="%s"/>`, strings.TrimSpace(points.String()))
+	return chart("spark", label, line)
 }
 
-// bar is one of a bar chart.
+// bar is a bar of a bar chart.
 type bar struct {
 	Label string // shown when pointed at
 	Value float64
@@ -63,8 +65,9 @@ func meter(label string, used, whole float64) template.HTML {
 	if share >= 0.9 {
 		of = string(warn)
 	}
-	return chart("meter", label, fmt.Sprintf(`<rect class="rail" width="%.0f" height="%.0f"/><rect class="bar %s" width="%.1f" height="%.0f"/>`,
-		chartWidth, chartHeight, of, chartWidth*share, chartHeight))
+	rail := fmt.Sprintf(`<rect class="rail" width="%.0f" height="%.0f"/>`, chartWidth, chartHeight)
+	bar := fmt.Sprintf(`<rect class="bar %s" width="%.1f" height="%.0f"/>`, of, chartWidth*share, chartHeight)
+	return chart("meter", label, rail+bar)
 }
 
 func chart(class, label, drawn string) template.HTML {

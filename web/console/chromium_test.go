@@ -24,10 +24,10 @@ import (
 	"github.com/intrvio/jazzhr-worker/db/dbtest"
 )
 
-// patience is how long a page may take to come to what a test waits for.
+// patience is how long a test waits for a page.
 const patience = 60 * time.Second
 
-// TestMain runs the tests, those in a browser too, and ends the browser before it looks for leaks.
+// TestMain runs all tests, and ends the browser before it looks for leaks.
 func TestMain(m *testing.M) { dbtest.Main(withChromium{m}) }
 
 type withChromium struct{ tests goleak.TestingM }
@@ -79,8 +79,9 @@ func (b *chromium) stop() {
 	}
 }
 
-// tab is a page in a browser profile of its own: it shares no cookie with any other. When the test ends, whatever the page
-// wrote to the console as an error or a warning, a violation of its policy included, and each request to another host fails it.
+// tab is a page in a browser profile of its own, so it shares no cookies with other tabs. A test
+// fails if its page wrote an error or a warning to the console, violated its policy, or sent a
+// request to another host.
 type tab struct {
 	t    *testing.T
 	ctx  context.Context //nolint:containedctx // chromedp keeps the tab in it
@@ -120,7 +121,7 @@ func browse(t *testing.T, server string) *tab {
 	return b
 }
 
-// hear notes what should not be.
+// hear notes the problems of the page.
 func (b *tab) hear(event any) {
 	problem := ""
 	switch e := event.(type) {
@@ -150,7 +151,7 @@ func (b *tab) hear(event any) {
 	}
 }
 
-// expect lets problems pass that hold one of the texts: what a test brings about on purpose.
+// expect allows problems that contain one of the texts, because the test causes them on purpose.
 func (b *tab) expect(texts ...string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -165,7 +166,7 @@ func (b *tab) unexpected() []string {
 	})
 }
 
-// do takes steps in the page.
+// do runs actions in the page.
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
@@ -175,14 +176,14 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// open goes to an address of the server.
+// open loads an address of the server.
 func (b *tab) open(path string) {
 	b.t.Helper()
 	b.do(chromedp.Navigate(b.url + path))
 }
 
-// click clicks on the first element that a CSS selector finds. A live page may put another in its place just then, which is
-// clicked on instead.
+// click clicks on the first element that fits a CSS selector. If a live page replaces the element
+// just then, click clicks on the new one.
 func (b *tab) click(selector string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
@@ -204,7 +205,7 @@ func (b *tab) fill(selector, text string) {
 	b.do(chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
-// signIn signs in on the form, as a person does, by keyboard.
+// signIn signs in on the form, by keyboard.
 func (b *tab) signIn() {
 	b.t.Helper()
 	b.open("/console/sign-in")
@@ -212,7 +213,7 @@ func (b *tab) signIn() {
 	b.until(`document.querySelector("nav[aria-label=Console]")`)
 }
 
-// text is what the page shows, for the report of a failure.
+// text returns the text of the page, for the report of a failure.
 func (b *tab) text() string {
 	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
 	defer cancel()
@@ -223,8 +224,8 @@ func (b *tab) text() string {
 	return text
 }
 
-// until waits until an expression of JavaScript is true in the page, over loads of others. It looks whenever the document
-// changes.
+// until waits until a JavaScript expression is true in the page. It evaluates the expression
+// whenever the document changes, and goes on when another page is loaded.
 func (b *tab) until(expression string) {
 	b.t.Helper()
 	waiting := `new Promise((done) => {
@@ -260,7 +261,7 @@ func (b *tab) untilLive() {
 	b.until(`document.querySelector("[data-live=on]")`)
 }
 
-// evaluate returns what an expression of JavaScript is in the page.
+// evaluate returns the value of a JavaScript expression in the page.
 func evaluate[T any](b *tab, expression string) T {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)

@@ -11,84 +11,84 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-// connectPath is where connect links lead: to pages of customers' administrators, who have no sign-in. What may be done there
-// is what the link in the address is good for, and nothing else.
+// connectPath begins the addresses of connect links. Customers' administrators, who have no
+// sign-in, see these pages. The grant of the link in the address decides what they may do.
 const connectPath = "/connect"
 
-// administrator is how the record names whoever uses a connect link.
+// administrator names whoever uses a connect link in the record.
 const administrator = "customer’s administrator (link)"
 
-// visit is a request that came by a connect link.
-type visit struct {
+// linkRequest is a request by a connect link.
+type linkRequest struct {
 	grant
 	tenant gen.Tenant
 	values url.Values // of a posted form
 }
 
-// linkDeed is what a form posted by a connect link does.
-type linkDeed struct {
-	name    string // the end of its address
+// linkAction handles a form posted by a connect link.
+type linkAction struct {
+	name    string // the end of the form's address
 	purpose Purpose
-	do      func(context.Context, visit) (reply, error)
+	run     func(context.Context, linkRequest) (linkReply, error)
 	timeout time.Duration // pageTimeout if 0
 }
 
-// reply is what a posted form came to. What is to be seen this once, or has to be mended, is shown in the answer itself;
-// after all else the browser is sent to the page.
-type reply struct {
-	Said    string
-	Field   string // the form with the problem
+// linkReply is the result of a posted form. A secret or a problem is shown in the answer itself.
+// After anything else the browser is redirected to the page.
+type linkReply struct {
+	Notice  string
+	Field   string // the form that has the problem
 	Problem string // why nothing was done
 	Secret  string // the new webhook secret
 }
 
-func (k *Console) linkDeeds() []linkDeed {
-	return []linkDeed{
-		{name: "key", purpose: Connect, do: k.setFirstKey, timeout: keyTimeout},
-		{name: "secret", purpose: Connect, do: k.newLinkSecret},
-		{name: "saved", purpose: Connect, do: k.secretSaved},
-		{name: "new-key", purpose: Manage, do: k.setNextKey, timeout: keyTimeout},
-		{name: "new-secret", purpose: Manage, do: k.newLinkSecret},
-		{name: "stages", purpose: Manage, do: k.addStage},
-		{name: "stages/remove", purpose: Manage, do: k.removeStage},
-		{name: "notes", purpose: Manage, do: k.setNotes},
-		{name: "pause", purpose: Manage, do: k.pauseByLink},
-		{name: "resume", purpose: Manage, do: k.resumeByLink},
+func (k *Console) linkActions() []linkAction {
+	return []linkAction{
+		{name: "key", purpose: Connect, run: k.setFirstKey, timeout: keyTimeout},
+		{name: "secret", purpose: Connect, run: k.newLinkSecret},
+		{name: "saved", purpose: Connect, run: k.secretSaved},
+		{name: "new-key", purpose: Manage, run: k.setNextKey, timeout: keyTimeout},
+		{name: "new-secret", purpose: Manage, run: k.newLinkSecret},
+		{name: "stages", purpose: Manage, run: k.addStage},
+		{name: "stages/remove", purpose: Manage, run: k.removeStage},
+		{name: "notes", purpose: Manage, run: k.setNotes},
+		{name: "pause", purpose: Manage, run: k.pauseByLink},
+		{name: "resume", purpose: Manage, run: k.resumeByLink},
 	}
 }
 
-// linkPages are what links lead to, by purpose.
-func (k *Console) linkPages() map[Purpose]page {
+// linkPageOf returns the pages that links lead to, by purpose.
+func (k *Console) linkPageOf() map[Purpose]page {
 	return map[Purpose]page{
 		Connect: {file: "connect", load: k.loadConnect, every: time.Second},
 		Manage:  {file: "connect-manage", load: k.loadManage},
 	}
 }
 
-// RouteConnect adds the addresses of connect links to a group at /connect.
+// RouteConnect adds the routes of connect links to a group at /connect.
 func (k *Console) RouteConnect(group *gin.RouterGroup) {
 	group.Use(k.protectLink)
-	group.GET("/:token", func(c *gin.Context) { k.openLink(c, http.StatusOK, nil) })
+	group.GET("/:token", func(c *gin.Context) { k.serveLink(c, http.StatusOK, nil) })
 	group.GET("/:token/live", func(c *gin.Context) {
 		if g, err := k.links.open(c.Param("token")); err == nil {
-			if s := k.linked[g.Purpose]; s.page.every > 0 {
-				k.stream(c, s, k.linkHolds)
+			if s := k.linkPages[g.Purpose]; s.page.every > 0 {
+				k.stream(c, s, k.linkUser)
 				return
 			}
 		}
-		k.stream(c, k.linked[Connect], func(*gin.Context) (string, error) { return "", nil })
+		k.stream(c, k.linkPages[Connect], func(*gin.Context) (string, error) { return "", nil })
 	})
-	for _, d := range k.linkDeeds() {
-		group.POST("/:token/"+d.name, func(c *gin.Context) { k.performByLink(c, d) })
+	for _, a := range k.linkActions() {
+		group.POST("/:token/"+a.name, func(c *gin.Context) { k.serveLinkAction(c, a) })
 	}
 }
 
-// protectLink is [Console.protect] for pages that customers see.
+// protectLink is [Console.protect] for the pages of customers.
 func (k *Console) protectLink(c *gin.Context) {
 	protectPage(c)
 	if err := k.crossSite.Check(c.Request); err != nil {
@@ -96,16 +96,17 @@ func (k *Console) protectLink(c *gin.Context) {
 	}
 }
 
-// linkHolds is who a request by a link is from, nobody if the link is none or over.
-func (k *Console) linkHolds(c *gin.Context) (string, error) {
+// linkUser returns who a request by a link is from, or "" if the link is not valid.
+func (k *Console) linkUser(c *gin.Context) (string, error) {
 	if _, err := k.links.open(c.Param("token")); err != nil {
-		return "", nil //nolint:nilerr // which is what it says
+		return "", nil //nolint:nilerr // an invalid link is from nobody
 	}
 	return administrator, nil
 }
 
-// openLink shows the page that the link in the address leads to.
-func (k *Console) openLink(c *gin.Context, status int, answer *reply) {
+// serveLink shows the page that the link in the address leads to, with the reply to a form if there
+// is one.
+func (k *Console) serveLink(c *gin.Context, status int, answer *linkReply) {
 	g, err := k.links.open(c.Param("token"))
 	if err != nil {
 		k.failLink(c, err)
@@ -113,7 +114,7 @@ func (k *Console) openLink(c *gin.Context, status int, answer *reply) {
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), pageTimeout)
 	defer cancel()
-	s := k.linked[g.Purpose]
+	s := k.linkPages[g.Purpose]
 	at := placeOf(c)
 	at.path = connectPath + "/" + c.Param("token")
 	data, err := s.page.load(ctx, at)
@@ -121,40 +122,40 @@ func (k *Console) openLink(c *gin.Context, status int, answer *reply) {
 		k.failLink(c, err)
 		return
 	}
-	if page, ok := data.(interface{ answer(reply) }); ok && answer != nil {
+	if page, ok := data.(interface{ answer(linkReply) }); ok && answer != nil {
 		page.answer(*answer)
 	}
 	k.showAt(c, status, s, data, at)
 }
 
-// visitOf reads the link and the tenant of a place.
-func (k *Console) visitOf(ctx context.Context, at place) (visit, error) {
+// linkRequestOf opens the link of a place and reads its tenant.
+func (k *Console) linkRequestOf(ctx context.Context, at place) (linkRequest, error) {
 	g, err := k.links.open(at.params.ByName("token"))
 	if err != nil {
-		return visit{}, err
+		return linkRequest{}, err
 	}
 	t, err := k.config.Tenants.Get(ctx, g.Tenant)
-	if errors.Is(err, tenant.ErrNoTenant) {
+	if errors.Is(err, queue.ErrNoTenant) {
 		err = errNoLink
 	}
-	return visit{grant: g, tenant: t}, err
+	return linkRequest{grant: g, tenant: t}, err
 }
 
-// performByLink answers a form posted by a link.
-func (k *Console) performByLink(c *gin.Context, d linkDeed) {
+// serveLinkAction answers a form posted by a connect link.
+func (k *Console) serveLinkAction(c *gin.Context, a linkAction) {
 	if err := parseForm(c); err != nil {
 		k.failLink(c, err)
 		return
 	}
-	timeout := d.timeout
+	timeout := a.timeout
 	if timeout == 0 {
 		timeout = pageTimeout
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), timeout)
 	defer cancel()
 	at := placeOf(c)
-	v, err := k.visitOf(ctx, at)
-	if err == nil && v.Purpose != d.purpose {
+	v, err := k.linkRequestOf(ctx, at)
+	if err == nil && v.Purpose != a.purpose {
 		err = errWrongPurpose
 	}
 	if err != nil {
@@ -162,33 +163,34 @@ func (k *Console) performByLink(c *gin.Context, d linkDeed) {
 		return
 	}
 	v.values = c.Request.PostForm
-	answer, err := d.do(ctx, v)
+	answer, err := a.run(ctx, v)
 	switch {
 	case err != nil:
 		k.failLink(c, err)
-	case answer.Problem != "" && !isHTMX(c): // htmx takes any other status for an error of the page
-		k.openLink(c, http.StatusUnprocessableEntity, &answer)
+	case answer.Problem != "" && !isHTMX(c): // htmx shows an answer of status 422 as an error
+		k.serveLink(c, http.StatusUnprocessableEntity, &answer)
 	case answer.Problem != "" || answer.Secret != "":
-		k.openLink(c, http.StatusOK, &answer)
+		k.serveLink(c, http.StatusOK, &answer)
 	default:
-		if answer.Said != "" {
-			k.say(c, said{Text: answer.Said})
+		if answer.Notice != "" {
+			k.setNotice(c, notice{Text: answer.Notice})
 		}
 		c.Redirect(http.StatusSeeOther, connectPath+"/"+c.Param("token"))
 	}
 }
 
-// linkProblem is what the page says that shows in place of one that can't be shown.
+// linkProblem is the data of the page that tells why another page can't be shown.
 type linkProblem struct {
 	Title, Message string
-	Ask            bool   // whoever sent the link can help
-	Retry          bool   // it is asked for again until it comes
-	Self           string // what is asked for
+	Ask            bool   // tells to ask whoever sent the link
+	Retry          bool   // the browser asks for the page again until it comes
+	Self           string // the address that it asks for
 }
 
 var errWrongPurpose = errors.New("the connect link is not good for this")
 
-// failLink answers an error by a page for customers. It says nothing of operators, and leads nowhere.
+// failLink answers with an error page for customers. The page does not mention operators, and links
+// to nothing.
 func (k *Console) failLink(c *gin.Context, err error) {
 	status, code, shown := linkProblemOf(err)
 	k.config.Note(c, code, err)
@@ -202,7 +204,7 @@ func (k *Console) failLink(c *gin.Context, err error) {
 	if shown.Retry = shown.Retry && c.Request.Method == http.MethodGet; shown.Retry {
 		shown.Self = c.Request.URL.EscapedPath()
 	}
-	k.show(c, status, k.plain["connect-problem"], shown)
+	k.show(c, status, k.standalone["connect-problem"], shown)
 }
 
 func linkProblemOf(err error) (status int, code string, shown linkProblem) {
@@ -210,12 +212,13 @@ func linkProblemOf(err error) (status int, code string, shown linkProblem) {
 	case errors.Is(err, errNoLink):
 		return http.StatusNotFound, "not_found", linkProblem{
 			Title: "This link does not work", Ask: true,
-			Message: "It is not whole, or was changed on its way. Open it once more from the message that you got, or copy all of it.",
+			Message: "The link is incomplete, or was changed on its way. Open it again from the message that " +
+				"you got, or copy all of it.",
 		}
 	case errors.Is(err, errLinkExpired):
 		return http.StatusGone, "not_found", linkProblem{
 			Title: "This link has expired", Ask: true,
-			Message: "Links like this one are good for some days only. What you did before is kept.",
+			Message: "Links like this one are valid for some days only. What you did before is kept.",
 		}
 	case errors.Is(err, errWrongPurpose):
 		return http.StatusForbidden, "not_found", linkProblem{
@@ -227,9 +230,10 @@ func linkProblemOf(err error) (status int, code string, shown linkProblem) {
 	shown = linkProblem{Title: f.Title, Message: f.Message, Retry: f.Retry}
 	switch {
 	case f.Retry:
-		shown.Title, shown.Message = "We can’t be reached at the moment", "Nothing is lost. This page comes by itself as soon as it can."
+		shown.Title = "We can’t be reached at the moment"
+		shown.Message = "Nothing is lost. This page loads by itself as soon as it can."
 	case f.Status == http.StatusForbidden:
-		shown.Message = "This page takes nothing from other sites. Open your link and try there."
+		shown.Message = "This page takes no requests from other sites. Open your link and try there."
 	case f.Status == http.StatusNotFound:
 		shown.Ask = true
 	case f.Status >= http.StatusInternalServerError:
@@ -238,8 +242,8 @@ func linkProblemOf(err error) (status int, code string, shown linkProblem) {
 	return f.Status, f.Code, shown
 }
 
-// linkNotFound answers what is no address of a link's. One that only takes forms leads to the page that holds them, for
-// whoever reloads the answer to one.
+// linkNotFound answers an address under /connect that no route takes. Whoever reloads the answer to
+// a form asks for the form's address, and is redirected to the page.
 func (k *Console) linkNotFound(c *gin.Context) {
 	k.protectLink(c)
 	if c.IsAborted() {
@@ -253,14 +257,12 @@ func (k *Console) linkNotFound(c *gin.Context) {
 	k.failLink(c, errNoLink)
 }
 
-// recordByLink writes down in a transaction of a tenant what its administrator did in it.
-func recordByLink(ctx context.Context, what What, detail string) func(db.TenantTx) error {
-	return func(tx db.TenantTx) error {
-		return Record(ctx, tx, Action{Who: administrator, Tenant: tx.Tenant, What: what, Detail: detail})
-	}
-}
+// byLink is the actor of a change through a connect link.
+func byLink(detail string) tenant.Actor { return tenant.Actor{Name: administrator, Detail: detail} }
 
-// refusedByLink writes down what its administrator could not do.
-func (k *Console) refusedByLink(ctx context.Context, id uuid.UUID, what What, why string) error {
-	return Record(ctx, k.config.Pool, Action{Who: administrator, Tenant: id, What: what, Result: Refused, Detail: why})
+// recordRefused records what was refused to whoever used a connect link.
+func (k *Console) recordRefused(ctx context.Context, id uuid.UUID, what tenant.ActionKind, why string) error {
+	return tenant.Record(ctx, k.config.Pool, tenant.Action{
+		Who: administrator, Tenant: id, What: what, Result: tenant.ActionRefused, Detail: why,
+	})
 }

@@ -11,14 +11,15 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 )
 
-// secretShown is the webhook secret on the page.
+// secretShown returns the webhook secret on the page.
 func (b *tab) secretShown() string {
 	b.t.Helper()
 	b.until(`document.querySelector("#webhook-secret")`)
 	return evaluate[string](b, `document.querySelector("#webhook-secret").innerText`)
 }
 
-// TestBrowserConnect connects an account as its administrator does: from the link, without any sign-in, to the first note.
+// TestBrowserConnect connects an account as its administrator does, from the link to the first
+// note, without a sign-in.
 func TestBrowserConnect(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -54,7 +55,8 @@ func TestBrowserConnect(t *testing.T) {
 	b.untilLive()
 	b.look("connect-secret")
 
-	// As it happens: the wrong secret, and the right one. What is shown once stays meanwhile.
+	// The page shows the wrong and the right secret as they are used, and keeps showing the new
+	// secret.
 	wrong := jazzhrtest.Integration{Name: "Intrvio", URL: address, Secret: secret[1:]}
 	if err := tenant.jazzhr.SaveIntegration(t.Context(), wrong); err == nil {
 		t.Fatal("a wrong secret was verified")
@@ -89,7 +91,7 @@ func TestBrowserConnect(t *testing.T) {
 	b.look("connect-done")
 }
 
-// TestBrowserConnectProblem looks at what a link shows that is none.
+// TestBrowserConnectProblem holds the page of a link that is not valid.
 func TestBrowserConnectProblem(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -100,7 +102,7 @@ func TestBrowserConnectProblem(t *testing.T) {
 	b.look("connect-problem")
 }
 
-// TestBrowserManage changes a connection as its administrator does.
+// TestBrowserManage manages a connection as its administrator does.
 func TestBrowserManage(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -136,7 +138,7 @@ func TestBrowserManage(t *testing.T) {
 	b.look("connect-manage-secret")
 }
 
-// TestBrowserMakeLink makes a link as an operator does, which opens for somebody who has no sign-in.
+// TestBrowserMakeLink makes a link as an operator does, and opens it without a sign-in.
 func TestBrowserMakeLink(t *testing.T) {
 	t.Parallel()
 	s := start(t)

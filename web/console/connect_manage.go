@@ -9,41 +9,45 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-// maxJobChoices is how many jobs there are to choose from.
+// maxJobChoices is the most jobs that the page offers.
 const maxJobChoices = 1000
 
-// manageConnection is what the page shows by which a customer's administrator changes a connection.
+// manageConnection is the data of the page on which a customer's administrator manages a
+// connection.
 type manageConnection struct {
 	gen.Tenant
-	reply
-	Self     string
-	Grant    grant
-	State    tenant.State
-	Triggers []shownTrigger
-	Stages   []string // seen in the account's moves
-	Jobs     []gen.OpenOpeningsRow
-	Content  tenant.NoteContent
-	Example  string // a note as it is written now
+	linkReply
+	Self        string
+	Grant       grant
+	State       tenant.State
+	Triggers    []shownTrigger
+	Stages      []string // those seen in moves of the account
+	Jobs        []gen.OpenOpeningsRow
+	NoteContent writeback.NoteContent
+	Example     string // a note with this content
 }
 
 type shownTrigger struct{ Stage, JobID, JobTitle string }
 
-func (m *manageConnection) answer(r reply) { m.reply = r }
+func (m *manageConnection) answer(r linkReply) { m.linkReply = r }
 
 // Connected reports whether there is a connection to manage.
 func (m *manageConnection) Connected() bool { return m.KeySealed != nil }
 
 func (k *Console) loadManage(ctx context.Context, at place) (any, error) {
-	v, err := k.visitOf(ctx, at)
+	v, err := k.linkRequestOf(ctx, at)
 	if err != nil {
 		return nil, err
 	}
-	m := &manageConnection{Tenant: v.tenant, Self: at.path, Grant: v.grant, Content: tenant.NoteContentOf(v.tenant)}
+	m := &manageConnection{
+		Tenant: v.tenant, Self: at.path, Grant: v.grant, NoteContent: writeback.NoteContentOf(v.tenant),
+	}
 	m.State, _ = tenant.StateOf(v.tenant)
-	m.Example = exampleNote(m.Content)
+	m.Example = exampleNote(m.NoteContent)
 	q := gen.New()
 	if m.Jobs, err = q.OpenOpenings(ctx, k.config.Pool, v.Tenant, maxJobChoices); err != nil {
 		return nil, fmt.Errorf("list jobs: %w", err)
@@ -71,104 +75,111 @@ func (k *Console) loadManage(ctx context.Context, at place) (any, error) {
 	return m, nil
 }
 
-// exampleNote is the note of an interview that never was.
-func exampleNote(content tenant.NoteContent) string {
+// exampleNote returns the note of a made-up interview.
+func exampleNote(content writeback.NoteContent) string {
 	score, scale := 8.2, 10.0
-	return queue.Note{
+	return writeback.Note{
 		Score: &score, Scale: &scale, Summary: "Explains decisions with concrete examples.",
-		URL: "https://app.intrvio.example/interviews/…", Transcript: "Interviewer: What have you worked on most recently?\n…",
+		URL:        "https://app.intrvio.example/interviews/…",
+		Transcript: "Interviewer: What have you worked on most recently?\n…",
 	}.Only(content).Part(1, "IV-…")
 }
 
-func triggerWords(stage, job string) string {
-	if job == "" {
-		return stage + ", in every job"
+func triggerText(t tenant.AutoTrigger) string {
+	if t.JobID == "" {
+		return t.Stage + ", in every job"
 	}
-	return stage + ", in job " + job
+	return t.Stage + ", in job " + t.JobID
 }
 
-// addStage has those interviewed who enter a stage from now on.
-func (k *Console) addStage(ctx context.Context, v visit) (reply, error) {
+// addStage adds a trigger: whoever enters the stage from now on is interviewed.
+func (k *Console) addStage(ctx context.Context, v linkRequest) (linkReply, error) {
 	added := tenant.AutoTrigger{Stage: v.values.Get("stage"), JobID: v.values.Get("job")}
 	stages, err := gen.New().Stages(ctx, k.config.Pool, v.Tenant)
 	if err != nil {
-		return reply{}, fmt.Errorf("list stages: %w", err)
+		return linkReply{}, fmt.Errorf("list stages: %w", err)
 	}
 	if !slices.ContainsFunc(stages, func(row gen.StagesRow) bool { return row.Stage == added.Stage }) {
-		return reply{Field: "stages", Problem: "Choose one of the stages."}, nil
+		return linkReply{Field: "stages", Problem: "Choose one of the stages."}, nil
 	}
 	if added.JobID != "" {
 		jobs, err := gen.New().OpenOpenings(ctx, k.config.Pool, v.Tenant, maxJobChoices)
 		if err != nil {
-			return reply{}, fmt.Errorf("list jobs: %w", err)
+			return linkReply{}, fmt.Errorf("list jobs: %w", err)
 		}
 		if !slices.ContainsFunc(jobs, func(row gen.OpenOpeningsRow) bool { return row.JobID == added.JobID }) {
-			return reply{Field: "stages", Problem: "Choose one of the open jobs, or every job."}, nil
+			return linkReply{Field: "stages", Problem: "Choose one of the open jobs, or every job."}, nil
 		}
 	}
-	_, err = k.config.Tenants.ChangeAutoTriggers(ctx, v.Tenant, func(before []tenant.AutoTrigger) []tenant.AutoTrigger {
+	add := func(before []tenant.AutoTrigger) []tenant.AutoTrigger {
 		if slices.Contains(before, added) {
 			return before
 		}
 		return append(before, added)
-	}, recordByLink(ctx, SettingsChanged, "added the stage "+triggerWords(added.Stage, added.JobID)))
-	if invalid, ok := errors.AsType[*tenant.InvalidError](err); ok {
-		return reply{Field: "stages", Problem: "This can’t be added: " + invalid.Message + "."}, nil
 	}
-	return reply{Said: "Whoever enters " + added.Stage + " from now on is interviewed."}, err
+	by := byLink("added the stage " + triggerText(added))
+	_, err = k.config.Tenants.Change(ctx, v.Tenant, tenant.Changes{AutoTriggers: add}, by)
+	if invalid, ok := errors.AsType[*queue.InvalidError](err); ok {
+		return linkReply{Field: "stages", Problem: "This can’t be added: " + invalid.Message + "."}, nil
+	}
+	return linkReply{Notice: "Whoever enters " + added.Stage + " from now on is interviewed."}, err
 }
 
-func (k *Console) removeStage(ctx context.Context, v visit) (reply, error) {
+func (k *Console) removeStage(ctx context.Context, v linkRequest) (linkReply, error) {
 	removed := tenant.AutoTrigger{Stage: v.values.Get("stage"), JobID: v.values.Get("job")}
 	set, err := gen.New().AutoTriggers(ctx, k.config.Pool, v.Tenant)
 	if err != nil {
-		return reply{}, fmt.Errorf("read the stages: %w", err)
+		return linkReply{}, fmt.Errorf("read the stages: %w", err)
 	}
-	if !slices.ContainsFunc(set, func(row gen.AutoTriggersRow) bool { return row.Stage == removed.Stage && row.JobID == removed.JobID }) {
-		return reply{Field: "stages", Problem: "This stage was removed already."}, nil
+	isRemoved := func(row gen.AutoTriggersRow) bool { return row.Stage == removed.Stage && row.JobID == removed.JobID }
+	if !slices.ContainsFunc(set, isRemoved) {
+		return linkReply{Field: "stages", Problem: "This stage is removed already."}, nil
 	}
-	_, err = k.config.Tenants.ChangeAutoTriggers(ctx, v.Tenant, func(before []tenant.AutoTrigger) []tenant.AutoTrigger {
+	remove := func(before []tenant.AutoTrigger) []tenant.AutoTrigger {
 		return slices.DeleteFunc(before, func(t tenant.AutoTrigger) bool { return t == removed })
-	}, recordByLink(ctx, SettingsChanged, "removed the stage "+triggerWords(removed.Stage, removed.JobID)))
-	return reply{Said: removed.Stage + " asks for no interview any more."}, err
+	}
+	by := byLink("removed the stage " + triggerText(removed))
+	_, err = k.config.Tenants.Change(ctx, v.Tenant, tenant.Changes{AutoTriggers: remove}, by)
+	return linkReply{Notice: removed.Stage + " asks for no interview any more."}, err
 }
 
 // setNotes sets what is written into notes.
-func (k *Console) setNotes(ctx context.Context, v visit) (reply, error) {
+func (k *Console) setNotes(ctx context.Context, v linkRequest) (linkReply, error) {
 	on := func(name string) bool { return v.values.Get(name) == "on" }
-	content := tenant.NoteContent{Score: on("score"), Summary: on("summary"), Link: on("link"), Transcript: on("transcript")}
+	content := writeback.NoteContent{
+		Score: on("score"), Summary: on("summary"), Link: on("link"), Transcript: on("transcript"),
+	}
 	var written []string
-	for _, part := range []struct {
-		on   bool
-		name string
-	}{{content.Score, "score"}, {content.Summary, "summary"}, {content.Link, "link"}, {content.Transcript, "transcript"}} {
-		if part.on {
-			written = append(written, part.name)
+	for _, name := range []string{"score", "summary", "link", "transcript"} {
+		if on(name) {
+			written = append(written, name)
 		}
 	}
 	detail := "notes hold " + strings.Join(written, ", ")
 	if len(written) == 0 {
-		detail = "notes hold nothing but that the interview was held"
+		detail = "notes say only that the interview was held"
 	}
-	_, err := k.config.Tenants.SetNoteContent(ctx, v.Tenant, content, recordByLink(ctx, SettingsChanged, detail))
-	return reply{Said: "It counts for interviews whose results come from now on."}, err
+	_, err := k.config.Tenants.Change(ctx, v.Tenant, tenant.Changes{
+		NoteContent: func(writeback.NoteContent) writeback.NoteContent { return content },
+	}, byLink(detail))
+	return linkReply{Notice: "This applies to results that come from now on."}, err
 }
 
-func (k *Console) pauseByLink(ctx context.Context, v visit) (reply, error) {
+func (k *Console) pauseByLink(ctx context.Context, v linkRequest) (linkReply, error) {
 	switch {
 	case v.tenant.KeySealed == nil:
-		return reply{Field: "pause", Problem: "There is nothing to pause: JazzHR is not connected."}, nil
+		return linkReply{Field: "pause", Problem: "There is nothing to pause: JazzHR is not connected."}, nil
 	case v.tenant.PausedAt != nil:
-		return reply{Said: "It is paused already."}, nil
+		return linkReply{Notice: "It is paused already."}, nil
 	}
-	_, err := k.config.Tenants.Pause(ctx, v.Tenant, recordByLink(ctx, Paused, ""))
-	return reply{Said: "It is paused. What comes in is kept."}, err
+	_, err := k.config.Tenants.Pause(ctx, v.Tenant, byLink(""))
+	return linkReply{Notice: "Paused. What comes in is kept."}, err
 }
 
-func (k *Console) resumeByLink(ctx context.Context, v visit) (reply, error) {
+func (k *Console) resumeByLink(ctx context.Context, v linkRequest) (linkReply, error) {
 	if v.tenant.PausedAt == nil {
-		return reply{Said: "It is not paused."}, nil
+		return linkReply{Notice: "It is not paused."}, nil
 	}
-	_, err := k.config.Tenants.Resume(ctx, v.Tenant, recordByLink(ctx, Resumed, ""))
-	return reply{Said: "It goes on. What has waited is worked off."}, err
+	_, err := k.config.Tenants.Resume(ctx, v.Tenant, byLink(""))
+	return linkReply{Notice: "Resumed. What has waited is worked on now."}, err
 }

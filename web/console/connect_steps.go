@@ -6,35 +6,38 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-// connectSteps is what the page shows by which a customer's administrator connects JazzHR.
+// connectSteps is the data of the page on which a customer's administrator connects JazzHR.
 type connectSteps struct {
 	gen.Tenant
 	gen.ConnectProgressRow
-	reply
+	linkReply
 	Self       string // the page's address
 	ExpiresAt  time.Time
 	HasKey     bool
-	WebhookURL string // until JazzHR has called it
-	Retention  string // how long what JazzHR sends is kept
-	Refusal    string // what was wrong with the last request, if none after it was right
+	WebhookURL string // empty once JazzHR has called it
+	Retention  string // how long bodies of webhooks are kept
+	Refusal    string // what was wrong with the last request; empty if a later one was right
 }
 
-func (s *connectSteps) answer(r reply) { s.reply = r }
+func (s *connectSteps) answer(r linkReply) { s.linkReply = r }
 
 func (k *Console) loadConnect(ctx context.Context, at place) (any, error) {
-	v, err := k.visitOf(ctx, at)
+	v, err := k.linkRequestOf(ctx, at)
 	if err != nil {
 		return nil, err
 	}
-	progress, err := gen.New().ConnectProgress(ctx, k.config.Pool, v.Tenant, string(SecretSaved))
+	progress, err := gen.New().ConnectProgress(ctx, k.config.Pool, v.Tenant, string(tenant.ActionSecretSaved))
 	if err != nil {
 		return nil, fmt.Errorf("read how far a connection is: %w", err)
 	}
 	steps := &connectSteps{
-		Tenant: v.tenant, ConnectProgressRow: progress, Self: at.path, ExpiresAt: v.Expires, HasKey: v.tenant.KeySealed != nil,
+		Tenant: v.tenant, ConnectProgressRow: progress, Self: at.path, ExpiresAt: v.Expires,
+		HasKey:    v.tenant.KeySealed != nil,
 		Retention: retention(k.config.PayloadRetention), Refusal: refusalOf(v.tenant, progress.SecretAt),
 	}
 	if !verified(v.tenant) {
@@ -43,7 +46,7 @@ func (k *Console) loadConnect(ctx context.Context, at place) (any, error) {
 	return steps, nil
 }
 
-// retention says how long something is kept, in days where it is some.
+// retention writes how long something is kept, in days if it is more than one.
 func retention(d time.Duration) string {
 	if days := int(d.Hours() / 24); days > 1 {
 		return strconv.Itoa(days) + " days"
@@ -51,7 +54,8 @@ func retention(d time.Duration) string {
 	return duration(d.Seconds())
 }
 
-// refusalOf says what was wrong with the last request, unless one after it was right or the secret is newer.
+// refusalOf says what was wrong with the last request. It returns "" if a later request was right,
+// or if the secret was made after it.
 func refusalOf(t gen.Tenant, secretAt time.Time) string {
 	if t.LastRefusedAt == nil || t.LastRefusedReason == nil || t.LastRefusedAt.Before(secretAt) ||
 		t.LastWebhookAt != nil && t.LastWebhookAt.After(*t.LastRefusedAt) {
@@ -59,27 +63,29 @@ func refusalOf(t gen.Tenant, secretAt time.Time) string {
 	}
 	switch *t.LastRefusedReason {
 	case "wrong_signature":
-		return "A request came with the wrong secret: what stands in JazzHR as Secret Key is not the secret of step 3. Copy the secret into JazzHR once more; if you don’t have it, make a new one in step 3."
+		return "A request came with the wrong secret: the Secret Key in JazzHR is not the secret of step 3. " +
+			"Copy the secret into JazzHR again. If you don’t have it, make a new one in step 3."
 	case "missing_signature":
-		return "A request came without a secret: the field Secret Key is empty in JazzHR. Paste the secret of step 3 there."
+		return "A request came without a signature: the field Secret Key is empty in JazzHR. Paste the secret " +
+			"of step 3 there."
 	default:
-		return "A request came that could not be taken. Ask the person at Intrvio who sent you this link."
+		return "A request was refused. Ask the person at Intrvio who sent you this link."
 	}
 }
 
 // Verified reports whether JazzHR has called the webhook.
 func (s *connectSteps) Verified() bool { return verified(s.Tenant) }
 
-// KeyWorks reports whether there is a key that JazzHR takes.
-func (s *connectSteps) KeyWorks() bool { return s.HasKey && s.KeyState == "ok" }
+// KeyWorks reports whether there is a key that JazzHR accepts.
+func (s *connectSteps) KeyWorks() bool { return s.HasKey && s.KeyState == db.KeyOK }
 
-// Exported reports whether a candidate was exported, and Noted whether a note was written.
+// Exported reports whether a candidate was exported.
 func (s *connectSteps) Exported() bool { return s.ExportedAt.Unix() > 0 }
 
-// Noted is said beside Exported.
-func (s *connectSteps) Noted() bool { return s.NotedAt.Unix() > 0 }
+// NoteWritten reports whether a note was written.
+func (s *connectSteps) NoteWritten() bool { return s.NotedAt.Unix() > 0 }
 
-// Step is how far a step is: done, now or later.
+// Step returns the state of a step: done, now or later.
 func (s *connectSteps) Step(n int) string {
 	done := []bool{s.KeyWorks(), s.Saved || s.Verified(), s.Saved || s.Verified(), s.Verified(), s.Verified()}
 	switch {

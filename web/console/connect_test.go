@@ -48,7 +48,8 @@ func (a answer) hides(texts ...string) answer {
 	return a
 }
 
-// wantActions fails the test unless the tenant's record is this, each as what, result and who.
+// wantActions fails the test unless the tenant's record holds these actions, each as what, result
+// and who.
 func (s *service) wantActions(tenant account, want ...string) {
 	s.t.Helper()
 	var got []string
@@ -123,7 +124,7 @@ func TestConnectByLink(t *testing.T) {
 
 	s.post(link+"/key", url.Values{"api_key": {"not-the-key"}}).want(http.StatusUnprocessableEntity).
 		shows("JazzHR refuses this key", "Nothing was changed").hides("not-the-key")
-	s.post(link+"/key", url.Values{"api_key": {"two words"}}).want(http.StatusUnprocessableEntity).shows("That is no API key").hides("two words")
+	s.post(link+"/key", url.Values{"api_key": {"two words"}}).want(http.StatusUnprocessableEntity).shows("That is not an API key").hides("two words")
 	given := s.post(link+"/key", url.Values{"api_key": {" " + apiKey + "\n"}}).want(http.StatusOK).
 		shows("The key works", "1 open job found", "It is shown this once", s.url+"/webhooks/jazzhr/").hides(apiKey)
 	secret := between(t, string(given.body), `id="webhook-secret">`, "<")
@@ -135,7 +136,7 @@ func TestConnectByLink(t *testing.T) {
 	s.post(link+"/saved", nil).want(http.StatusSeeOther)
 	s.visit(link).shows("Saved", "Waiting for JazzHR’s VERIFY").hides(secret)
 
-	// A wrong secret shows as such, until there is another.
+	// The page says that a secret is wrong, until there is another.
 	if err := tenant.jazzhr.SaveIntegration(t.Context(), jazzhrtest.Integration{Name: "Intrvio", URL: address, Secret: "wrong"}); err == nil {
 		t.Fatal("a wrong secret was verified")
 	}
@@ -150,14 +151,14 @@ func TestConnectByLink(t *testing.T) {
 	}
 	s.visit(link).shows("JazzHR is connected", "First export").hides(address, another, "wrong secret")
 
-	// That was it: the link is good for no more.
+	// The set-up is over, so the link allows nothing more.
 	for _, path := range []string{"/key", "/secret", "/new-key", "/pause"} {
 		s.post(link+path, url.Values{"api_key": {apiKey}}).want(http.StatusForbidden).shows("This link is for something else")
 	}
 	s.wantActions(tenant, "connect_link done"+byAPI, "set_key refused"+byLink, "set_key refused"+byLink, "set_key done"+byLink,
 		"set_key done"+byLink, "save_secret done"+byLink, "rotate_secret done"+byLink)
 
-	// Disconnected and connected again by the same link, the page begins anew.
+	// After a disconnect the same link connects again, from the first step.
 	s.exported(tenant, "Kenny", "Jonesworth", "kenny@example.com")
 	s.visit(link).shows("came <time").hides("Kenny", "Jonesworth")
 	s.api("DELETE", tenant.path+"/connection", "").want(http.StatusOK)
@@ -170,7 +171,7 @@ func TestConnectByLink(t *testing.T) {
 	}
 }
 
-// between is what stands in a text between two others.
+// between returns the part of a text between two others.
 func between(t *testing.T, text, before, after string) string {
 	t.Helper()
 	_, rest, found := strings.Cut(text, before)
@@ -199,7 +200,7 @@ func TestConnectLinkOpensNothingElse(t *testing.T) {
 	if to := s.visit(link + "/key").want(http.StatusSeeOther).header.Get("Location"); to != link {
 		t.Errorf("the address of a form leads to %q", to)
 	}
-	// Each is good for its own purpose and tenant.
+	// A link is valid for its own purpose and tenant only.
 	s.post(manage+"/key", url.Values{"api_key": {apiKey}}).want(http.StatusForbidden)
 	for _, path := range []string{"/new-key", "/new-secret", "/stages", "/stages/remove", "/notes", "/pause", "/resume"} {
 		s.post(link+path, nil).want(http.StatusForbidden).shows("This link is for something else")
@@ -210,7 +211,7 @@ func TestConnectLinkOpensNothingElse(t *testing.T) {
 	s.send("GET", "/console/health", nil, "Accept", "text/html", "Cookie", "jazzhr_console="+token).want(http.StatusSeeOther)
 
 	// Another site's page can't use a link.
-	s.send("POST", link+"/saved", nil, "Sec-Fetch-Site", "cross-site", "Accept", "text/html").want(http.StatusForbidden).shows("takes nothing from other sites")
+	s.send("POST", link+"/saved", nil, "Sec-Fetch-Site", "cross-site", "Accept", "text/html").want(http.StatusForbidden).shows("takes no requests from other sites")
 	// A new admin token ends it.
 	renewed := startOn(t, s.pool, func(c *web.Config) { c.AdminToken = strings.Repeat("b", 40) })
 	renewed.visit(link).want(http.StatusNotFound)
@@ -237,7 +238,7 @@ func TestConnectBoundsTries(t *testing.T) {
 	for range 5 {
 		s.post(link+"/key", url.Values{"api_key": {"guess"}}).shows("JazzHR refuses this key")
 	}
-	s.post(link+"/key", url.Values{"api_key": {"guess"}}).want(http.StatusUnprocessableEntity).shows("These were many tries")
+	s.post(link+"/key", url.Values{"api_key": {"guess"}}).want(http.StatusUnprocessableEntity).shows("Too many tries. Wait ten")
 	s.post(s.linkTo(other, "connect")+"/key", url.Values{"api_key": {"guess"}}).shows("JazzHR refuses this key")
 }
 
@@ -250,7 +251,7 @@ func TestConnectSaysWhyNot(t *testing.T) {
 	s.jazzhr.AddAccount("the-key-of-another-account").AddJob(jazzhrtest.Job{Title: "Cook"})
 	s.post(link+"/new-key", url.Values{"api_key": {"the-key-of-another-account"}}).shows("another JazzHR account")
 	s.jazzhr.Fault(jazzhrtest.Rule{Fault: jazzhrtest.Refuse(http.StatusBadGateway)})
-	s.post(link+"/new-key", url.Values{"api_key": {apiKey}}).shows("JazzHR did not answer as it should")
+	s.post(link+"/new-key", url.Values{"api_key": {apiKey}}).shows("JazzHR did not answer")
 }
 
 func TestConnectInTheEU(t *testing.T) {
@@ -309,7 +310,8 @@ func TestManageByLink(t *testing.T) {
 		done("rotate_secret"))
 }
 
-// TestConnectWithoutDatabase holds that customers are told in words of their own, and see nothing of the console.
+// TestConnectWithoutDatabase holds that customers see an error page of their own, and nothing of
+// the console.
 func TestConnectWithoutDatabase(t *testing.T) {
 	t.Parallel()
 	s := startOn(t, nowhere(t))

@@ -18,7 +18,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-// Where the console is. River UI must know its own place.
+// Addresses of the console. River UI needs to know its own.
 const (
 	rootPath   = "/console"
 	homePath   = "/console/"
@@ -26,8 +26,8 @@ const (
 	riverPath  = "/console/river"
 )
 
-// What a page may load, and what it may do. Ours hold no script and no style of their own. River UI is one script file that
-// puts <style> elements into its page.
+// Content security policies. Our pages contain no script and no style. River UI is one script file
+// that adds <style> elements to its page.
 const (
 	pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -35,10 +35,10 @@ const (
 		"connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-// maxForm is the most bytes of a posted form.
+// maxForm is the size of the largest form that is read, in bytes.
 const maxForm = 64 << 10
 
-// CheckResult is one of the checks that this process is ready by. Err is nil where it holds.
+// CheckResult is the result of one readiness check of this process. Err is nil if the check holds.
 type CheckResult struct {
 	Name string
 	Err  error
@@ -47,40 +47,43 @@ type CheckResult struct {
 // Config is what a [Console] needs. All fields are required.
 type Config struct {
 	Pool    *pgxpool.Pool
-	Client  *queue.Client // puts jobs in, and serves River UI
+	Client  *queue.Client // inserts jobs, and serves River UI
 	Tenants *tenant.Service
-	// AdminToken lets people sign in. Sessions begun under another are over.
+	// AdminToken lets people sign in. A new one ends all sessions and connect links.
 	AdminToken string
-	// PublicURL is where the service is reached from outside; where it is https, cookies are sent over TLS only.
+	// PublicURL is the address of the service from outside. If it is https, cookies are sent over
+	// TLS only.
 	PublicURL *url.URL
-	// CallsPerMinute is how many calls each tenant may make to JazzHR, and TriggerMatchWindow how long the export of a candidate
-	// who entered an auto-trigger stage may take before it counts as missed.
-	CallsPerMinute     int
+	// CallsPerMinute is how many calls to JazzHR each tenant may make.
+	CallsPerMinute int
+	// TriggerMatchWindow is how long after a move to a trigger stage the export of the candidate
+	// may come before it counts as missed.
 	TriggerMatchWindow time.Duration
-	// PayloadRetention is how long what JazzHR sends and what is written into notes is kept, for customers to read.
+	// PayloadRetention is how long the bodies of webhooks and the texts of notes are kept. Pages
+	// tell customers.
 	PayloadRetention time.Duration
-	// Checks runs the checks of this process.
+	// Checks runs the readiness checks of this process.
 	Checks func(context.Context) []CheckResult
-	// Note takes the code of a failure and its cause, for the request's log line.
+	// Note adds the code of a failure and its cause to the request's log line.
 	Note   func(c *gin.Context, code string, err error)
 	Logger *slog.Logger
 }
 
-// Console is what operators see in a browser. Safe for use by many goroutines.
+// Console serves the pages. It is safe for use by many goroutines.
 type Console struct {
-	config    Config
-	signIn    signIn
-	sessions  *sessions
-	crossSite *http.CrossOriginProtection
-	assets    assets
-	pages     []*sheet
-	plain     map[string]*sheet  // pages without a route of their own, by their file
-	linked    map[Purpose]*sheet // where connect links lead
-	links     *links
-	tries     *tries
-	views     *views
-	riverUI   *riverui.Handler
-	riverBack string // what leads from River UI's pages to the console's
+	config     Config
+	signIn     signIn
+	sessions   *sessions
+	crossSite  *http.CrossOriginProtection
+	assets     assets
+	pages      []*compiledPage
+	standalone map[string]*compiledPage  // pages without a route of their own, by their file
+	linkPages  map[Purpose]*compiledPage // the pages that connect links lead to
+	links      *links
+	keyLimiter *keyLimiter
+	views      *views
+	riverUI    *riverui.Handler
+	riverNav   string // HTML that is added to River UI's pages
 }
 
 // New builds the console. Its errors are mistakes in the configuration or in a template.
@@ -92,8 +95,8 @@ func New(config Config) (*Console, error) {
 		views:     newViews(maxStreams),
 	}
 	k.signIn = newTokenSignIn(k)
-	k.tries = newTries()
-	// For browsers that don't say where a request comes from, behind a proxy that gives us another Host.
+	k.keyLimiter = newKeyLimiter()
+	// Needed behind a proxy that changes the Host, for browsers that send only an Origin.
 	if err := k.crossSite.AddTrustedOrigin(config.PublicURL.Scheme + "://" + config.PublicURL.Host); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
@@ -107,7 +110,7 @@ func New(config Config) (*Console, error) {
 	if err := k.parsePages(); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
-	if k.riverBack, err = riverBack(k.assets); err != nil {
+	if k.riverNav, err = riverNav(k.assets); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
 	if k.riverUI, err = riverui.NewHandler(&riverui.HandlerOpts{
@@ -120,8 +123,8 @@ func New(config Config) (*Console, error) {
 	return k, nil
 }
 
-// Start starts what River UI does in the background; it ends with ctx, as live pages do. Call it once before the console
-// serves.
+// Start starts the background work of River UI. It ends with ctx, and so do the streams of live
+// pages. Call it once before the console serves.
 func (k *Console) Start(ctx context.Context) error {
 	if err := k.riverUI.Start(ctx); err != nil {
 		return fmt.Errorf("start River UI: %w", err)
@@ -130,11 +133,11 @@ func (k *Console) Start(ctx context.Context) error {
 	return nil
 }
 
-// EndStreams ends the streams of live pages, of which none begins any more: a server that shuts down waits for them
-// otherwise. Browsers try again, and so come to another process.
+// EndStreams ends the streams of live pages, and lets none begin. Without it a server that shuts
+// down would wait for them. Browsers connect again, to another process.
 func (k *Console) EndStreams() { k.views.end() }
 
-// Route adds the console's addresses to a group at /console.
+// Route adds the console's routes to a group at /console.
 func (k *Console) Route(group *gin.RouterGroup) {
 	group.Use(k.protect)
 	group.GET("", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, homePath) })
@@ -144,14 +147,14 @@ func (k *Console) Route(group *gin.RouterGroup) {
 
 	signedIn := group.Group("", k.requireSession)
 	signedIn.GET("/", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, k.firstPage()) })
-	for _, s := range k.pages {
-		signedIn.GET(s.page.route, func(c *gin.Context) { k.open(c, s) })
-		if s.page.every > 0 {
-			group.GET(s.page.route+liveSuffix, func(c *gin.Context) { k.stream(c, s, k.signIn.who) })
+	for _, p := range k.pages {
+		signedIn.GET(p.page.route, func(c *gin.Context) { k.servePage(c, p) })
+		if p.page.every > 0 {
+			group.GET(p.page.route+liveSuffix, func(c *gin.Context) { k.stream(c, p, k.signIn.who) })
 		}
 	}
-	for _, d := range k.allDeeds() {
-		signedIn.POST(d.route, func(c *gin.Context) { k.perform(c, d) })
+	for _, a := range k.allActions() {
+		signedIn.POST(a.route, func(c *gin.Context) { k.serveAction(c, a) })
 	}
 
 	signedIn.Any("/river", k.serveRiver)
@@ -175,7 +178,7 @@ func (k *Console) NotFound(c *gin.Context) {
 	}
 }
 
-// protect refuses what a page of another site posts, and bounds what our own pages may load.
+// protect refuses forms from pages of other sites, and sets the policy of our own pages.
 func (k *Console) protect(c *gin.Context) {
 	protectPage(c)
 	if err := k.crossSite.Check(c.Request); err != nil {
@@ -188,14 +191,14 @@ func protectPage(c *gin.Context) {
 	c.Header("Cache-Control", "no-store")
 }
 
-// whoKey is where a request keeps who it is from.
+// whoKey is the key in a request's context of the name of whoever has signed in.
 const whoKey = "console.who"
 
-// who is who has signed in, on a route behind [Console.requireSession].
+// who returns the name of whoever has signed in, on a route behind [Console.requireSession].
 func who(c *gin.Context) string { return c.GetString(whoKey) }
 
-// requireSession lets only those pass who are signed in. A browser is sent to the sign-in; River UI's own calls are
-// answered by 401.
+// requireSession lets only people pass who have signed in. It sends a browser to the sign-in, and
+// answers calls of River UI's script with 401.
 func (k *Console) requireSession(c *gin.Context) {
 	name, err := k.signIn.who(c)
 	switch {
@@ -203,7 +206,7 @@ func (k *Console) requireSession(c *gin.Context) {
 		k.fail(c, err)
 	case name != "":
 		c.Set(whoKey, name)
-	case isHTMX(c): // which follows a redirect by itself, and would put the sign-in into the page
+	case isHTMX(c): // it would follow a redirect, and put the sign-in into the page
 		c.Header("HX-Redirect", signInPath)
 		c.AbortWithStatus(http.StatusNoContent)
 	case c.Request.Method == http.MethodGet && !strings.HasPrefix(c.Request.URL.Path, riverPath+"/api/"):
@@ -235,7 +238,7 @@ func parseForm(c *gin.Context) error {
 	return nil
 }
 
-// isHTMX reports whether htmx asks, for a fragment of a page.
+// isHTMX reports whether htmx asks for the content of a page.
 func isHTMX(c *gin.Context) bool {
 	return c.GetHeader("HX-Request") == "true" && c.GetHeader("HX-History-Restore-Request") != "true"
 }

@@ -143,7 +143,7 @@ func TestConsoleRefusesOtherSites(t *testing.T) {
 			got.wantError(web.CodeCrossOrigin, "")
 		}
 	}
-	// A page of ours may, also in an old browser behind a proxy that gives us another Host.
+	// Our own pages may, even in an old browser behind a proxy that changes the Host.
 	for _, header := range [][]string{{"Sec-Fetch-Site", "same-origin"}, {"Origin", "https://jazzhr.example.com"}} {
 		header = append(header, "Cookie", cookie, "Content-Type", "application/json")
 		if got := s.send("POST", "/console/river/api/jobs/retry", body, header...); got.status == http.StatusForbidden || got.status == http.StatusUnauthorized {

@@ -11,19 +11,19 @@ import (
 	"github.com/intrvio/jazzhr-worker/db"
 )
 
-// failure is an error as a person sees it, or, in JSON, River UI. Its code is one of the API's.
+// failure is an error as a person sees it, or River UI in JSON. Its code is one of the API's.
 type failure struct {
 	Status  int    `json:"-"`
 	Code    string `json:"code"`
 	Title   string `json:"-"`
 	Message string `json:"message"`
-	Retry   bool   `json:"-"` // the page is asked for again until it comes
-	Self    string `json:"-"` // the page that failed
+	Retry   bool   `json:"-"` // the browser asks for the page again until it comes
+	Self    string `json:"-"` // the address of the page that failed
 }
 
 func (f *failure) Error() string { return f.Code + ": " + f.Message }
 
-// refused makes a failure that a person can mend: what they asked for is against a rule.
+// refused makes a failure that the person can correct: the request breaks a rule.
 func refused(status int, title, message string) *failure {
 	return &failure{Status: status, Code: "invalid_request", Title: title, Message: message}
 }
@@ -31,7 +31,7 @@ func refused(status int, title, message string) *failure {
 var (
 	errNotFound = &failure{
 		Status: http.StatusNotFound, Code: "not_found", Title: "Nothing here",
-		Message: "There is no such page, or what it showed is gone.",
+		Message: "There is no such page, or what it showed no longer exists.",
 	}
 	errSignedOut = &failure{
 		Status: http.StatusUnauthorized, Code: "unauthorized", Title: "Signed out",
@@ -39,37 +39,41 @@ var (
 	}
 	errCrossOrigin = &failure{
 		Status: http.StatusForbidden, Code: "cross_origin", Title: "Refused",
-		Message: "Requests from other sites are not taken. Open the console itself and try there.",
+		Message: "The console takes no requests from pages of other sites. Open the console itself and try there.",
 	}
 	errTooLarge = &failure{
 		Status: http.StatusRequestEntityTooLarge, Code: "too_large", Title: "Too much",
-		Message: "What was sent is too large.",
+		Message: "The form is too large.",
 	}
 	errMalformed = refused(http.StatusBadRequest, "Not understood", "The form is not well formed.")
 )
 
-// failureOf decides what a person is told. Of an error that it does not know it tells nothing.
+// failureOf decides what a person is told about an error. It tells nothing about errors that it
+// does not know.
 func failureOf(err error) failure {
 	if f, ok := errors.AsType[*failure](err); ok {
 		return *f
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
-		return failure{Status: 499, Code: "client_closed_request", Title: "Closed", Message: "The browser hung up."}
+		return failure{
+			Status: 499, Code: "client_closed_request", Title: "Closed", Message: "The browser closed the connection.",
+		}
 	case db.Away(err):
 		return failure{
 			Status: http.StatusServiceUnavailable, Code: "database_unavailable", Title: "The database can’t be reached",
-			Message: "Nothing that was accepted is lost. This page comes by itself as soon as the database is back.", Retry: true,
+			Message: "Nothing that was accepted is lost. This page loads by itself as soon as the database is back.",
+			Retry:   true,
 		}
 	default:
 		return failure{
 			Status: http.StatusInternalServerError, Code: "internal", Title: "Something failed on our side",
-			Message: "The log says what. Try again; if it stays, tell whoever runs the service.",
+			Message: "The log says what. Try again. If it fails again, tell whoever runs the service.",
 		}
 	}
 }
 
-// fail answers an error: by a page in the console's look, or by JSON to what is no browser.
+// fail answers with an error: with a page for a browser, with JSON for anything else.
 func (k *Console) fail(c *gin.Context, err error) {
 	f := failureOf(err)
 	k.config.Note(c, f.Code, err)
@@ -87,5 +91,5 @@ func (k *Console) fail(c *gin.Context, err error) {
 	if f.Retry = f.Retry && c.Request.Method == http.MethodGet; f.Retry {
 		f.Self = c.Request.URL.RequestURI()
 	}
-	k.show(c, f.Status, k.plain["error"], f)
+	k.show(c, f.Status, k.standalone["error"], f)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// KitHandler serves one page, at any address, that shows every component as testdata/kit.html has them.
+// KitHandler serves testdata/kit.html, a page with every component, at any address.
 func KitHandler() (http.Handler, error) {
 	files, err := loadAssets()
 	if err != nil {
@@ -31,7 +31,7 @@ func KitHandler() (http.Handler, error) {
 	var html bytes.Buffer
 	now := time.Now()
 	if err := templates.ExecuteTemplate(&html, "page", frame{
-		Who: "admin (Sam)", Sections: navigation, Search: true, Said: &said{Text: "Acme is paused."},
+		Who: "admin (Sam)", Sections: navigation, Search: true, Notice: &notice{Text: "Acme is paused."},
 		Data: map[string]any{
 			"Now": now, "Earlier": now.Add(-3 * time.Hour), "Never": (*time.Time)(nil),
 			"Line":  []float64{3, 5, 2, 8, 9, 4, 7, 12, 6},
@@ -53,7 +53,7 @@ func KitHandler() (http.Handler, error) {
 	}), nil
 }
 
-// SignLink is the path of a link to connect a tenant, good until a time.
+// SignLink returns the path of a link to connect a tenant that is valid until a time.
 func SignLink(adminToken string, tenant uuid.UUID, expires time.Time) string {
 	l, err := newLinks(adminToken)
 	if err != nil {

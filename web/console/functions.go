@@ -11,7 +11,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-// functions are what templates may call.
+// functions returns the functions that templates may call.
 func (k *Console) functions() template.FuncMap {
 	return template.FuncMap{
 		"asset":     k.assets.url,
@@ -30,7 +30,7 @@ func (k *Console) functions() template.FuncMap {
 	}
 }
 
-// dict makes a map of names and values, to hand several things to a template.
+// dict makes a map from names and values in turn, to pass several values to a template.
 func dict(pairs ...any) (map[string]any, error) {
 	if len(pairs)%2 != 0 {
 		return nil, errors.New("dict: a name without a value")
@@ -46,7 +46,7 @@ func dict(pairs ...any) (map[string]any, error) {
 	return m, nil
 }
 
-// instant makes one of time.Time and *time.Time into a time; ok is false for none.
+// instant returns the time of a time.Time or *time.Time. ok is false if there is none.
 func instant(v any) (t time.Time, ok bool) {
 	switch v := v.(type) {
 	case time.Time:
@@ -61,8 +61,8 @@ func instant(v any) (t time.Time, ok bool) {
 
 const exactTime = "2 Jan 2006, 15:04:05 UTC"
 
-// ago shows a time (time.Time or *time.Time) by how long ago it is, or is ahead, with the exact one at hand. The browser
-// goes on counting.
+// ago shows a time (time.Time or *time.Time) relative to now, with the exact time as its title. The
+// browser keeps it up to date.
 func ago(v any) template.HTML {
 	t, ok := instant(v)
 	if !ok {
@@ -85,7 +85,7 @@ func moment(v any) template.HTML {
 	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`, t.Format(time.RFC3339), t.Format(exactTime)))
 }
 
-// relative says how long ago, as console.js does.
+// relative writes a duration before now, as console.js does. A negative one is after now.
 func relative(d time.Duration) string {
 	switch {
 	case d < 0 && d > -5*time.Second, d >= 0 && d < 5*time.Second:
@@ -110,7 +110,7 @@ func roughly(d time.Duration) string {
 	}
 }
 
-// duration shows seconds in one or two units.
+// duration writes seconds in one or two units.
 func duration(seconds float64) string {
 	d := time.Duration(seconds * float64(time.Second))
 	switch {
@@ -129,7 +129,7 @@ func duration(seconds float64) string {
 	}
 }
 
-// count shows a whole number of any kind with its thousands set apart.
+// count writes a whole number of any integer type with commas between thousands.
 func count(n any) (string, error) {
 	text := fmt.Sprint(n)
 	digits := strings.TrimPrefix(text, "-")
@@ -145,7 +145,7 @@ func count(n any) (string, error) {
 	return digits, nil
 }
 
-// plural shows how many of something there are: plural 2 "job" "jobs".
+// plural writes a number with its noun: plural 2 "job" "jobs".
 func plural(n any, one, many string) (string, error) {
 	text, err := count(n)
 	if err != nil {
@@ -157,25 +157,25 @@ func plural(n any, one, many string) (string, error) {
 	return text + " " + many, nil
 }
 
-// tone is how good or bad something is: it chooses colour and shape.
+// tone says how good or bad something is. It chooses colour and shape.
 type tone string
 
 const (
 	good tone = "good"
-	wait tone = "wait" // nothing is wrong; something has to come first
+	wait tone = "wait" // nothing is wrong; something else has to happen first
 	warn tone = "warn"
 	bad  tone = "bad"
 	off  tone = "off"
 )
 
-// badge shows a state in a word.
+// badge shows a state as a coloured word.
 func badge(t tone, text string) template.HTML {
 	//nolint:gosec // both are escaped
 	return template.HTML(`<span class="badge badge-` + template.HTMLEscapeString(string(t)) + `">` +
 		template.HTMLEscapeString(text) + `</span>`)
 }
 
-// stateBadge shows a tenant's state.
+// stateBadge shows the state of a tenant.
 func stateBadge(s tenant.State) template.HTML {
 	switch s {
 	case tenant.Active:

@@ -46,7 +46,8 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestCharts holds that a chart has words for who can't see it, escaped, and stays within its frame.
+// TestCharts holds that a chart has an escaped label for screen readers, and stays within its
+// frame.
 func TestCharts(t *testing.T) {
 	t.Parallel()
 	label := `3 < 5 "webhooks"`

@@ -10,12 +10,12 @@ import (
 	"github.com/intrvio/jazzhr-worker/db/gen"
 )
 
-// When something on the page Health is amber or red. docs/operations.md gives the same thresholds for alerts.
+// Thresholds of the page Health. docs/operations.md gives the same ones for alerts.
 const (
-	slowAnswer      = 0.25  // seconds that the database takes for a trivial question
+	slowAnswer      = 0.25  // seconds that the database takes to answer a ping
 	longTransaction = 60.0  // seconds
 	lateDelivery    = 300.0 // seconds
-	silentNode      = 6.0   // seconds: then another gives its jobs back
+	silentNode      = 6.0   // seconds: after that another process gives its jobs back
 )
 
 func (k *Console) healthPage() page {
@@ -34,7 +34,7 @@ type health struct {
 	Checks   []checkHealth
 }
 
-// finding is something that is not as it should be, and what to do about it.
+// finding is something that is wrong, and what to do about it.
 type finding struct {
 	Tone        tone
 	Title, Todo string
@@ -48,12 +48,12 @@ type databaseHealth struct {
 	Version     string
 }
 
-// Share is the part of the connections that are used.
+// Share returns the share of the connections that are used.
 func (d databaseHealth) Share() float64 { return float64(d.Connections) / float64(max(d.Limit, 1)) }
 
 type deliveryHealth struct{ gen.SystemDeliveryRow }
 
-// Oldest is the time of the oldest event that waits, nil if none does.
+// Oldest returns the time of the oldest event that waits, or nil if none waits.
 func (d deliveryHealth) Oldest() *time.Time {
 	if d.Waiting == 0 {
 		return nil
@@ -102,12 +102,12 @@ func (k *Console) loadHealth(ctx context.Context, _ place) (any, error) {
 		}
 		h.Checks = append(h.Checks, shown)
 	}
-	h.judge()
+	h.assess()
 	return h, nil
 }
 
-// databaseHealth asks in words that sqlc does not know: Postgres's own views. Other roles' transactions are shown only to
-// a member of pg_read_all_stats.
+// databaseHealth reads Postgres's own views, which sqlc does not know. Postgres shows transactions
+// of other roles only to members of pg_read_all_stats.
 func (k *Console) databaseHealth(ctx context.Context) (databaseHealth, error) {
 	const question = `
 		SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start))
@@ -120,44 +120,50 @@ func (k *Console) databaseHealth(ctx context.Context) (databaseHealth, error) {
 		return d, fmt.Errorf("ask the database: %w", err)
 	}
 	d.Answer = time.Since(started).Seconds()
-	if err := k.config.Pool.QueryRow(ctx, question).Scan(&d.OldestTx, &d.Connections, &d.Limit, &d.Version); err != nil {
+	if err := k.config.Pool.QueryRow(ctx, question).Scan(
+		&d.OldestTx, &d.Connections, &d.Limit, &d.Version,
+	); err != nil {
 		return d, fmt.Errorf("read the database's activity: %w", err)
 	}
-	d.Version, _, _ = strings.Cut(d.Version, " ") // and who packaged it
+	d.Version, _, _ = strings.Cut(d.Version, " ") // the rest names who packaged it
 	return d, nil
 }
 
-// judge finds what is not as it should be.
-func (h *health) judge() {
-	find := func(is bool, t tone, title, todo string) {
-		if is {
+// assess finds what is wrong.
+func (h *health) assess() {
+	add := func(wrong bool, t tone, title, todo string) {
+		if wrong {
 			h.Findings = append(h.Findings, finding{t, title, todo})
 		}
 	}
 	for _, check := range h.Checks {
-		find(check.Problem != "", bad, "The check “"+check.Name+"” fails: "+check.Problem,
-			"This process takes no new requests until it holds. If it is “schema”, migrate the database or run the release that fits it.")
+		add(check.Problem != "", bad, "The check “"+check.Name+"” fails: "+check.Problem,
+			"This process takes no new requests until the check holds. If it is “schema”, migrate the "+
+				"database, or run the release that fits it.")
 	}
-	find(h.Found.Ours > 0, bad, "An audit found duplicates that this service wrote",
-		"JazzHR can’t delete: merge or remove the copies there by hand. The next audit no longer finds them. Then look in the ledger at how they came about.")
-	find(len(h.Nodes) == 0, bad, "No process works the queue",
-		"Start jazzhr-worker with “serve” or “work”. Until then everything is accepted, and waits.")
-	find(len(h.Nodes) > 0 && h.Leader == nil, warn, "No process leads",
-		"One is elected within seconds. If this stays, look at the workers’ logs and at the database’s write load.")
+	add(h.Found.Ours > 0, bad, "An audit found duplicates that this service wrote",
+		"JazzHR’s API can’t delete: merge or remove the copies there by hand. The next audit no longer finds them. "+
+			"Then look in the ledger how they came about.")
+	add(len(h.Nodes) == 0, bad, "No process works the queue",
+		"Start jazzhr-worker with “serve” or “work”. Until then everything is accepted and waits.")
+	add(len(h.Nodes) > 0 && h.Leader == nil, warn, "No process leads",
+		"One is elected within seconds. If this persists, look at the workers’ logs and at the write load of "+
+			"the database.")
 	for _, node := range h.Nodes {
-		find(node.Silent, warn, "A process has stopped answering: "+node.NodeID,
-			"Its jobs are given to others by themselves. Look at the machine that it ran on.")
+		add(node.Silent, warn, "A process has stopped answering: "+node.NodeID,
+			"Other processes take over its jobs. Look at the machine that it ran on.")
 	}
-	find(h.Delivery.OldestSeconds > lateDelivery, bad, "Events wait to be delivered to Intrvio",
-		"Look whether Intrvio’s receiver is up and whether the queue “events” is paused. They are tried for five days, and nothing is lost before; afterwards they can be sent anew.")
-	find(h.Delivery.FailedToday > 0, warn, "Intrvio did not take some events of the last day",
-		"Mend the receiver, then send them anew with POST /v1/events/redeliver.")
-	find(h.Database.OldestTx > longTransaction, bad, "A transaction has been open for long",
-		"It slows the whole queue down. Find it in pg_stat_activity and end it.")
-	find(h.Database.Answer > slowAnswer, warn, "The database answers slowly",
-		"Look at its load, its disk and the network to it.")
-	find(h.Database.Share() > 0.9, warn, "The database’s connections are nearly used up",
-		"Raise max_connections, or run fewer processes or WORKERS.")
+	add(h.Delivery.OldestSeconds > lateDelivery, bad, "Events wait to be delivered to Intrvio",
+		"Check that Intrvio’s receiver is up and that the queue “events” is not paused. "+
+			"Delivery is tried for five days. After that the events can be delivered again by hand.")
+	add(h.Delivery.FailedToday > 0, warn, "Intrvio did not take some events of the last day",
+		"Repair the receiver, then deliver them again with POST /v1/events/redeliver.")
+	add(h.Database.OldestTx > longTransaction, bad, "A transaction has been open for a long time",
+		"It slows down the whole queue. Find it in pg_stat_activity and end it.")
+	add(h.Database.Answer > slowAnswer, warn, "The database answers slowly",
+		"Look at its load, its disk and the network.")
+	add(h.Database.Share() > 0.9, warn, "The connections of the database are nearly used up",
+		"Raise max_connections, or run fewer processes or fewer WORKERS.")
 
 	h.Verdict = finding{Tone: good, Title: "Everything is well"}
 	for _, f := range h.Findings {
@@ -169,6 +175,6 @@ func (h *health) judge() {
 	case bad:
 		h.Verdict.Title = "Something needs you now"
 	case warn:
-		h.Verdict.Title = "Something is not as it should be"
+		h.Verdict.Title = "Something is wrong"
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
 // Purpose is what a connect link is good for.
@@ -30,23 +32,25 @@ const (
 	MaxLinkLifetime     = 30 * 24 * time.Hour
 )
 
-// ConnectLink is an address that lets a customer's administrator, who has no sign-in, connect or manage one tenant. Whoever
-// has it can use it until it expires.
+// ConnectLink is an address with which a customer's administrator can connect or manage one tenant,
+// without a sign-in. Whoever has it can use it until it expires.
 type ConnectLink struct {
 	URL       string
 	Purpose   Purpose
 	ExpiresAt time.Time
 }
 
-// NewConnectLink makes a link and records who did. The caller has held purpose and lifetime to what is allowed. Its error is
-// [tenant.ErrNoTenant] for a tenant that does not exist.
-func (k *Console) NewConnectLink(ctx context.Context, id uuid.UUID, purpose Purpose, lifetime time.Duration, who string) (ConnectLink, error) {
+// NewConnectLink makes a link, and records that who made it. The caller has checked purpose and
+// lifetime. Its error is [queue.ErrNoTenant] for a tenant that does not exist.
+func (k *Console) NewConnectLink(
+	ctx context.Context, id uuid.UUID, purpose Purpose, lifetime time.Duration, who string,
+) (ConnectLink, error) {
 	if _, err := k.config.Tenants.Get(ctx, id); err != nil {
 		return ConnectLink{}, err
 	}
 	g := grant{Tenant: id, Purpose: purpose, Expires: k.links.now().Add(lifetime).Truncate(time.Second)}
-	if err := Record(ctx, k.config.Pool, Action{
-		Who: who, Tenant: id, What: ConnectLinkMade,
+	if err := tenant.Record(ctx, k.config.Pool, tenant.Action{
+		Who: who, Tenant: id, What: tenant.ActionConnectLinkMade,
 		Detail: fmt.Sprintf("to %s, good until %s", purpose, g.Expires.UTC().Format(exactTime)),
 	}); err != nil {
 		return ConnectLink{}, err
@@ -55,7 +59,7 @@ func (k *Console) NewConnectLink(ctx context.Context, id uuid.UUID, purpose Purp
 	return ConnectLink{URL: url, Purpose: purpose, ExpiresAt: g.Expires.UTC()}, nil
 }
 
-// grant is what the token of a connect link says.
+// grant is what the token of a connect link allows.
 type grant struct {
 	Tenant  uuid.UUID
 	Purpose Purpose
@@ -67,8 +71,9 @@ var (
 	errLinkExpired = errors.New("the connect link has expired")
 )
 
-// links signs and opens the tokens of connect links. Nothing is kept of them: a token holds what it is good for, under a key
-// that is derived from the admin token, so that a new admin token ends all of them.
+// links signs and opens the tokens of connect links. The service stores nothing about a token: it
+// holds its grant itself, signed under a key that is derived from the admin token. So a new admin
+// token ends all links.
 type links struct {
 	key []byte
 	now func() time.Time
@@ -82,13 +87,14 @@ func newLinks(adminToken string) (*links, error) {
 	return &links{key, time.Now}, nil
 }
 
-// What a token consists of, in bytes: one for the purpose, the tenant's id, the expiry and the signature.
+// Sizes in bytes. A token consists of one byte for the purpose, the tenant's id, the expiry and the
+// signature.
 const (
 	claimSize = 1 + 16 + 8
 	tokenSize = claimSize + sha256.Size
 )
 
-// purposes are the first bytes of tokens.
+// purposes returns the purpose for each first byte of a token.
 func purposes() map[byte]Purpose { return map[byte]Purpose{'c': Connect, 'm': Manage} }
 
 func (l *links) mac(claim []byte) []byte {
@@ -109,7 +115,7 @@ func (l *links) sign(of grant) string {
 	return base64.RawURLEncoding.EncodeToString(append(claim, l.mac(claim)...))
 }
 
-// open returns what a token says, or errNoLink or errLinkExpired.
+// open returns the grant of a token, or errNoLink or errLinkExpired.
 func (l *links) open(token string) (grant, error) {
 	if base64.RawURLEncoding.DecodedLen(len(token)) != tokenSize {
 		return grant{}, errNoLink

@@ -9,14 +9,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// madeLink is what the page shows that has a new connect link, once.
+// madeLink is the data of the page that shows a new connect link, once.
 type madeLink struct {
 	TenantID uuid.UUID
 	Name     string
 	ConnectLink
 }
 
-// makeLink makes a connect link for an operator to send to a customer.
+// makeLink makes a connect link that an operator sends to a customer.
 func (k *Console) makeLink(ctx context.Context, f form) (any, error) {
 	t, err := k.tenantOf(ctx, f.place)
 	if err != nil {
@@ -25,7 +25,8 @@ func (k *Console) makeLink(ctx context.Context, f form) (any, error) {
 	purpose := Purpose(f.values.Get("purpose"))
 	days, err := strconv.Atoi(f.values.Get("days"))
 	if err != nil || days < 1 || days > int(MaxLinkLifetime/(24*time.Hour)) || purpose != Connect && purpose != Manage {
-		return nil, refused(http.StatusBadRequest, "Not understood", "A link is for connecting or for managing, and good for 1 to 30 days.")
+		return nil, refused(http.StatusBadRequest, "Not understood",
+			"A link is for connecting or for managing, and valid for 1 to 30 days.")
 	}
 	link, err := k.NewConnectLink(ctx, t.TenantID, purpose, time.Duration(days)*24*time.Hour, f.who)
 	if err != nil {

@@ -20,7 +20,8 @@ func testLinks(t *testing.T, adminToken string) *links {
 	return l
 }
 
-// TestLinkSaysWhatWasSigned holds that a token says what it was made for, and that one with any bit changed says nothing.
+// TestLinkSaysWhatWasSigned holds that a token opens to its grant, and that a token with any bit
+// changed does not open.
 func TestLinkSaysWhatWasSigned(t *testing.T) {
 	t.Parallel()
 	l := testLinks(t, "admin-token-0123456789-0123456789-abc")
@@ -75,7 +76,7 @@ func TestLinkIsRefused(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, err, refused.want)
 		}
 	}
-	// The last letter carries bits that decode to nothing: only one spelling is taken.
+	// The last letter has bits that decode to nothing. Only one spelling is valid.
 	last := strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", token[len(token)-1])
 	spelled := token[:len(token)-1] + string("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"[last^1])
 	if _, err := l.open(spelled); !errors.Is(err, errNoLink) {

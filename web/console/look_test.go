@@ -14,22 +14,22 @@ import (
 )
 
 const (
-	// shotFolder takes the pictures; git ignores it.
+	// shotFolder holds the pictures. Git ignores it.
 	shotFolder = "../../screenshots"
-	// axePath is axe-core, which `make browser` installs.
+	// axePath is the file of axe-core, which `make browser` installs.
 	axePath = "../../.ci/tools/npm/node_modules/axe-core/axe.min.js"
 )
 
-// look goes over a page as it stands: in light and dark and at a phone's width it takes a picture, has axe-core look for
-// what people with disabilities would be held up by, and holds that the page is no wider than the screen. It leaves the tab as
-// it was.
+// look checks the current page, in light and dark and as wide as a phone. It takes a picture, runs
+// axe-core to find barriers for people with disabilities, and holds that the page is no wider than
+// the screen. It leaves the tab as it was.
 func (b *tab) look(name string) {
 	b.t.Helper()
 	for _, phone := range []bool{false, true} {
 		b.screen(phone)
 		for _, scheme := range []string{"light", "dark"} {
 			command(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-				// Without motion, for a picture must not show a colour on its way to another.
+				// Without motion, because a picture must not show a colour in transition.
 				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
 			})
 			title := name + "-" + scheme
@@ -55,11 +55,11 @@ func (b *tab) screen(phone bool) {
 		size = emulation.SetDeviceMetricsOverrideParams{Width: 390, Height: 844, DeviceScaleFactor: 2, Mobile: true}
 	}
 	command(b, emulation.SetDeviceMetricsOverride, size)
-	// Laid out before anything is clicked on, which goes by where it stands.
+	// Wait for the layout: a click goes to a position.
 	evaluate[bool](b, "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
 }
 
-// picture keeps a picture of the whole page.
+// picture stores a picture of the whole page.
 func (b *tab) picture(title string) {
 	b.t.Helper()
 	beyond := true
@@ -72,7 +72,7 @@ func (b *tab) picture(title string) {
 	}
 }
 
-// violation is a rule of axe-core's that a page breaks.
+// violation is a rule of axe-core that a page breaks.
 type violation struct {
 	ID, Impact, Help string
 	Nodes            []struct {
@@ -81,8 +81,8 @@ type violation struct {
 	}
 }
 
-// axe fails the test for each serious or critical finding of axe-core on the page. It runs in a world of its own, to which the
-// page's policy does not apply.
+// axe fails the test for each serious or critical finding of axe-core on the page. It runs in a
+// world of its own, to which the page's policy does not apply.
 func (b *tab) axe(title string) {
 	b.t.Helper()
 	for _, found := range b.violations() {

@@ -10,16 +10,18 @@ import (
 	"strings"
 )
 
-// layOutAtMost bounds the text of a body that is shown, in bytes.
-const layOutAtMost = 200_000
+// layoutLimit bounds the text of a body that is shown, in bytes.
+const layoutLimit = 200_000
 
-// openPaths are the values of an export that are no personal data: ids of JazzHR's, jobs, stages, dates. All else is masked, what
-// JazzHR may add to its exports included.
-func openPaths() []string {
+// unmaskedPaths returns the values of an export that are not personal data: JazzHR's ids, jobs,
+// stages, dates. Everything else is masked, and so is whatever JazzHR may add to its exports.
+func unmaskedPaths() []string {
 	return []string{
-		"candidate.person.id.value", "candidate.person.id.schemeId", "candidate.person.id.schemeAgencyId", "candidate.person.applyDate",
+		"candidate.person.id.value", "candidate.person.id.schemeId", "candidate.person.id.schemeAgencyId",
+		"candidate.person.applyDate",
 		"candidate.profiles.languageCode",
-		"candidate.profiles.profileId.value", "candidate.profiles.profileId.schemeId", "candidate.profiles.profileId.schemeAgencyId",
+		"candidate.profiles.profileId.value", "candidate.profiles.profileId.schemeId",
+		"candidate.profiles.profileId.schemeAgencyId",
 		"candidate.profiles.associatedPositionOpenings.positionOpeningId.value",
 		"candidate.profiles.associatedPositionOpenings.positionOpeningId.schemeId",
 		"candidate.profiles.associatedPositionOpenings.positionOpeningId.schemeAgencyId",
@@ -28,46 +30,49 @@ func openPaths() []string {
 		"candidate.profiles.associatedPositionOpenings.candidateStatus.name",
 		"candidate.profiles.associatedPositionOpenings.candidateStatus.category",
 		"candidate.profiles.associatedPositionOpenings.candidateStatus.transitionDateTime",
-		"candidate.profiles.attachments.id.value", "candidate.profiles.attachments.id.schemeId", "candidate.profiles.attachments.id.schemeAgencyId",
+		"candidate.profiles.attachments.id.value", "candidate.profiles.attachments.id.schemeId",
+		"candidate.profiles.attachments.id.schemeAgencyId",
 	}
 }
 
-// openHeaders are those of a webhook that say nothing about a person. The link is to a profile.
-func openHeaders() []string {
+// unmaskedHeaders returns the headers of a webhook that say nothing about a person. The header Link
+// is not one: it leads to a profile.
+func unmaskedHeaders() []string {
 	return []string{"User-Agent", "X-JazzHR-Event", "X-JazzHR-Export-Context", "X-JazzHR-UUID"}
 }
 
 const mask = "•••••"
 
-// plainKey is a key of JSON that is a name of something and no data.
+// plainKey matches a key of JSON that is a name and not data.
 var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// layout writes JSON for people: in its order, a value a line, with personal data masked unless it is to be shown.
+// layout writes JSON for people: in its own order, one value a line, with personal data masked.
 type layout struct {
-	text    strings.Builder
-	open    bool // nothing is masked
-	decoder *json.Decoder
-	nesting []nest
+	text     strings.Builder
+	unmasked bool // nothing is masked
+	decoder  *json.Decoder
+	nesting  []nest
 }
 
-// nest is an object or array that the layout is in.
+// nest is an object or array that is being written.
 type nest struct {
 	array bool
 	count int
-	key   string // of the member that is next or in work
-	named bool   // the key was read, and its value comes
+	key   string // of the current member
+	named bool   // the key is read, and its value comes next
 }
 
-// layOut lays a body out. cut tells that it was too long to show in full; ok is false if it is no JSON.
+// layOut writes a body for people, unmasked if open is set. cut reports that the body is too long
+// to show in full. ok is false if it is not JSON.
 func layOut(body []byte, open bool) (text string, cut, ok bool) {
 	if !json.Valid(body) {
 		return "", false, false
 	}
-	l := layout{open: open, decoder: json.NewDecoder(bytes.NewReader(body))}
+	l := layout{unmasked: open, decoder: json.NewDecoder(bytes.NewReader(body))}
 	l.decoder.UseNumber()
-	for l.text.Len() < layOutAtMost {
+	for l.text.Len() < layoutLimit {
 		token, err := l.decoder.Token()
-		if err != nil { // the end: it is valid
+		if err != nil { // the end, since the body is valid
 			return l.text.String(), false, true
 		}
 		l.token(token)
@@ -89,7 +94,7 @@ func (l *layout) token(token json.Token) {
 		key, _ := token.(string) // keys are strings
 		l.separate(in)
 		in.key, in.named = key, true
-		if !l.open && !plainKey.MatchString(key) {
+		if !l.unmasked && !plainKey.MatchString(key) {
 			key = mask
 		}
 		l.text.WriteString(quoted(key) + ": ")
@@ -128,7 +133,7 @@ func (l *layout) line() {
 	l.text.WriteString("\n" + strings.Repeat("  ", min(len(l.nesting), 40)))
 }
 
-// value writes a value, or the mask in its place. That nothing is there is shown: it is what support asks for.
+// value writes a value, or the mask in its place. Empty values are shown: support asks for them.
 func (l *layout) value(token json.Token) {
 	text := "null"
 	switch v := token.(type) {
@@ -139,7 +144,7 @@ func (l *layout) value(token json.Token) {
 	case bool:
 		text = strconv.FormatBool(v)
 	}
-	if !l.open && text != "null" && text != `""` && !slices.Contains(openPaths(), l.path()) {
+	if !l.unmasked && text != "null" && text != `""` && !slices.Contains(unmaskedPaths(), l.path()) {
 		text = mask
 	}
 	l.text.WriteString(text)
@@ -165,7 +170,7 @@ func quoted(text string) string {
 	return strings.TrimSpace(out.String())
 }
 
-// differences are the places where two bodies of JSON differ, by their paths; nil if one is no JSON.
+// differences returns the paths at which two bodies of JSON differ, or nil if one is not JSON.
 func differences(a, b []byte) []string {
 	var x, y any
 	if json.Unmarshal(a, &x) != nil || json.Unmarshal(b, &y) != nil {

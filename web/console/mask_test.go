@@ -45,10 +45,10 @@ func TestLayOut(t *testing.T) {
 		t.Errorf("what is no JSON is shown: %s", text)
 	}
 	long := strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000)
-	if text, cut, ok := layOut([]byte(`[`+strings.Repeat(`"x",`, layOutAtMost)+`1]`), false); !cut || !ok || len(text) > layOutAtMost+100 {
+	if text, cut, ok := layOut([]byte(`[`+strings.Repeat(`"x",`, layoutLimit)+`1]`), false); !cut || !ok || len(text) > layoutLimit+100 {
 		t.Errorf("%d bytes, cut %v", len(text), cut)
 	}
-	if text, _, _ := layOut([]byte(long), false); len(text) > layOutAtMost+100 {
+	if text, _, _ := layOut([]byte(long), false); len(text) > layoutLimit+100 {
 		t.Errorf("what is nested deeply takes %d bytes", len(text))
 	}
 }

@@ -43,20 +43,21 @@ func TestPlace(t *testing.T) {
 	}
 }
 
-// TestDeed holds what a posted form leads to: the page to go to, and once there the sentence that was left.
-func TestDeed(t *testing.T) {
+// TestAction holds what a posted form leads to: the page to go to, and the notice that is shown
+// there.
+func TestAction(t *testing.T) {
 	t.Parallel()
 	gin.SetMode(gin.TestMode)
 	tests := map[string]struct {
 		do   func(context.Context, form) (string, string, error)
-		want said
+		want notice
 	}{
 		"done": {func(_ context.Context, f form) (string, string, error) {
 			return "/console/x", "Hello " + f.values.Get("name") + ", " + f.who, nil
-		}, said{Text: "Hello <b>, admin"}},
+		}, notice{Text: "Hello <b>, admin"}},
 		"against a rule": {func(context.Context, form) (string, string, error) {
-			return errorOn("/console/x", "Give a name.")
-		}, said{Text: "Give a name.", Problem: true}},
+			return problemOn("/console/x", "Give a name.")
+		}, notice{Text: "Give a name.", Problem: true}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -67,26 +68,26 @@ func TestDeed(t *testing.T) {
 			c.Request = httptest.NewRequest("POST", "/console/x/pause", strings.NewReader("name=%3Cb%3E"))
 			c.Request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			c.Set(whoKey, "admin")
-			k.perform(c, deed{do: test.do})
+			k.serveAction(c, action{run: test.do})
 			c.Writer.WriteHeaderNow()
 			if recorder.Code != http.StatusSeeOther || recorder.Header().Get("Location") != "/console/x" {
 				t.Fatalf("status %d to %s", recorder.Code, recorder.Header().Get("Location"))
 			}
 			cookie := recorder.Result().Cookies()[0]
-			if got := takeSaid(k, cookie); got == nil || *got != test.want {
-				t.Errorf("said %+v", got)
+			if got := takeNotice(k, cookie); got == nil || *got != test.want {
+				t.Errorf("the notice is %+v", got)
 			}
 			cookie.Value = cookie.Value[:len(cookie.Value)-2] + "AA" // by somebody else
-			if got := takeSaid(k, cookie); got != nil {
-				t.Errorf("a forged sentence is said: %+v", got)
+			if got := takeNotice(k, cookie); got != nil {
+				t.Errorf("a forged notice is shown: %+v", got)
 			}
 		})
 	}
 }
 
-func takeSaid(k *Console, cookie *http.Cookie) *said {
+func takeNotice(k *Console, cookie *http.Cookie) *notice {
 	c, _ := gin.CreateTestContext(httptest.NewRecorder())
 	c.Request = httptest.NewRequest("GET", "/console/x", nil)
 	c.Request.AddCookie(cookie)
-	return k.takeSaid(c)
+	return k.takeNotice(c)
 }

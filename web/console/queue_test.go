@@ -28,7 +28,7 @@ func TestQueuePage(t *testing.T) {
 	s.exec("INSERT INTO jazzhr.river_leader (name, leader_id, elected_at, expires_at) VALUES ('default', 'worker-1', now(), now() + interval '1 hour')")
 	s.exec("INSERT INTO jazzhr.river_queue (name, paused_at, updated_at) VALUES ('writes', now(), now())")
 	page = s.see(cookie, "/console/queue")
-	wantTexts(t, page, "Resolve a webhook", "waits for JazzHR’s call limit", "has a job in the queue", "&lt;b&gt;the second&lt;/b&gt;", "no room",
+	wantTexts(t, page, "Resolve a webhook", "waits until JazzHR may be called again", "has a job in the queue", "&lt;b&gt;the second&lt;/b&gt;", "no room",
 		"Given up", "Paused", "Leads", "worker-1", "/console/river/jobs/", "Poll JazzHR", "1 s")
 	wantNone(t, page, "first", "<b>the", acme.secret, apiKey, "ada@example.com")
 	s.send("GET", "/console/queue", nil, "Accept", "text/html").want(http.StatusSeeOther)

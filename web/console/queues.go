@@ -6,23 +6,23 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/intake"
+	"github.com/intrvio/jazzhr-worker/queue/outcome"
 )
 
 const queuePath = rootPath + "/queue"
 
 const (
-	// finishedAtMost bounds how many finished jobs the throughput is taken from. What waits is counted up to countedAtMost: in each
-	// queue and state, and of our own rows in each table. With 100,000 jobs that wait, 300,000 finished ones and 100,000 rows of
-	// each table that wait, the page's queries took 60 ms; they run at most once in five seconds.
-	finishedAtMost = 10_000
-	// throughputFor is how long the throughput looks back, in slots of slotTime.
+	// finishedLimit bounds how many finished jobs the throughput is computed from. What waits is
+	// counted up to countLimit: jobs in each queue and state, and our own rows in each table. With
+	// 100,000 waiting jobs, 300,000 finished jobs and 100,000 waiting rows in each table, the
+	// page's queries took 60 ms. They run at most once in five seconds.
+	finishedLimit = 10_000
+	// throughputFor is the time over which the throughput is computed, in slots of slotTime.
 	throughputFor = 10 * time.Minute
 	slotTime      = 30 * time.Second
 	errorRows     = 20
@@ -32,22 +32,22 @@ func (k *Console) queuePage() page {
 	return page{route: "/queue", file: "queue", section: "/queue", load: k.loadQueue, every: 5 * time.Second}
 }
 
-// queueView is what the page shows: of one tenant its jobs, else the whole queue.
+// queueView is the data of the page: the jobs of one tenant, or the whole queue.
 type queueView struct {
-	Whose   whose
+	Filter  tenantFilter
 	Tenant  *tenantJobs
 	Waiting string
 	Running int64
-	Failing int64 // jobs whose last attempt failed
+	Failing int64 // jobs to be tried again
 	Rate    float64
 	Bars    []bar
 	BarText string
 	Queues  []queueDepth
-	Kinds   []kindWork
+	Kinds   []kindStats
 	Rows    []waitingRow
 	Errors  []jobError
-	Nodes   []nodeWork
-	Leads   bool // some process does
+	Nodes   []nodeStats
+	Leads   bool // a process is the leader
 	Clear   string
 }
 
@@ -57,12 +57,12 @@ type queueDepth struct {
 	Paused   *time.Time
 	Waiting  string
 	Running  int64
-	Oldest   *time.Time // of those that wait, and could be taken
+	Oldest   *time.Time // when the oldest job became ready to run
 	OldestIn float64    // seconds
 }
 
-// kindWork is a kind of job: how deep it stands, and how fast it goes.
-type kindWork struct {
+// kindStats are the numbers of a kind of job.
+type kindStats struct {
 	Kind, Text, Queue  string
 	Waiting, Scheduled string
 	Running, Failing   int64
@@ -74,55 +74,53 @@ type kindWork struct {
 type waitingRow struct {
 	gen.SystemWaitingRowsRow
 	Text, Why string
-	Shown     string // how many
+	Shown     string // the number, with + at the limit
 }
 
-type jobError struct {
-	gen.SystemJobErrorsRow
-	Text string
-	Tone tone
-	Word string
-}
-
-type nodeWork struct {
+type nodeStats struct {
 	gen.SystemNodesRow
 	Silent bool
 	Jobs   int64
 }
 
-// queueNames are the queues, in the order in which work goes through them.
+// queueNames returns the queues in the order in which work passes through them.
 func queueNames() []string {
 	return []string{
-		queue.QueueTick, queue.QueueReads, queue.QueueWrites, queue.QueueEvents, queue.QueuePolls, queue.QueueSyncs, queue.QueueAudits,
+		queue.QueueTick, queue.QueueReads, queue.QueueWrites, queue.QueueEvents, queue.QueuePolls,
+		queue.QueueSyncs, queue.QueueAudits,
 	}
 }
 
 func (k *Console) loadQueue(ctx context.Context, at place) (any, error) {
 	var shown queueView
 	var err error
-	if shown.Whose, err = k.whose(ctx, at); err != nil {
+	if shown.Filter, err = k.readTenantFilter(ctx, at); err != nil {
 		return nil, err
 	}
-	if shown.Whose.Text != "" {
+	if shown.Filter.Text != "" {
 		shown.Clear = queuePath
-		shown.Tenant, err = k.jobsOf(ctx, at, shown.Whose)
+		shown.Tenant, err = k.jobsOf(ctx, at, shown.Filter)
 		return shown, err
 	}
-	for _, read := range []func(context.Context, *queueView) error{k.readDepth, k.readFinished, k.readRows, k.readErrors, k.readNodes} {
+	for _, read := range []func(context.Context, *queueView) error{
+		k.readDepth, k.readFinished, k.readRows, k.readErrors, k.readNodes,
+	} {
 		if err := read(ctx, &shown); err != nil {
 			return nil, err
 		}
 	}
-	slices.SortFunc(shown.Kinds, func(a, b kindWork) int {
+	slices.SortFunc(shown.Kinds, func(a, b kindStats) int {
 		names := queueNames()
-		return cmp.Or(cmp.Compare(slices.Index(names, a.Queue), slices.Index(names, b.Queue)), cmp.Compare(a.Text, b.Text))
+		return cmp.Or(
+			cmp.Compare(slices.Index(names, a.Queue), slices.Index(names, b.Queue)), cmp.Compare(a.Text, b.Text),
+		)
 	})
 	return shown, nil
 }
 
 // readDepth counts what waits and runs.
 func (k *Console) readDepth(ctx context.Context, shown *queueView) error {
-	rows, err := gen.New().SystemJobDepth(ctx, k.config.Pool, queueNames(), countedAtMost)
+	rows, err := gen.New().SystemJobDepth(ctx, k.config.Pool, queueNames(), countLimit)
 	if err != nil {
 		return fmt.Errorf("count jobs: %w", err)
 	}
@@ -149,8 +147,8 @@ func (k *Console) readDepth(ctx context.Context, shown *queueView) error {
 				}
 			}
 		}
-		depth.Waiting = atMost(waiting)
-		total, capped = total+waiting, capped || waiting >= countedAtMost
+		depth.Waiting = cappedCount(waiting)
+		total, capped = total+waiting, capped || waiting >= countLimit
 		shown.Running += depth.Running
 		shown.Queues = append(shown.Queues, depth)
 	}
@@ -164,12 +162,12 @@ func (k *Console) readDepth(ctx context.Context, shown *queueView) error {
 	return nil
 }
 
-// kind is the entry of a kind, made if there is none.
-func (v *queueView) kind(name, of string) *kindWork {
-	i := slices.IndexFunc(v.Kinds, func(w kindWork) bool { return w.Kind == name })
+// kind returns the entry of a kind of job, and adds it if there is none.
+func (v *queueView) kind(name, of string) *kindStats {
+	i := slices.IndexFunc(v.Kinds, func(w kindStats) bool { return w.Kind == name })
 	if i < 0 {
 		i = len(v.Kinds)
-		v.Kinds = append(v.Kinds, kindWork{Kind: name, Text: jobText(name), Queue: of, Waiting: "0", Scheduled: "0"})
+		v.Kinds = append(v.Kinds, kindStats{Kind: name, Text: jobText(name), Queue: of, Waiting: "0", Scheduled: "0"})
 	}
 	return &v.Kinds[i]
 }
@@ -183,15 +181,16 @@ func (v *queueView) addDepth(row gen.SystemJobDepthRow) {
 		w.Failing = row.Jobs
 		v.Failing += row.Jobs
 	case "available":
-		w.Waiting, w.Oldest = atMost(row.Jobs), &row.OldestAt
+		w.Waiting, w.Oldest = cappedCount(row.Jobs), &row.OldestAt
 	default:
-		w.Scheduled = atMost(row.Jobs)
+		w.Scheduled = cappedCount(row.Jobs)
 	}
 }
 
-// readFinished finds the throughput. Where more is finished than is looked at, it is that of a shorter time.
+// readFinished computes the throughput. If more jobs finished than finishedLimit, it is the
+// throughput of a shorter time.
 func (k *Console) readFinished(ctx context.Context, shown *queueView) error {
-	rows, err := gen.New().SystemJobsFinished(ctx, k.config.Pool, slotTime.Seconds(), throughputFor, finishedAtMost)
+	rows, err := gen.New().SystemJobsFinished(ctx, k.config.Pool, slotTime.Seconds(), throughputFor, finishedLimit)
 	if err != nil {
 		return fmt.Errorf("count finished jobs: %w", err)
 	}
@@ -203,9 +202,9 @@ func (k *Console) readFinished(ctx context.Context, shown *queueView) error {
 		slots[min(max(int(row.Slot), 0), len(slots)-1)] += row.Jobs
 	}
 	minutes := throughputFor.Minutes()
-	if total >= finishedAtMost {
+	if total >= finishedLimit {
 		minutes = math.Max(oldest, 1) / 60
-		slots = slots[:min(max(int(oldest/slotTime.Seconds()), 1), len(slots))] // the oldest one is not whole
+		slots = slots[:min(max(int(oldest/slotTime.Seconds()), 1), len(slots))] // the oldest slot is incomplete
 	}
 	for _, row := range rows {
 		w := shown.kind(row.Kind, row.Queue)
@@ -215,29 +214,32 @@ func (k *Console) readFinished(ctx context.Context, shown *queueView) error {
 	}
 	shown.Rate = float64(total) / minutes
 	for i, n := range slices.Backward(slots) {
-		shown.Bars = append(shown.Bars, bar{Label: fmt.Sprintf("%d to %d s ago: %d jobs", i*30, (i+1)*30, n), Value: float64(n)})
+		label := fmt.Sprintf("%d to %d s ago: %d jobs", i*30, (i+1)*30, n)
+		shown.Bars = append(shown.Bars, bar{Label: label, Value: float64(n)})
 	}
-	shown.BarText = fmt.Sprintf("Jobs finished in each half minute of the last %s, at most %d", roughly(time.Duration(len(slots))*slotTime), slices.Max(slots))
+	shown.BarText = fmt.Sprintf("Jobs finished in each half minute of the last %s, at most %d",
+		roughly(time.Duration(len(slots))*slotTime), slices.Max(slots))
 	return nil
 }
 
 func (k *Console) readRows(ctx context.Context, shown *queueView) error {
-	rows, err := gen.New().SystemWaitingRows(ctx, k.config.Pool, countedAtMost)
+	rows, err := gen.New().SystemWaitingRows(ctx, k.config.Pool, countLimit)
 	if err != nil {
 		return fmt.Errorf("count waiting rows: %w", err)
 	}
-	writebacks := map[bool]int64{} // what is counted of their table, of those that have a job and those that wait
+	writebacks := map[bool]int64{} // counted in their table: true for those with a job, false for those that wait
 	for _, row := range rows {
 		if writes(row.Kind) {
-			writebacks[row.Reason == admitted] += row.Waiting
+			writebacks[outcome.Code(row.Reason) == admitted] += row.Waiting
 		}
 	}
 	for _, row := range rows {
-		r := waitingRow{SystemWaitingRowsRow: row, Text: jobText(row.Kind), Why: standsText(row.Reason)}
+		reason := outcome.Code(row.Reason)
+		r := waitingRow{SystemWaitingRowsRow: row, Text: jobText(intake.KindOf(row.Kind)), Why: rowStatusText(reason)}
 		if r.Shown, err = count(row.Waiting); err != nil {
 			return err
 		}
-		if row.Waiting >= countedAtMost || writes(row.Kind) && writebacks[row.Reason == admitted] >= countedAtMost {
+		if row.Waiting >= countLimit || writes(row.Kind) && writebacks[reason == admitted] >= countLimit {
 			r.Shown += "+"
 		}
 		shown.Rows = append(shown.Rows, r)
@@ -245,22 +247,9 @@ func (k *Console) readRows(ctx context.Context, shown *queueView) error {
 	return nil
 }
 
-// writes reports whether a kind of work is a step of a writeback: those stand in one table.
+// writes reports whether a kind of work is a step of a writeback. All of them are in one table.
 func writes(kind string) bool {
 	return kind == queue.StepCreateApplicant || kind == queue.StepLinkApplicantToJob || kind == queue.StepWriteNotes
-}
-
-func (k *Console) readErrors(ctx context.Context, shown *queueView) error {
-	rows, err := gen.New().SystemJobErrors(ctx, k.config.Pool, errorRows)
-	if err != nil {
-		return fmt.Errorf("list failed jobs: %w", err)
-	}
-	for _, row := range rows {
-		e := jobError{SystemJobErrorsRow: row, Text: jobText(row.Kind)}
-		e.Tone, e.Word = riverBadge(row.State)
-		shown.Errors = append(shown.Errors, e)
-	}
-	return nil
 }
 
 func (k *Console) readNodes(ctx context.Context, shown *queueView) error {
@@ -273,7 +262,7 @@ func (k *Console) readNodes(ctx context.Context, shown *queueView) error {
 		return fmt.Errorf("count running jobs: %w", err)
 	}
 	for _, node := range nodes {
-		n := nodeWork{SystemNodesRow: node, Silent: node.SilentSeconds > silentNode}
+		n := nodeStats{SystemNodesRow: node, Silent: node.SilentSeconds > silentNode}
 		for _, r := range running {
 			if r.Node == node.NodeID {
 				n.Jobs = r.Jobs
@@ -284,12 +273,3 @@ func (k *Console) readNodes(ctx context.Context, shown *queueView) error {
 	}
 	return nil
 }
-
-// riverJob is the address of a job in River UI.
-func riverJob(id int64) string { return riverPath + "/jobs/" + strconv.FormatInt(id, 10) }
-
-// River is the address of the job in River UI.
-func (e jobError) River() string { return riverJob(e.ID) }
-
-// tenantQueue is the address of a tenant's jobs.
-func tenantQueue(tenant uuid.UUID) string { return queuePath + "?tenant=" + tenant.String() }

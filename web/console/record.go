@@ -8,24 +8,35 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-// pageRows is how many rows a list shows at a time.
+// pageRows is how many rows a page of a list shows.
 const pageRows = 50
 
-// words says what was done, after the name of who did it.
-func (w What) words() string {
-	words := map[What]string{ //nolint:gosec // words, and no credentials
-		SignedIn: "signed in", Paused: "paused the tenant", Resumed: "resumed the tenant", Resynced: "started a resync",
-		SecretRotated: "made a new webhook secret", Disconnected: "disconnected the tenant", Decided: "decided an open case",
-		Replayed: "replayed a webhook", Revealed: "looked at a webhook unmasked", ConnectLinkMade: "made a connect link",
-		KeySet: "gave a JazzHR key", KeyTested: "tested a JazzHR key", SettingsChanged: "changed the settings",
-		SecretSaved: "said that the webhook secret is saved", RiverUsed: "changed jobs or a queue in River UI",
+// actionText says what was done. It follows the name of who did it.
+func actionText(kind tenant.ActionKind) string {
+	words := map[tenant.ActionKind]string{
+		tenant.ActionSignedIn:        "signed in",
+		tenant.ActionPaused:          "paused the tenant",
+		tenant.ActionResumed:         "resumed the tenant",
+		tenant.ActionResynced:        "started a resync",
+		tenant.ActionSecretRotated:   "made a new webhook secret",
+		tenant.ActionDisconnected:    "disconnected the tenant",
+		tenant.ActionDecided:         "decided a case",
+		tenant.ActionReplayed:        "replayed a webhook",
+		tenant.ActionRevealed:        "looked at a webhook unmasked",
+		tenant.ActionConnectLinkMade: "made a connect link",
+		tenant.ActionKeySet:          "gave a JazzHR key",
+		tenant.ActionKeyTested:       "tested a JazzHR key",
+		tenant.ActionSettingsChanged: "changed the settings",
+		tenant.ActionSecretSaved:     "confirmed that the webhook secret is saved",
+		tenant.ActionRiverUsed:       "changed jobs or a queue in River UI",
 	}
-	if text, ok := words[w]; ok {
+	if text, ok := words[kind]; ok {
 		return text
 	}
-	return string(w)
+	return string(kind)
 }
 
 func (k *Console) recordPage() page {
@@ -45,12 +56,12 @@ type recordRow struct {
 }
 
 func newRecordRow(row gen.SystemActionsRow) recordRow {
-	shown := recordRow{row, What(row.What).words(), good}
-	switch Result(row.Result) {
-	case Done:
-	case Refused:
+	shown := recordRow{row, actionText(tenant.ActionKind(row.What)), good}
+	switch tenant.ActionResult(row.Result) {
+	case tenant.ActionDone:
+	case tenant.ActionRefused:
 		shown.Tone = warn
-	case Failed:
+	case tenant.ActionFailed:
 		shown.Tone = bad
 	}
 	return shown

@@ -10,11 +10,13 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-// riverBack is the way from River UI back to the console: it stands above the page that River UI draws, and its script
-// keeps the link to the job that is looked at.
-func riverBack(files assets) (string, error) {
+// riverNav returns the HTML of the links from River UI back to the console. It is shown above River
+// UI's page. Its script updates the link to the job that is looked at.
+func riverNav(files assets) (string, error) {
 	style, err := files.url("river.css")
 	if err != nil {
 		return "", err
@@ -23,11 +25,13 @@ func riverBack(files assets) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return `<link rel="stylesheet" href="` + style + `"><nav class="console-back" aria-label="Console"><a href="/console/">Console</a>` +
-		`<a href="/console/queue" data-job hidden>This job in the console</a></nav><script src="` + script + `" defer></script>`, nil
+	return `<link rel="stylesheet" href="` + style + `">` +
+		`<nav class="console-back" aria-label="Console"><a href="/console/">Console</a>` +
+		`<a href="/console/queue" data-job hidden>This job in the console</a></nav>` +
+		`<script src="` + script + `" defer></script>`, nil
 }
 
-// serveRiver serves River UI, with the way back in its page.
+// serveRiver serves River UI, and adds the links to the console to its page.
 func (k *Console) serveRiver(c *gin.Context) {
 	c.Header("Content-Security-Policy", riverPolicy)
 	page := c.Request.Method == http.MethodGet && !strings.HasPrefix(c.Request.URL.Path, riverPath+"/api/") &&
@@ -38,25 +42,26 @@ func (k *Console) serveRiver(c *gin.Context) {
 		k.riverUI.ServeHTTP(c.Writer, c.Request)
 		return
 	default:
-		k.useRiver(c)
+		k.changeInRiver(c)
 		return
 	}
-	kept := &keptAnswer{ResponseWriter: c.Writer}
-	k.riverUI.ServeHTTP(kept, c.Request)
-	html := kept.body.Bytes()
+	buffered := &bufferedResponse{ResponseWriter: c.Writer}
+	k.riverUI.ServeHTTP(buffered, c.Request)
+	html := buffered.body.Bytes()
 	if strings.HasPrefix(c.Writer.Header().Get("Content-Type"), "text/html") {
-		html = bytes.Replace(html, []byte("</body>"), []byte(k.riverBack+"</body>"), 1)
+		html = bytes.Replace(html, []byte("</body>"), []byte(k.riverNav+"</body>"), 1)
 		c.Header("Content-Length", strconv.Itoa(len(html)))
 	}
-	c.Writer.WriteHeader(kept.status)
+	c.Writer.WriteHeader(buffered.status)
 	_, _ = c.Writer.Write(html)
 }
 
-// maxRiverBody bounds what River UI sends: the ids of the jobs on a page.
+// maxRiverBody is the size of the largest request of River UI, in bytes: the ids of the jobs on a
+// page.
 const maxRiverBody = 64 << 10
 
-// useRiver has River UI change something, and records it.
-func (k *Console) useRiver(c *gin.Context) {
+// changeInRiver passes a change on to River UI, and records it.
+func (k *Console) changeInRiver(c *gin.Context) {
 	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxRiverBody))
 	if err != nil {
 		k.fail(c, err)
@@ -64,22 +69,22 @@ func (k *Console) useRiver(c *gin.Context) {
 	}
 	c.Request.Body = io.NopCloser(bytes.NewReader(body))
 	k.riverUI.ServeHTTP(c.Writer, c.Request)
-	action := Action{
-		Who: who(c), What: RiverUsed, Target: strings.TrimPrefix(c.Request.URL.Path, riverPath+"/api/"),
-		Detail: riverJobs(body),
+	action := tenant.Action{
+		Who: who(c), What: tenant.ActionRiverUsed, Target: strings.TrimPrefix(c.Request.URL.Path, riverPath+"/api/"),
+		Detail: riverJobIDs(body),
 	}
 	if c.Writer.Status() >= http.StatusBadRequest {
-		action.Result = Failed
+		action.Result = tenant.ActionFailed
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), sessionTimeout)
 	defer cancel()
-	if err := Record(ctx, k.config.Pool, action); err != nil {
-		k.config.Logger.Error("what was done in River UI is not recorded", "error", err)
+	if err := tenant.Record(ctx, k.config.Pool, action); err != nil {
+		k.config.Logger.Error("an action in River UI is not recorded", "error", err)
 	}
 }
 
-// riverJobs names the jobs that River UI was told to change.
-func riverJobs(body []byte) string {
+// riverJobIDs names the jobs that a request to River UI changes.
+func riverJobIDs(body []byte) string {
 	var sent struct {
 		IDs []json.Number `json:"ids"`
 	}
@@ -93,22 +98,23 @@ func riverJobs(body []byte) string {
 	return "jobs " + strings.Join(names, ", ")
 }
 
-// keptAnswer keeps what is written, to be changed before it leaves. A page of River UI has a few kilobytes.
-type keptAnswer struct {
+// bufferedResponse keeps what is written, so that it can be changed before it is sent. A page of
+// River UI has a few kilobytes.
+type bufferedResponse struct {
 	http.ResponseWriter
 	status int
 	body   bytes.Buffer
 }
 
-// WriteHeader keeps the status.
-func (k *keptAnswer) WriteHeader(status int) {
-	if k.status == 0 {
-		k.status = status
+// WriteHeader implements [http.ResponseWriter].
+func (b *bufferedResponse) WriteHeader(status int) {
+	if b.status == 0 {
+		b.status = status
 	}
 }
 
-// Write keeps the body.
-func (k *keptAnswer) Write(p []byte) (int, error) {
-	k.WriteHeader(http.StatusOK)
-	return k.body.Write(p)
+// Write implements [http.ResponseWriter].
+func (b *bufferedResponse) Write(p []byte) (int, error) {
+	b.WriteHeader(http.StatusOK)
+	return b.body.Write(p)
 }

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestRiverUseIsRecorded: what somebody does in River UI stands in the record, with who it was and what became of it.
+// TestRiverUseIsRecorded holds that changes in River UI are recorded, with who made them and the
+// result.
 func TestRiverUseIsRecorded(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -20,7 +21,8 @@ func TestRiverUseIsRecorded(t *testing.T) {
 	wantTexts(t, s.see(cookie, "/console/actions"), "changed jobs or a queue in River UI")
 }
 
-// TestRiverLeadsBack holds that River UI's pages, and nothing else of it, hold the way back to the console.
+// TestRiverLeadsBack holds that River UI's pages, and nothing else of it, have links to the
+// console.
 func TestRiverLeadsBack(t *testing.T) {
 	t.Parallel()
 	s := start(t)

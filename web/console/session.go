@@ -17,6 +17,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 	sessionLifetime = 12 * time.Hour
 	sessionSize     = 32 // bytes, random
 
-	// sessionTimeout bounds what a sign-in or a look at a session asks of the database.
+	// sessionTimeout bounds the queries about sessions.
 	sessionTimeout = 10 * time.Second
 )
 
@@ -32,8 +33,8 @@ func newSessions(config Config) *sessions {
 	return &sessions{pool: config.Pool, key: []byte(config.AdminToken), secure: config.PublicURL.Scheme == "https"}
 }
 
-// sessions are the sign-ins to the console. The table holds hashes under the admin token as key: who reads it can't sign
-// in, and a new admin token ends all sessions.
+// sessions keeps track of who has signed in. The table holds hashes under the admin token, so
+// whoever reads it can't sign in, and a new admin token ends all sessions.
 type sessions struct {
 	pool   *pgxpool.Pool
 	key    []byte
@@ -46,7 +47,7 @@ func (s *sessions) hash(token string) []byte {
 	return mac.Sum(nil)
 }
 
-// current returns whose session the request is of, or nothing if it is of none.
+// current returns the name of whoever has the request's session, or "" if it has none.
 func (s *sessions) current(c *gin.Context) (string, error) {
 	cookie, err := c.Request.Cookie(sessionCookie)
 	if err != nil { // http.ErrNoCookie
@@ -64,7 +65,7 @@ func (s *sessions) current(c *gin.Context) (string, error) {
 	return name, nil
 }
 
-// begin starts a session of somebody, records that, and sets its cookie.
+// begin starts and records a session, and sets its cookie.
 func (s *sessions) begin(c *gin.Context, name string) error {
 	random := make([]byte, sessionSize)
 	_, _ = rand.Read(random) // never fails, by its documentation
@@ -75,7 +76,7 @@ func (s *sessions) begin(c *gin.Context, name string) error {
 		if err := gen.New().SystemInsertSession(ctx, tx, s.hash(token), name, sessionLifetime); err != nil {
 			return fmt.Errorf("store session: %w", err)
 		}
-		return Record(ctx, tx, Action{Who: name, What: SignedIn})
+		return tenant.Record(ctx, tx, tenant.Action{Who: name, What: tenant.ActionSignedIn})
 	})
 	if err != nil {
 		return err
@@ -84,7 +85,7 @@ func (s *sessions) begin(c *gin.Context, name string) error {
 	return nil
 }
 
-// end ends the request's session, if there is one, and takes its cookie back.
+// end ends the request's session, if it has one, and deletes the cookie.
 func (s *sessions) end(c *gin.Context) error {
 	cookie, err := c.Request.Cookie(sessionCookie)
 	if err != nil { // http.ErrNoCookie
@@ -99,7 +100,7 @@ func (s *sessions) end(c *gin.Context) error {
 	return nil
 }
 
-// set sets the cookie for a time, or deletes it if that is negative.
+// set sets the cookie for a time, or deletes it if the time is negative.
 func (s *sessions) set(c *gin.Context, value string, lifetime time.Duration) {
 	//nolint:gosec // Secure follows the public URL: a demo on loopback has no TLS.
 	http.SetCookie(c.Writer, &http.Cookie{

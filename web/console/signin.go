@@ -13,18 +13,20 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// signIn is how people prove who they are. There is one way now, the admin token; single sign-on is to be another, whose
-// begin leads to the provider and whose route takes what comes back. Both end in [sessions.begin].
+// signIn is a way for people to prove who they are. There is one now, the admin token. Single
+// sign-on can be another: its begin redirects to the provider, and its route takes the answer. Both
+// end in [sessions.begin].
 type signIn interface {
-	// who is the name of the person whom a request is from, empty if nobody has signed in.
+	// who returns the name of the person whom a request is from, or "" if nobody has signed in.
 	who(c *gin.Context) (string, error)
-	// begin answers a request for a page by leading to where people sign in, and from there back to the page.
+	// begin answers a request for a page: it redirects to the sign-in, which leads back to the
+	// page.
 	begin(c *gin.Context)
-	// route adds the addresses that signing in takes.
+	// route adds the routes of the sign-in.
 	route(group *gin.RouterGroup)
 }
 
-// tokenSignIn lets those in who know the admin token.
+// tokenSignIn lets people in who know the admin token.
 type tokenSignIn struct {
 	console *Console
 	token   [sha256.Size]byte
@@ -35,7 +37,8 @@ func newTokenSignIn(k *Console) *tokenSignIn {
 	return &tokenSignIn{
 		console: k,
 		token:   sha256.Sum256([]byte(k.config.AdminToken)),
-		// One try a second, and some at once for whoever mistypes: it bounds what guessing costs the service.
+		// One try a second, and five at once for people who mistype: this bounds what guessing
+		// costs.
 		tries: rate.NewLimiter(1, 5),
 	}
 }
@@ -55,11 +58,11 @@ func (s *tokenSignIn) route(group *gin.RouterGroup) {
 	group.POST("/sign-in", s.post)
 }
 
-// signInForm is what the page sign-in shows.
+// signInForm is the data of the page.
 type signInForm struct{ To, Problem string }
 
 func (s *tokenSignIn) show(c *gin.Context, status int, to, problem string) {
-	s.console.show(c, status, s.console.plain["sign-in"], signInForm{localPath(to), problem})
+	s.console.show(c, status, s.console.standalone["sign-in"], signInForm{localPath(to), problem})
 }
 
 func (s *tokenSignIn) post(c *gin.Context) {
@@ -70,7 +73,7 @@ func (s *tokenSignIn) post(c *gin.Context) {
 	form := c.Request.PostForm
 	given := sha256.Sum256([]byte(form.Get("token")))
 	wrong := subtle.ConstantTimeCompare(given[:], s.token[:]) != 1
-	if wrong && !s.tries.Allow() { // whoever knows the token is never kept out by those who guess
+	if wrong && !s.tries.Allow() { // guesses by others never keep out whoever knows the token
 		c.Header("Retry-After", "1")
 		s.show(c, http.StatusTooManyRequests, "", "Too many tries. Wait a second.")
 		return
@@ -87,10 +90,10 @@ func (s *tokenSignIn) post(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, localPath(form.Get("to")))
 }
 
-// maxName is the most characters of the name that somebody gives.
+// maxName is the most characters of a name that are kept.
 const maxName = 60
 
-// tokenName is how the record names somebody who has only proved to know the token.
+// tokenName returns the name for the record of somebody who has only proved to know the token.
 func tokenName(given string) string {
 	given = strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -107,7 +110,8 @@ func tokenName(given string) string {
 	return "admin (" + given + ")"
 }
 
-// localPath is a page of the console to go on to: the given one, or the start if that is none.
+// localPath returns the page to go to after the sign-in: the given one, or the start if that is not
+// a page of the console.
 func localPath(to string) string {
 	if u, err := url.Parse(to); err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, homePath) ||
 		strings.ContainsAny(to, "\\\r\n") || strings.HasPrefix(u.Path, signInPath) {

@@ -7,11 +7,12 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-// story is all that happened about one person at one tenant.
+// story is everything about one candidate of one tenant.
 type story struct {
 	Tenant     gen.Tenant
 	State      tenant.State
@@ -21,18 +22,19 @@ type story struct {
 	Threads    []thread // the latest first; never empty
 }
 
-// Verdict is where the latest of it stands.
+// Verdict returns the verdict on the latest thread.
 func (s story) Verdict() verdict { return s.Threads[0].Verdict }
 
-// Earlier is whether there is more than the latest interview.
+// Earlier reports whether there is more than one thread.
 func (s story) Earlier() bool { return len(s.Threads) > 1 }
 
-// thread is one interview, from what asked for it to its note; or what came of a webhook or a move that asked for none.
+// thread is one interview, from its trigger to its note; or a webhook or stage move that asked for
+// no interview.
 type thread struct {
-	Title   string // the job, as far as it is known
-	Since   time.Time
-	Verdict verdict
-	Moments []happening
+	Title    string // the job, as far as it is known
+	Since    time.Time
+	Verdict  verdict
+	Timeline []timelineEntry
 
 	request    *gen.InterviewRequest
 	webhooks   []gen.StoryWebhooksRow
@@ -41,24 +43,24 @@ type thread struct {
 	events     []gen.StoryEventsRow
 }
 
-// writebackStory is a writeback with its steps and what was decided and told about it.
+// writebackStory is a writeback with its steps and the decisions about it.
 type writebackStory struct {
 	gen.StoryWritebacksRow
 	steps     []gen.StoryStepsRow
 	decisions []gen.StoryDecisionsRow
 }
 
-// happening is something that happened, on the timeline.
-type happening struct {
+// timelineEntry is something that happened.
+type timelineEntry struct {
 	At    time.Time
 	Tone  tone
-	What  string
+	Text  string
 	Lines []string
 	Links []link
 }
 
-// material is what was read about a person, not yet sorted by interview.
-type material struct {
+// storyData is what was read about a candidate, not yet sorted into threads.
+type storyData struct {
 	requests   []gen.InterviewRequest
 	webhooks   []gen.StoryWebhooksRow
 	entries    []gen.StageEntry
@@ -72,8 +74,8 @@ type material struct {
 	workers    bool // a process works the queue
 }
 
-// threads sorts what was read by interview.
-func (m material) threads() []thread {
+// threads sorts what was read into threads, the latest first.
+func (m storyData) threads() []thread {
 	var list []thread
 	for _, request := range m.requests {
 		t := thread{request: &request, Since: request.CreatedAt, Title: m.jobTitle(request.JobID, request.JobKey)}
@@ -84,7 +86,8 @@ func (m material) threads() []thread {
 			}
 		}
 		for _, e := range m.entries {
-			if e.RequestID != nil && *e.RequestID == request.RequestID || request.ActivityID != nil && *request.ActivityID == e.ActivityID {
+			asked := e.RequestID != nil && *e.RequestID == request.RequestID
+			if asked || request.ActivityID != nil && *request.ActivityID == e.ActivityID {
 				t.entries = append(t.entries, e)
 				t.Since = earlier(t.Since, e.FirstSeenAt)
 			}
@@ -94,7 +97,9 @@ func (m material) threads() []thread {
 	list = m.addWritebacks(list)
 	for _, w := range m.webhooks {
 		if !slices.ContainsFunc(list, func(t thread) bool {
-			return slices.ContainsFunc(t.webhooks, func(of gen.StoryWebhooksRow) bool { return of.WebhookID == w.WebhookID })
+			return slices.ContainsFunc(t.webhooks, func(of gen.StoryWebhooksRow) bool {
+				return of.WebhookID == w.WebhookID
+			})
 		}) {
 			list = append(list, thread{webhooks: []gen.StoryWebhooksRow{w}, Since: w.ReceivedAt})
 		}
@@ -106,7 +111,7 @@ func (m material) threads() []thread {
 			list = append(list, thread{entries: []gen.StageEntry{e}, Since: e.FirstSeenAt, Title: e.JobTitle})
 		}
 	}
-	if len(list) == 0 { // known, and nothing else
+	if len(list) == 0 { // JazzHR has the applicant, and nothing else is known
 		t := thread{}
 		for _, a := range m.applicants {
 			t.Since = a.CreatedAt
@@ -116,22 +121,24 @@ func (m material) threads() []thread {
 	for i := range list {
 		list[i].events = m.eventsOf(list[i])
 	}
-	slices.SortStableFunc(list, func(a, b thread) int { return cmp.Or(b.latest().Compare(a.latest()), b.Since.Compare(a.Since)) })
+	slices.SortStableFunc(list, func(a, b thread) int {
+		return cmp.Or(b.latest().Compare(a.latest()), b.Since.Compare(a.Since))
+	})
 	return list
 }
 
-// addWritebacks puts each writeback to the request that it answers, or to its interview's others.
-func (m material) addWritebacks(list []thread) []thread {
+// addWritebacks adds each writeback to the thread of its request, or of its interview.
+func (m storyData) addWritebacks(list []thread) []thread {
 	for _, w := range slices.Backward(m.writebacks) { // the oldest first
-		told := writebackStory{StoryWritebacksRow: w}
+		added := writebackStory{StoryWritebacksRow: w}
 		for _, step := range m.steps {
 			if step.WritebackID == w.WritebackID {
-				told.steps = append(told.steps, step)
+				added.steps = append(added.steps, step)
 			}
 		}
 		for _, d := range m.decisions {
 			if d.ItemID == w.WritebackID {
-				told.decisions = append(told.decisions, d)
+				added.decisions = append(added.decisions, d)
 			}
 		}
 		at := slices.IndexFunc(list, func(t thread) bool {
@@ -139,15 +146,15 @@ func (m material) addWritebacks(list []thread) []thread {
 				slices.ContainsFunc(t.writebacks, func(of writebackStory) bool { return of.InterviewID == w.InterviewID })
 		})
 		if at < 0 {
-			list = append(list, thread{Since: w.CreatedAt, Title: m.jobTitle(w.JobID, orEmpty(w.BoardCode))})
+			list = append(list, thread{Since: w.CreatedAt, Title: m.jobTitle(w.JobID, db.Text(w.BoardCode))})
 			at = len(list) - 1
 		}
-		list[at].writebacks = append(list[at].writebacks, told)
+		list[at].writebacks = append(list[at].writebacks, added)
 	}
 	return list
 }
 
-// latest is when a thread last began something: what support is asked about is the newest.
+// latest returns when the latest part of a thread began. Support is asked about the newest thread.
 func (t thread) latest() time.Time {
 	at := t.Since
 	for _, w := range t.writebacks {
@@ -158,12 +165,12 @@ func (t thread) latest() time.Time {
 	return at
 }
 
-func (m material) jobTitle(id *string, key string) string {
-	return cmp.Or(m.titles[orEmpty(id)], orEmpty(id), key)
+func (m storyData) jobTitle(id *string, key string) string {
+	return cmp.Or(m.titles[db.Text(id)], db.Text(id), key)
 }
 
-// eventsOf returns what Intrvio was told about a thread.
-func (m material) eventsOf(t thread) (events []gen.StoryEventsRow) {
+// eventsOf returns the events about a thread.
+func (m storyData) eventsOf(t thread) (events []gen.StoryEventsRow) {
 	subjects := map[string]bool{}
 	for _, id := range t.ids() {
 		subjects[id.String()] = true
@@ -176,7 +183,7 @@ func (m material) eventsOf(t thread) (events []gen.StoryEventsRow) {
 	return events
 }
 
-// ids are those of ours that a thread is about.
+// ids returns the ids of the rows in a thread.
 func (t thread) ids() (ids []uuid.UUID) {
 	if t.request != nil {
 		ids = append(ids, t.request.RequestID)

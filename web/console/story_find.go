@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 )
@@ -18,48 +18,19 @@ import (
 const (
 	// foundRows is how many candidates a search shows.
 	foundRows = 25
-	// scannedRows is how many matches of one kind are looked at: a short beginning of a name has many.
+	// scannedRows is how many matches of one kind are read. The beginning of a name may have many.
 	scannedRows = 500
-	// scannedBodies is how many exports are read whose person is not known yet.
+	// scannedBodies is how many exports are read that are not resolved yet.
 	scannedBodies = 1000
-	// never is a text that nothing in the database equals.
+	// never is a text that equals nothing in the database.
 	never = "\x01"
 )
 
-// foundCandidate is a person at a tenant, with what a search found of them.
-type foundCandidate struct {
-	Tenant     uuid.UUID
-	TenantName string
-	Name       string
-	Email      string
-	At         time.Time // of the latest of what was found
-	Requests   []uuid.UUID
-	Writebacks []uuid.UUID
-	Webhooks   []uuid.UUID
-	Applicants []string // JazzHR's ids
-
-	keys []string // what tells that two are the same person
-}
-
-// Href is the address of the candidate's story.
-func (f foundCandidate) Href() string {
-	switch {
-	case len(f.Applicants) > 0:
-		return storyHref(f.Tenant, f.Applicants[0])
-	case len(f.Requests) > 0:
-		return storyHref(f.Tenant, f.Requests[0].String())
-	case len(f.Writebacks) > 0:
-		return storyHref(f.Tenant, f.Writebacks[0].String())
-	case len(f.Webhooks) > 0:
-		return storyHref(f.Tenant, f.Webhooks[0].String())
-	default:
-		return ""
-	}
-}
-
-// findCandidates looks for people by whatever support may have been told, in one tenant or, for uuid.Nil, in all. more tells
-// that not all of them are returned.
-func (k *Console) findCandidates(ctx context.Context, text string, within uuid.UUID) (found []foundCandidate, more bool, err error) {
+// findCandidates finds candidates by name, email or any id, of one tenant, or of all with uuid.Nil.
+// more reports that there are others.
+func (k *Console) findCandidates(
+	ctx context.Context, text string, within uuid.UUID,
+) (found []foundCandidate, more bool, err error) {
 	f := &lookup{Console: k, within: within}
 	if id, err := uuid.Parse(text); err == nil {
 		f.byID(ctx, id)
@@ -77,7 +48,7 @@ func (k *Console) findCandidates(ctx context.Context, text string, within uuid.U
 	return people, f.more, nil
 }
 
-// lookup collects what a search finds, until an error.
+// lookup collects what a search finds, up to the first error.
 type lookup struct {
 	*Console
 	within uuid.UUID
@@ -86,6 +57,7 @@ type lookup struct {
 	err    error
 }
 
+// fail keeps the first error, and reports whether there is one.
 func (f *lookup) fail(doing string, err error) bool {
 	if err != nil && f.err == nil {
 		f.err = fmt.Errorf("%s: %w", doing, err)
@@ -118,7 +90,7 @@ func (f *lookup) byText(ctx context.Context, text string) {
 		email, name = jazzhr.NormalizeEmail(text), ""
 	}
 	until := never
-	if len([]rune(name)) < shortestName {
+	if len([]rune(name)) < minNameLength {
 		name = never
 	} else {
 		until = name + "\U0010FFFF"
@@ -126,7 +98,7 @@ func (f *lookup) byText(ctx context.Context, text string) {
 	f.requests(ctx, email, text, name, until)
 	f.writebacks(ctx, email, text, name, until)
 	f.applicants(ctx, email, name, until)
-	if !strings.ContainsAny(text, " @") { // no name and no email
+	if !strings.ContainsAny(text, " @") { // neither a name nor an email
 		f.byKey(ctx, text)
 	}
 	f.unresolved(ctx, text)
@@ -142,7 +114,8 @@ func (f *lookup) requests(ctx context.Context, email, id, name, until string) {
 	f.more = f.more || len(rows) == 4*foundRows
 	for _, row := range rows {
 		f.add(foundCandidate{
-			Tenant: row.TenantID, Name: personName(row.FirstName, row.LastName), Email: orEmpty(row.Email), At: row.CreatedAt,
+			Tenant: row.TenantID, Name: personName(row.FirstName, row.LastName),
+			Email: db.Text(row.Email), At: row.CreatedAt,
 			Requests: []uuid.UUID{row.RequestID}, keys: []string{"request:" + row.RequestID.String()},
 		}, row.ApplicantID)
 	}
@@ -158,7 +131,8 @@ func (f *lookup) writebacks(ctx context.Context, email, id, name, until string) 
 	f.more = f.more || len(rows) == 4*foundRows
 	for _, row := range rows {
 		c := foundCandidate{
-			Tenant: row.TenantID, Name: personName(row.FirstName, row.LastName), Email: strings.ToLower(orEmpty(row.Email)), At: row.CreatedAt,
+			Tenant: row.TenantID, Name: personName(row.FirstName, row.LastName),
+			Email: strings.ToLower(db.Text(row.Email)), At: row.CreatedAt,
 			Writebacks: []uuid.UUID{row.WritebackID}, keys: []string{"writeback:" + row.WritebackID.String()},
 		}
 		if row.RequestID != nil {
@@ -177,7 +151,9 @@ func (f *lookup) applicants(ctx context.Context, email, name, until string) {
 	}
 	f.more = f.more || len(rows) == 4*foundRows
 	for _, row := range rows {
-		f.add(foundCandidate{Tenant: row.TenantID, Name: capitals(orEmpty(row.FoldedName)), Email: orEmpty(row.Email), At: row.CreatedAt}, &row.ApplicantID)
+		f.add(foundCandidate{
+			Tenant: row.TenantID, Name: capitals(db.Text(row.FoldedName)), Email: db.Text(row.Email), At: row.CreatedAt,
+		}, &row.ApplicantID)
 	}
 }
 
@@ -201,14 +177,15 @@ func (f *lookup) byKey(ctx context.Context, key string) {
 	}
 }
 
-// unresolved looks into the exports whose person nobody has looked for yet.
+// unresolved searches the exports that are not resolved yet.
 func (f *lookup) unresolved(ctx context.Context, text string) {
 	words := strings.Fields(strings.ToLower(text))
 	for i, word := range words {
 		if encoded, err := json.Marshal(word); err == nil {
 			words[i] = strings.Trim(string(encoded), `"`)
 		}
-		// What is not ASCII is written in one of two ways, so only what stands before it is looked for; who it is, is then read.
+		// JSON has two ways to write a character that is not ASCII. So only the text before it is
+		// searched for, and each export found is then read.
 		if at := strings.IndexFunc(words[i], func(r rune) bool { return r >= 0x80 || r == '\\' }); at >= 0 {
 			words[i] = words[i][:at]
 		}
@@ -222,7 +199,8 @@ func (f *lookup) unresolved(ctx context.Context, text string) {
 	for _, row := range rows {
 		name, email := exportedName(exportedPerson(row.Body))
 		folded, wanted := jazzhr.FoldName(name, ""), jazzhr.FoldName(text, "")
-		if email != jazzhr.NormalizeEmail(text) && (wanted == "" || !strings.HasPrefix(folded, wanted) && !strings.Contains(folded, " "+wanted)) {
+		named := wanted != "" && (strings.HasPrefix(folded, wanted) || strings.Contains(folded, " "+wanted))
+		if email != jazzhr.NormalizeEmail(text) && !named {
 			continue
 		}
 		f.add(foundCandidate{
@@ -232,9 +210,9 @@ func (f *lookup) unresolved(ctx context.Context, text string) {
 	}
 }
 
-// exportedPerson reads whom an export is about, as far as that can be read.
+// exportedPerson returns the person in an export, as far as the export can be read.
 func exportedPerson(body []byte) jazzhr.Person {
-	export, _ := jazzhr.ParseExport(body) // of what can’t be read nothing is known
+	export, _ := jazzhr.ParseExport(body) // an export that can't be read has no person
 	return export.Person
 }
 
@@ -254,65 +232,4 @@ func (f *lookup) add(c foundCandidate, applicant *string) {
 		c.keys = append(c.keys, "email:"+c.Email)
 	}
 	f.found = append(f.found, c)
-}
-
-// samePeople joins what is of one person at one tenant: what shares an id, or an email where not two applicants have it.
-func samePeople(found []foundCandidate) (people []foundCandidate) {
-	at := map[string]int{}
-	for _, c := range found {
-		into := -1
-		for _, key := range c.keys {
-			i, known := at[c.Tenant.String()+key]
-			if known && (!strings.HasPrefix(key, "email:") || sameApplicant(people[i].Applicants, c.Applicants)) {
-				into = i
-				break
-			}
-		}
-		if into < 0 {
-			into = len(people)
-			people = append(people, foundCandidate{Tenant: c.Tenant})
-		}
-		people[into].join(c)
-		for _, key := range c.keys {
-			if _, known := at[c.Tenant.String()+key]; !known {
-				at[c.Tenant.String()+key] = into
-			}
-		}
-	}
-	return people
-}
-
-func sameApplicant(a, b []string) bool {
-	return len(a) == 0 || len(b) == 0 || slices.ContainsFunc(a, func(id string) bool { return slices.Contains(b, id) })
-}
-
-func (f *foundCandidate) join(c foundCandidate) {
-	f.Name, f.Email = cmp.Or(f.Name, c.Name), cmp.Or(f.Email, c.Email)
-	if c.At.After(f.At) {
-		f.At = c.At
-	}
-	f.Requests = merge(f.Requests, c.Requests)
-	f.Writebacks = merge(f.Writebacks, c.Writebacks)
-	f.Webhooks = merge(f.Webhooks, c.Webhooks)
-	f.Applicants = merge(f.Applicants, c.Applicants)
-}
-
-// merge adds what a list lacks of another.
-func merge[T comparable](into, from []T) []T {
-	for _, v := range from {
-		if !slices.Contains(into, v) {
-			into = append(into, v)
-		}
-	}
-	return into
-}
-
-// capitals writes a folded name as names are written, as far as that can be told.
-func capitals(folded string) string {
-	words := strings.Fields(folded)
-	for i, word := range words {
-		runes := []rune(word)
-		words[i] = strings.ToUpper(string(runes[0])) + string(runes[1:])
-	}
-	return strings.Join(words, " ")
 }

@@ -13,22 +13,22 @@ import (
 )
 
 const (
-	// storyRows bounds how much of each kind a story tells, the latest first.
+	// storyRows is the most rows of each kind in a story, the latest first.
 	storyRows = 20
-	// storyJobs is how many of River's jobs of one subject are looked at.
+	// storyJobs is the most River jobs of one row that are read.
 	storyJobs = 5
 )
 
-// readStory reads all that is known about a candidate, and judges where it stands.
+// readStory reads everything that is known about a candidate, and says where each thread stands.
 func (k *Console) readStory(ctx context.Context, c foundCandidate) (story, error) {
-	told := story{Name: c.Name, Email: c.Email}
-	var m material
+	s := story{Name: c.Name, Email: c.Email}
+	var m storyData
 	var err error
-	told.Tenant, err = k.config.Tenants.Get(ctx, c.Tenant)
+	s.Tenant, err = k.config.Tenants.Get(ctx, c.Tenant)
 	if err != nil {
-		return told, err
+		return s, err
 	}
-	told.State, _ = tenant.StateOf(told.Tenant)
+	s.State, _ = tenant.StateOf(s.Tenant)
 	err = db.InTenant(ctx, k.config.Pool, c.Tenant, func(tx db.TenantTx) error {
 		if err := m.readChain(ctx, tx, c); err != nil {
 			return err
@@ -36,28 +36,30 @@ func (k *Console) readStory(ctx context.Context, c foundCandidate) (story, error
 		return m.readRest(ctx, tx)
 	})
 	if err != nil {
-		return told, fmt.Errorf("read a candidate's story: %w", err)
+		return s, fmt.Errorf("read a candidate's story: %w", err)
 	}
 	if err := k.readStoryJobs(ctx, &m); err != nil {
-		return told, err
+		return s, err
 	}
-	told.Applicants = m.applicants
-	told.name(m)
-	told.Threads = m.threads()
-	for i := range told.Threads {
-		t := &told.Threads[i]
-		t.Verdict = t.judge(told.Tenant, m)
-		t.Moments = t.tell(told.Tenant, m)
+	s.Applicants = m.applicants
+	s.setName(m)
+	s.Threads = m.threads()
+	for i := range s.Threads {
+		t := &s.Threads[i]
+		t.Verdict = t.assess(s.Tenant, m)
+		t.Timeline = t.buildTimeline(s.Tenant, m)
 	}
-	return told, nil
+	return s, nil
 }
 
-// readChain follows what belongs together: requests, their webhooks and moves, their writebacks, and the applicants of all.
-func (m *material) readChain(ctx context.Context, tx db.TenantTx, c foundCandidate) (err error) {
+// readChain reads what belongs together: requests, their webhooks and stage moves, their
+// writebacks, and the applicants of all of them.
+func (m *storyData) readChain(ctx context.Context, tx db.TenantTx, c foundCandidate) (err error) {
 	// A writeback may name a request, a request an applicant, and an applicant further requests.
 	for range 2 {
 		m.writebacks, err = tx.Q.StoryWritebacks(ctx, tx, gen.StoryWritebacksParams{
-			TenantID: tx.Tenant, WritebackIds: c.Writebacks, RequestIds: c.Requests, ApplicantIds: c.Applicants, MaxRows: storyRows,
+			TenantID: tx.Tenant, WritebackIds: c.Writebacks, RequestIds: c.Requests,
+			ApplicantIds: c.Applicants, MaxRows: storyRows,
 		})
 		if err != nil {
 			return err
@@ -71,7 +73,8 @@ func (m *material) readChain(ctx context.Context, tx db.TenantTx, c foundCandida
 			}
 		}
 		m.requests, err = tx.Q.StoryRequests(ctx, tx, gen.StoryRequestsParams{
-			TenantID: tx.Tenant, RequestIds: c.Requests, ApplicantIds: c.Applicants, WebhookIds: c.Webhooks, MaxRows: storyRows,
+			TenantID: tx.Tenant, RequestIds: c.Requests, ApplicantIds: c.Applicants,
+			WebhookIds: c.Webhooks, MaxRows: storyRows,
 		})
 		if err != nil {
 			return err
@@ -104,18 +107,19 @@ func (m *material) readChain(ctx context.Context, tx db.TenantTx, c foundCandida
 	return err
 }
 
-// readRest reads what hangs on the chain: steps with their effects, events, decisions, and what the jobs are called.
-func (m *material) readRest(ctx context.Context, tx db.TenantTx) (err error) {
+// readRest reads what belongs to the rows of the chain: steps with their effects, events,
+// decisions, and the titles of jobs.
+func (m *storyData) readRest(ctx context.Context, tx db.TenantTx) (err error) {
 	var subjects, jobs []string
 	var writebacks, items []uuid.UUID
 	for _, r := range m.requests {
-		subjects, jobs = append(subjects, r.RequestID.String()), append(jobs, orEmpty(r.JobID))
+		subjects, jobs = append(subjects, r.RequestID.String()), append(jobs, db.Text(r.JobID))
 	}
 	for _, w := range m.webhooks {
 		subjects, items = append(subjects, w.WebhookID.String()), append(items, w.WebhookID)
 	}
 	for _, w := range m.writebacks {
-		subjects, jobs = append(subjects, w.WritebackID.String()), append(jobs, orEmpty(w.JobID))
+		subjects, jobs = append(subjects, w.WritebackID.String()), append(jobs, db.Text(w.JobID))
 		writebacks, items = append(writebacks, w.WritebackID), append(items, w.WritebackID)
 	}
 	if m.steps, err = tx.Q.StorySteps(ctx, tx, tx.Tenant, writebacks); err != nil {
@@ -131,8 +135,8 @@ func (m *material) readRest(ctx context.Context, tx db.TenantTx) (err error) {
 	return err
 }
 
-// readStoryJobs reads what River still knows of the story's jobs, and whether anybody works the queue.
-func (k *Console) readStoryJobs(ctx context.Context, m *material) error {
+// readStoryJobs reads the story's jobs that River still has, and whether a process works the queue.
+func (k *Console) readStoryJobs(ctx context.Context, m *storyData) error {
 	var subjects []string
 	for _, w := range m.webhooks {
 		subjects = append(subjects, w.WebhookID.String())
@@ -158,13 +162,13 @@ func (k *Console) readStoryJobs(ctx context.Context, m *material) error {
 	return nil
 }
 
-// name finds out what the person is called, by the best of what was read.
-func (s *story) name(m material) {
+// setName sets the name and email of the candidate, from the best source that was read.
+func (s *story) setName(m storyData) {
 	for _, w := range m.writebacks {
-		s.Name, s.Email = cmp.Or(s.Name, personName(w.FirstName, w.LastName)), cmp.Or(s.Email, orEmpty(w.Email))
+		s.Name, s.Email = cmp.Or(s.Name, personName(w.FirstName, w.LastName)), cmp.Or(s.Email, db.Text(w.Email))
 	}
 	for _, r := range m.requests {
-		s.Name, s.Email = cmp.Or(personName(r.FirstName, r.LastName), s.Name), cmp.Or(orEmpty(r.Email), s.Email)
+		s.Name, s.Email = cmp.Or(personName(r.FirstName, r.LastName), s.Name), cmp.Or(db.Text(r.Email), s.Email)
 	}
 	for _, w := range m.webhooks {
 		if s.Name != "" && s.Email != "" {
@@ -174,7 +178,7 @@ func (s *story) name(m material) {
 		s.Name, s.Email = cmp.Or(s.Name, name), cmp.Or(s.Email, email)
 	}
 	for _, a := range m.applicants {
-		s.Name, s.Email = cmp.Or(s.Name, capitals(orEmpty(a.FoldedName))), cmp.Or(s.Email, orEmpty(a.Email))
+		s.Name, s.Email = cmp.Or(s.Name, capitals(db.Text(a.FoldedName))), cmp.Or(s.Email, db.Text(a.Email))
 	}
-	s.Name = cmp.Or(s.Name, s.Email, "Nobody known by name")
+	s.Name = cmp.Or(s.Name, s.Email, "Name unknown")
 }

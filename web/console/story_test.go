@@ -34,7 +34,7 @@ func TestStory(t *testing.T) {
 	stream := s.openLive(s.url+"/console/candidates/live?q=kenny+j", cookie)
 	stream.until("found", "Nobody fits")
 	candidate := s.exported(a, "Kenny", "Jönes", "Kenny.J@Example.com")
-	// Before anybody has looked for the person it stands in the export only.
+	// The export is not resolved yet, and is the only place that has the name.
 	wantText(t, stream.until("found", "Kenny Jönes"), "The export", "It is our turn", "No process works the queue")
 
 	s.work()
@@ -108,7 +108,7 @@ func TestStoryOfOneTenant(t *testing.T) {
 	wantText(t, s.find(cookie, "kenny", "acme"), "Kenny Jones") // the name, and not only part of one
 }
 
-// TestStoryOfNobody holds what support is told where nothing matches.
+// TestStoryOfNobody holds what the page says if nothing was found.
 func TestStoryOfNobody(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -122,7 +122,7 @@ func TestStoryOfNobody(t *testing.T) {
 	wantText(t, s.page(cookie, "/console/candidates"), "Find a candidate among all tenants")
 }
 
-// TestStoryEscapes holds that what JazzHR's users and JazzHR wrote is text.
+// TestStoryEscapes holds that text from JazzHR and its users is escaped.
 func TestStoryEscapes(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -148,7 +148,7 @@ func TestStoryEscapes(t *testing.T) {
 	}
 }
 
-// TestStoryOfMany holds that many who fit are listed, each with a link to the story.
+// TestStoryOfMany holds that many candidates found are listed, each with a link to the story.
 func TestStoryOfMany(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -164,18 +164,19 @@ func TestStoryOfMany(t *testing.T) {
 	}
 	wantText(t, page, "There are more", "Sam Smith29", "tenant="+a.id.String())
 	wantText(t, s.find(cookie, "smith07", ""), "Sam Smith07", "Intrvio’s turn")
-	// One person is one, however often asked for.
+	// Many requests of one person are one candidate.
 	s.exec(`UPDATE jazzhr.interview_requests SET applicant_id = 'prospect_1', email = 'sam@example.com', last_name = 'Smith'`)
 	if page := s.find(cookie, "sam smith", ""); strings.Count(page, "<article") != 1 {
 		t.Errorf("not one person: %s", page)
 	}
-	// And whichever interview is looked for, the others are told after it.
+	// A search for one interview shows the person's other interviews too.
 	if page := s.find(cookie, one.String(), ""); strings.Count(page, "An interview was asked for") != 20 {
 		t.Errorf("not all of the person’s interviews: %s", page)
 	}
 }
 
-// TestStoryOfAMove holds that a move which asked for nothing says so, and a candidate of whom nothing was asked.
+// TestStoryOfAMove holds the story of a move that asked for nothing, and of a candidate for whom no
+// interview was asked.
 func TestStoryOfAMove(t *testing.T) {
 	t.Parallel()
 	s := start(t)

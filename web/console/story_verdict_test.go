@@ -9,9 +9,10 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/outcome"
 )
 
-// TestVerdict holds what support is told for each way in which a candidate can stand.
+// TestVerdict holds the verdict on each state that a candidate can be in.
 func TestVerdict(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -28,8 +29,8 @@ func TestVerdict(t *testing.T) {
 		change(&w)
 		return thread{request: request, writebacks: []writebackStory{w}}
 	}
-	waits := func(reason string) thread {
-		return written(func(w *writebackStory) { w.WaitingFor, w.LastError = &reason, new("unavailable: 503") })
+	waits := func(reason outcome.Code) thread {
+		return written(func(w *writebackStory) { w.WaitingFor, w.LastError = reason.Column(), new("unavailable: 503") })
 	}
 	ended := func(state, reason string, steps ...gen.StoryStepsRow) thread {
 		return written(func(w *writebackStory) { w.State, w.LastError, w.steps, w.DoneAt = state, &reason, steps, &now })
@@ -42,86 +43,88 @@ func TestVerdict(t *testing.T) {
 		w.WebhookID = id
 		return thread{webhooks: []gen.StoryWebhooksRow{w}}
 	}
-	entry := func(state, outcome string) thread {
-		return thread{entries: []gen.StageEntry{{Stage: "Screen", State: state, Outcome: &outcome, NextAttemptAt: soon}}}
+	entry := func(state string, code outcome.Code) thread {
+		return thread{entries: []gen.StageEntry{{Stage: "Screen", State: state, Outcome: code.Column(), NextAttemptAt: soon}}}
 	}
 	note := gen.StoryStepsRow{Kind: queue.StepWriteNotes, State: queue.StateDone, RemoteID: new("comment_1")}
 	link := gen.StoryStepsRow{Kind: queue.StepLinkApplicantToJob, State: queue.StateRejected, LastError: new("JazzHR refused: closed")}
-	open := gen.StoryStepsRow{Kind: queue.StepWriteNotes, State: queue.StateAttention, LastError: new("two_matches")}
+	open := gen.StoryStepsRow{Kind: queue.StepWriteNotes, State: queue.StateAttention, LastError: outcome.TwoMatches.Column()}
 
 	tests := map[string]struct {
 		of     gen.Tenant
 		thread thread
 		tone   tone
-		turn   party
+		owner  party
 		says   string
 		idle   bool // no process works the queue
 	}{
-		"written":                       {active, ended(queue.StateDone, "", note), good, ofNobody, "Written as comment_1 on prospect_1", false},
-		"rejected":                      {active, ended(queue.StateRejected, "a step was rejected", link), bad, ofCustomer, "JazzHR refused: closed", false},
-		"only the link refused":         {active, ended(queue.StateRejected, "a step was rejected", link, note), warn, ofCustomer, "The note is in JazzHR; another step was refused", false},
-		"disconnected":                  {active, ended(queue.StateRejected, "disconnected"), bad, ofCustomer, "The tenant was disconnected", false},
-		"given up":                      {active, ended(queue.StateRejected, "abandoned"), bad, ofNobody, "A person decided to leave it", false},
-		"with a person":                 {active, ended(queue.StateAttention, "", open), warn, ofUs, "More than one thing in JazzHR could be it", false},
-		"in a job":                      {active, written(func(w *writebackStory) { w.AdmittedAt = &now }), wait, ofUs, "is being worked on", false},
-		"in the queue":                  {active, waits(""), wait, ofUs, "the next to be worked on", false},
-		"nobody works":                  {active, waits(""), bad, ofUs, "No process works the queue", true},
-		"paused":                        {paused, waits(""), warn, ofUs, "the tenant is paused", false},
-		"paused, and nobody works":      {paused, waits(""), warn, ofUs, "the tenant is paused", true},
-		"key refused":                   {refused, waits("rate_limit"), bad, ofCustomer, "JazzHR refuses the customer’s key", false},
-		"call limit":                    {active, waits("rate_limit"), wait, ofJazzHR, "so many calls a minute", false},
-		"answer lost":                   {active, waits("settling"), wait, ofUs, "the answer was lost", false},
-		"JazzHR away":                   {active, waits("retry"), wait, ofJazzHR, "unavailable: 503", false},
-		"another's case":                {active, waits("person"), warn, ofUs, "under Attention", false},
-		"earlier revision":              {active, waits("earlier_step"), wait, ofUs, "An earlier revision", false},
-		"asked, event purged":           {active, thread{request: request}, wait, ofIntrvio, "Intrvio was asked", false},
-		"taken":                         {active, asked(gen.StoryEventsRow{State: "delivered", DeliveredAt: &now}), wait, ofIntrvio, "Intrvio took the request", false},
-		"given up by us":                {active, asked(gen.StoryEventsRow{State: "failed", Attempts: 9}), bad, ofIntrvio, "tried 9 times and given up", false},
-		"not taken yet":                 {active, asked(gen.StoryEventsRow{State: "pending", Attempts: 1, LastError: new("500"), NextAttemptAt: soon}), warn, ofIntrvio, "tried once (500)", false},
-		"on its way":                    {active, asked(gen.StoryEventsRow{State: "pending"}), wait, ofUs, "is on its way", false},
-		"pulled":                        {active, asked(gen.StoryEventsRow{State: "pending", Attempts: 3, LastError: new("no INTRVIO_EVENTS_URL is set")}), wait, ofIntrvio, "Intrvio pulls them", false},
-		"export waits":                  {active, webhook(gen.StoryWebhooksRow{State: queue.StatePending, WaitingFor: new("retry"), NextAttemptAt: soon}), wait, ofJazzHR, "The export waits", false},
-		"export with a person":          {active, webhook(gen.StoryWebhooksRow{State: queue.StateAttention, Problem: new("conflict")}), warn, ofUs, "other content under an id", false},
-		"export dropped":                {active, webhook(gen.StoryWebhooksRow{State: queue.StateDone, Problem: new("disconnected")}), bad, ofCustomer, "the tenant was disconnected", false},
-		"export that asked for nothing": {active, webhook(gen.StoryWebhooksRow{State: queue.StateDone}), off, ofCustomer, "asked for no interview", false},
-		"move waits":                    {paused, entry(queue.StatePending, ""), warn, ofUs, "The move to “Screen” waits", false},
-		"move of another job":           {active, entry(queue.StateDone, "other_job"), off, ofCustomer, "in other jobs only", false},
-		"move of a known request":       {active, entry(queue.StateDone, "repeated"), off, ofIntrvio, "asked for already", false},
-		"only known":                    {active, thread{}, off, ofCustomer, "no export of them came", false},
+		"written":                       {active, ended(queue.StateDone, "", note), good, ownerNobody, "Written as comment_1 on prospect_1", false},
+		"rejected":                      {active, ended(queue.StateRejected, string(outcome.StepRejected), link), bad, ownerCustomer, "JazzHR refused: closed", false},
+		"only the link refused":         {active, ended(queue.StateRejected, string(outcome.StepRejected), link, note), warn, ownerCustomer, "The note is in JazzHR; another step was refused", false},
+		"disconnected":                  {active, ended(queue.StateRejected, string(outcome.Disconnected)), bad, ownerCustomer, "The tenant was disconnected", false},
+		"given up":                      {active, ended(queue.StateRejected, string(outcome.Abandoned)), bad, ownerNobody, "A person gave it up", false},
+		"with a person":                 {active, ended(queue.StateAttention, "", open), warn, ownerUs, "More than one thing in JazzHR could be it", false},
+		"in a job":                      {active, written(func(w *writebackStory) { w.AdmittedAt = &now }), wait, ownerUs, "is being worked on", false},
+		"in the queue":                  {active, waits(""), wait, ownerUs, "the next to be worked on", false},
+		"nobody works":                  {active, waits(""), bad, ownerUs, "No process works the queue", true},
+		"paused":                        {paused, waits(""), warn, ownerUs, "the tenant is paused", false},
+		"paused, and nobody works":      {paused, waits(""), warn, ownerUs, "the tenant is paused", true},
+		"key refused":                   {refused, waits(outcome.WaitsRateLimit), bad, ownerCustomer, "JazzHR refuses the customer’s key", false},
+		"call limit":                    {active, waits(outcome.WaitsRateLimit), wait, ownerJazzHR, "are used up", false},
+		"answer lost":                   {active, waits(outcome.WaitsSettling), wait, ownerUs, "the answer was lost", false},
+		"JazzHR away":                   {active, waits(outcome.WaitsRetry), wait, ownerJazzHR, "unavailable: 503", false},
+		"another's case":                {active, waits(outcome.WaitsPerson), warn, ownerUs, "under Attention", false},
+		"earlier revision":              {active, waits(outcome.WaitsEarlierStep), wait, ownerUs, "An earlier revision", false},
+		"asked, event purged":           {active, thread{request: request}, wait, ownerIntrvio, "Intrvio was asked", false},
+		"taken":                         {active, asked(gen.StoryEventsRow{State: "delivered", DeliveredAt: &now}), wait, ownerIntrvio, "Intrvio took the request", false},
+		"given up by us":                {active, asked(gen.StoryEventsRow{State: "failed", Attempts: 9}), bad, ownerIntrvio, "tried 9 times and given up", false},
+		"not taken yet":                 {active, asked(gen.StoryEventsRow{State: "pending", Attempts: 1, LastError: new("500"), NextAttemptAt: soon}), warn, ownerIntrvio, "tried once (500)", false},
+		"on its way":                    {active, asked(gen.StoryEventsRow{State: "pending"}), wait, ownerUs, "is on its way", false},
+		"pulled":                        {active, asked(gen.StoryEventsRow{State: "pending", Attempts: 3, LastError: new("no INTRVIO_EVENTS_URL is set")}), wait, ownerIntrvio, "Intrvio pulls them", false},
+		"export waits":                  {active, webhook(gen.StoryWebhooksRow{State: queue.StatePending, WaitingFor: outcome.WaitsRetry.Column(), NextAttemptAt: soon}), wait, ownerJazzHR, "The export waits", false},
+		"export with a person":          {active, webhook(gen.StoryWebhooksRow{State: queue.StateAttention, Problem: outcome.Conflict.Column()}), warn, ownerUs, "other content under an id", false},
+		"export of no known event":      {active, webhook(gen.StoryWebhooksRow{State: queue.StateAttention, Problem: outcome.Unreadable.Column()}), warn, ownerUs, "not the body of an event", false},
+		"export, JazzHR not read":       {active, webhook(gen.StoryWebhooksRow{State: queue.StateAttention, Problem: outcome.JazzHRUnreadable.Column()}), warn, ownerUs, "JazzHR could not be read for three days", false},
+		"export dropped":                {active, webhook(gen.StoryWebhooksRow{State: queue.StateDone, Problem: outcome.Disconnected.Column()}), bad, ownerCustomer, "the tenant was disconnected", false},
+		"export that asked for nothing": {active, webhook(gen.StoryWebhooksRow{State: queue.StateDone}), off, ownerCustomer, "asked for no interview", false},
+		"move waits":                    {paused, entry(queue.StatePending, ""), warn, ownerUs, "The move to “Screen” waits", false},
+		"move of another job":           {active, entry(queue.StateDone, outcome.OtherJob), off, ownerCustomer, "in other jobs only", false},
+		"move of a known request":       {active, entry(queue.StateDone, outcome.Repeated), off, ownerIntrvio, "asked for already", false},
+		"only known":                    {active, thread{}, off, ownerCustomer, "no export of them came", false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := test.thread.judge(test.of, material{workers: !test.idle})
-			if v.Tone != test.tone || v.Turn != test.turn || !strings.Contains(v.Title+" "+v.Next, test.says) {
+			v := test.thread.assess(test.of, storyData{workers: !test.idle})
+			if v.Tone != test.tone || v.Owner != test.owner || !strings.Contains(v.Title+" "+v.Next, test.says) {
 				t.Errorf("%+v", v)
 			}
 			if v.When == nil && strings.HasSuffix(v.Next, "again") {
 				t.Errorf("it does not say when: %+v", v)
 			}
-			test.thread.tell(test.of, material{}) // whatever it is, it can be told
+			test.thread.buildTimeline(test.of, storyData{}) // must not panic
 		})
 	}
 	repeat := webhook(gen.StoryWebhooksRow{State: queue.StateDone})
 	repeat.events = []gen.StoryEventsRow{{Type: "candidate.exported", Subject: id.String(), Repeat: "true"}}
-	if v := repeat.judge(active, material{}); v.Turn != ofIntrvio || !strings.Contains(v.Title, "repeats an earlier one") {
+	if v := repeat.assess(active, storyData{}); v.Owner != ownerIntrvio || !strings.Contains(v.Title, "repeats an earlier one") {
 		t.Errorf("a repeat: %+v", v)
 	}
 }
 
-// TestEvidenceIsTold holds that each thing that the ledger notes about a write has words.
-func TestEvidenceIsTold(t *testing.T) {
+// TestEvidenceHasText holds that each kind of evidence has a text.
+func TestEvidenceHasText(t *testing.T) {
 	t.Parallel()
 	for _, what := range []string{"confirmed", "refused", "not_sent", "lost", "found", "absent", "replanned", "reopened", "attention", "late_answer"} {
 		step := gen.StoryStepsRow{
 			Kind: queue.StepWriteNotes, Part: 2, State: queue.StatePending,
 			Evidence: []byte(`[{"at":"2026-01-01T00:00:00Z","what":"` + what + `","remote_ids":["comment_9"],"detail":"503"}]`),
 		}
-		told := &telling{}
-		told.step(step, 3)
-		if len(told.moments) != 1 || !strings.Contains(strings.ToLower(told.moments[0].What), "part 2 of the note") ||
-			!strings.Contains(strings.Join(told.moments[0].Lines, " "), "comment_9") {
-			t.Errorf("%s: %+v", what, told.moments)
+		line := &timeline{}
+		line.step(step, 3)
+		if len(line.entries) != 1 || !strings.Contains(strings.ToLower(line.entries[0].Text), "part 2 of the note") ||
+			!strings.Contains(strings.Join(line.entries[0].Lines, " "), "comment_9") {
+			t.Errorf("%s: %+v", what, line.entries)
 		}
 	}
 }

@@ -13,23 +13,25 @@ import (
 )
 
 const (
-	// heartbeat is how often something is sent, so that neither side nor a proxy between takes the stream for dead.
+	// heartbeat is how often something is sent, so that no side and no proxy takes the stream for
+	// dead.
 	heartbeat = 15 * time.Second
-	// sessionCheck is how often a stream looks whether its session still lasts.
+	// sessionCheck is how often a stream checks that its session is valid.
 	sessionCheck = time.Minute
-	// writeTimeout is how long a browser may leave what it was sent in the way.
+	// writeTimeout is how long a write to a browser may block.
 	writeTimeout = 10 * time.Second
-	// maxPlace is the most bytes of an address that is looked at live.
+	// maxPlace is the length of the longest address of a live page, in bytes.
 	maxPlace = 2 << 10
 )
 
-// Streamed is set in Gin's context for a request that was a stream: how long it took tells nothing.
+// Streamed is the key in Gin's context that marks the request of a stream. Its duration tells
+// nothing.
 const Streamed = "console.streamed"
 
-// stream answers a live page's request for what changes, by server-sent events. Each carries a part of the page, under
-// the part's name.
-// who tells who asks, and is asked again while the stream lasts.
-func (k *Console) stream(c *gin.Context, s *sheet, who func(*gin.Context) (string, error)) {
+// stream answers a live page's request for changes with server-sent events. Each event carries a
+// part of the page and has the part's name. who returns who asks; it is called again while the
+// stream lasts.
+func (k *Console) stream(c *gin.Context, s *compiledPage, who func(*gin.Context) (string, error)) {
 	c.Set(Streamed, true)
 	name, err := who(c)
 	if err != nil {
@@ -44,21 +46,24 @@ func (k *Console) stream(c *gin.Context, s *sheet, who func(*gin.Context) (strin
 	}
 	out := newEvents(c)
 	if name == "" {
-		// A refusal would be tried again for ever. This makes the browser ask for the page, which leads to the sign-in.
+		// The browser would repeat a refused request for ever. This event makes it load the page,
+		// which leads to the sign-in.
 		_ = out.send("reload", nil)
 		return
 	}
 	view := k.views.join(at.href(), func() *view { return k.viewOf(s, at) })
 	if view == nil {
 		c.Header("Retry-After", "5")
-		k.fail(c, &failure{Status: http.StatusServiceUnavailable, Code: "overloaded", Message: "too many live pages are open"})
+		k.fail(c, &failure{
+			Status: http.StatusServiceUnavailable, Code: "overloaded", Message: "too many live pages are open",
+		})
 		return
 	}
 	defer k.views.leave(view)
 	k.follow(c, view, out, who)
 }
 
-// follow sends what changes until the browser goes, the session is over, or the server ends.
+// follow sends changes until the browser leaves, the session ends, or the server shuts down.
 func (k *Console) follow(c *gin.Context, v *view, out *events, who func(*gin.Context) (string, error)) {
 	beat, check := time.NewTicker(heartbeat), time.NewTicker(sessionCheck)
 	defer beat.Stop()
@@ -84,7 +89,8 @@ func (k *Console) follow(c *gin.Context, v *view, out *events, who func(*gin.Con
 				return
 			}
 		case <-check.C:
-			// If the database is away nobody can say; the stream is what tells people so.
+			// An error means that the database is away. The stream goes on, because it tells people
+			// so.
 			if name, err := who(c); err == nil && name == "" {
 				_ = out.send("reload", nil)
 				return
@@ -104,7 +110,7 @@ func newEvents(c *gin.Context) *events {
 	return &events{c: c, control: http.NewResponseController(c.Writer)}
 }
 
-// begin lifts the server's time limits, which would end the stream, and writes the header.
+// begin lifts the read deadline of the server, which would end the stream, and writes the header.
 func (e *events) begin() error {
 	e.begun = true
 	if err := e.control.SetReadDeadline(time.Time{}); err != nil {
@@ -112,9 +118,9 @@ func (e *events) begin() error {
 	}
 	header := e.c.Writer.Header()
 	header.Set("Content-Type", "text/event-stream; charset=utf-8")
-	header.Set("X-Accel-Buffering", "no") // nginx would wait for more
+	header.Set("X-Accel-Buffering", "no") // else nginx buffers the stream
 	e.c.Status(http.StatusOK)
-	// How long a browser waits before it tries again.
+	// How long a browser waits before it connects again, in milliseconds.
 	return e.write([]byte("retry: 1000\n\n"))
 }
 
@@ -136,12 +142,12 @@ func (e *events) write(text []byte) error {
 	return nil
 }
 
-// comment sends what browsers skip.
+// comment sends a comment, which browsers ignore.
 func (e *events) comment(text string) error { return e.write([]byte(": " + text + "\n\n")) }
 
 func (e *events) send(name string, data []byte) error { return e.write(event(name, data)) }
 
-// sendAll sends several events at once, the banner first.
+// sendAll sends an event for each part in one write, the banner first.
 func (e *events) sendAll(parts map[string][]byte) error {
 	if len(parts) == 0 {
 		return nil
@@ -162,7 +168,7 @@ func (e *events) sendAll(parts map[string][]byte) error {
 	return e.write(text)
 }
 
-// event is one server-sent event. Each line of its data is one of the event.
+// event encodes a server-sent event. Each line of the data becomes a data line.
 func event(name string, data []byte) []byte {
 	var text bytes.Buffer
 	text.WriteString("event: " + name + "\n")

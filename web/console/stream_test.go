@@ -69,7 +69,8 @@ func (l *live) next() (name, data string, err error) {
 	}
 }
 
-// until reads on until a part holds a text: it may do so already, since what happens at one moment is one event.
+// until reads events until a part contains a text. The last event may contain it already, because
+// all changes of one moment are in one event.
 func (l *live) until(part, text string) string {
 	l.t.Helper()
 	for !strings.Contains(l.shown[part], text) {
@@ -109,7 +110,7 @@ func TestLivePageFollowsTheDatabase(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// None begins any more.
+	// No stream begins any more.
 	s.send("GET", "/console/health/live", nil, "Cookie", cookie).want(http.StatusServiceUnavailable)
 }
 
@@ -125,8 +126,8 @@ func TestStreamNeedsASession(t *testing.T) {
 	}
 }
 
-// TestStreamOutlivesTimeouts holds that the limits of the server, made for requests, don't end a stream; and that a shutdown
-// does.
+// TestStreamOutlivesTimeouts holds that the server's timeouts for requests do not end a stream, and
+// that a shutdown does.
 func TestStreamOutlivesTimeouts(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -195,7 +196,7 @@ func TestErrorPages(t *testing.T) {
 	}
 }
 
-// TestFragment holds that htmx gets only what stands in the main element.
+// TestFragment holds that htmx gets only the content of the main element.
 func TestFragment(t *testing.T) {
 	t.Parallel()
 	s := start(t)

@@ -1,11 +1,10 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"html/template"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,43 +12,42 @@ import (
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/outcome"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
 const (
-	// nowRows is how many rows of each kind "what happens now" shows.
-	nowRows = 8
+	// workRows is how many rows of open work of each kind are shown.
+	workRows = 8
 	// recentRows is how many of the latest writebacks, events and actions are shown.
 	recentRows = 8
-	// countedEvents is how many of a tenant's latest events are counted by day.
-	countedEvents = 20_000
 )
 
 func (k *Console) tenantPage() page {
 	return page{route: "/tenants/:id", file: "tenant", section: "/tenants", load: k.loadTenant, every: 3 * time.Second}
 }
 
-// tenantView is what the page shows.
+// tenantView is the data of the page.
 type tenantView struct {
 	tenantRow
-	Offers    []offer
-	Rate      gen.WebhookRateRow
-	Lists     []listView
-	Triggers  []triggerView
-	Stages    []gen.StagesRow
-	Now       []nowRow
-	Jobs      []jobRow
-	Charts    []dayChart
-	Recent    []gen.RecentWritebacksRow
-	Events    []gen.RecentEventsRow
-	Actions   []recordRow
-	MoreToRun bool // more waits than is shown
+	Actions  []tenantAction
+	Rate     gen.WebhookRateRow
+	Lists    []listView
+	Triggers []triggerView
+	Stages   []gen.StagesRow
+	OpenWork []workItem
+	Jobs     []jobRow
+	Charts   []dayChart
+	Recent   []gen.RecentWritebacksRow
+	Events   []gen.RecentEventsRow
+	Record   []recordRow
+	MoreWork bool // there is more open work than is shown
 }
 
-// listView tells how far one of JazzHR's lists has been read.
+// listView tells how far a list of JazzHR's has been read.
 type listView struct {
 	Name string
-	queue.ListSync
+	tenant.ListSync
 }
 
 type triggerView struct {
@@ -57,19 +55,19 @@ type triggerView struct {
 	JobTitle string
 }
 
-// nowRow is something that waits or is worked on.
-type nowRow struct {
-	What, Who string
-	Href      string // of its story
-	Working   bool   // it has a job
-	Why       string
-	Next      *time.Time
-	Attempts  int32
-	Error     string
-	Since     time.Time
+// workItem is a row of open work: it waits, or has a job.
+type workItem struct {
+	Text, Candidate string
+	Href            string // the address of its story
+	HasJob          bool   // it is worked on
+	Why             string
+	NextAttemptAt   *time.Time
+	Attempts        int32
+	Error           string
+	Since           time.Time
 }
 
-// jobRow is a job of River's.
+// jobRow is a River job.
 type jobRow struct {
 	gen.SystemTenantJobsRow
 	What string
@@ -81,7 +79,7 @@ func (k *Console) tenantOf(ctx context.Context, at place) (gen.Tenant, error) {
 		return gen.Tenant{}, err
 	}
 	t, err := k.config.Tenants.Get(ctx, id)
-	if errors.Is(err, tenant.ErrNoTenant) {
+	if errors.Is(err, queue.ErrNoTenant) {
 		return t, errNotFound
 	}
 	return t, err
@@ -97,9 +95,9 @@ func (k *Console) loadTenant(ctx context.Context, at place) (any, error) {
 	if err := k.addFigures(ctx, rows); err != nil {
 		return nil, err
 	}
-	view := tenantView{tenantRow: rows[0], Offers: offersTo(t)}
+	view := tenantView{tenantRow: rows[0], Actions: actionsFor(t)}
 	err = db.InTenant(ctx, k.config.Pool, t.TenantID, func(tx db.TenantTx) error {
-		return errors.Join(k.readStanding(ctx, tx, &view), readNow(ctx, tx, &view), readRecent(ctx, tx, &view))
+		return errors.Join(k.readSyncAndTriggers(ctx, tx, &view), readWork(ctx, tx, &view), readRecent(ctx, tx, &view))
 	})
 	if err != nil {
 		return nil, err
@@ -110,14 +108,17 @@ func (k *Console) loadTenant(ctx context.Context, at place) (any, error) {
 	return view, k.readCharts(ctx, &view)
 }
 
-// readStanding reads how far JazzHR's lists are read, and what asks for interviews.
-func (k *Console) readStanding(ctx context.Context, tx db.TenantTx, view *tenantView) (err error) {
-	lists, err := queue.ViewSync(ctx, tx)
+// readSyncAndTriggers reads how far JazzHR's lists have been read, and what asks for interviews.
+func (k *Console) readSyncAndTriggers(ctx context.Context, tx db.TenantTx, view *tenantView) (err error) {
+	lists, err := tenant.ViewSync(ctx, tx)
 	if err != nil {
 		return err
 	}
 	for _, list := range []struct{ key, name string }{
-		{"activities", "Activities"}, {"applicants", "Applicants"}, {"links", "Applicants in jobs"}, {"openings", "Job openings"},
+		{"activities", "Activities"},
+		{"applicants", "Applicants"},
+		{"links", "Applicants in jobs"},
+		{"openings", "Job openings"},
 	} {
 		view.Lists = append(view.Lists, listView{list.name, lists[list.key]})
 	}
@@ -154,29 +155,30 @@ func openingTitles(ctx context.Context, tx db.TenantTx, jobs []string) (map[stri
 	return titles, nil
 }
 
-// readNow reads what waits and what is worked on, a few rows of each kind.
-func readNow(ctx context.Context, tx db.TenantTx, view *tenantView) error {
-	webhooks, err := tx.Q.WaitingWebhooks(ctx, tx, tx.Tenant, nowRows)
+// readWork reads open work, a few rows of each kind.
+func readWork(ctx context.Context, tx db.TenantTx, view *tenantView) error {
+	webhooks, err := tx.Q.WaitingWebhooks(ctx, tx, tx.Tenant, workRows)
 	if err != nil {
 		return fmt.Errorf("read waiting webhooks: %w", err)
 	}
 	for _, w := range webhooks {
-		view.now(w.WaitingFor, w.AdmittedAt, w.NextAttemptAt, nowRow{
-			What: "Find out who was exported", Who: "Export", Href: storyHref(tx.Tenant, w.WebhookID.String()),
-			Attempts: w.Attempts, Error: orEmpty(w.LastError), Since: w.ReceivedAt,
+		view.addWork(w.WaitingFor, w.AdmittedAt, w.NextAttemptAt, workItem{
+			Text: "Resolve a webhook", Candidate: "A webhook", Href: storyHref(tx.Tenant, w.WebhookID.String()),
+			Attempts: w.Attempts, Error: db.Text(w.LastError), Since: w.ReceivedAt,
 		})
 	}
-	entries, err := tx.Q.WaitingStageEntries(ctx, tx, tx.Tenant, nowRows)
+	entries, err := tx.Q.WaitingStageEntries(ctx, tx, tx.Tenant, workRows)
 	if err != nil {
 		return fmt.Errorf("read waiting stage entries: %w", err)
 	}
 	for _, e := range entries {
-		view.now(e.WaitingFor, e.AdmittedAt, e.NextAttemptAt, nowRow{
-			What: "Find out who entered “" + e.Stage + "”", Who: e.ApplicantID, Href: storyHref(tx.Tenant, e.ApplicantID),
-			Attempts: e.Attempts, Error: orEmpty(e.LastError), Since: e.FirstSeenAt,
+		view.addWork(e.WaitingFor, e.AdmittedAt, e.NextAttemptAt, workItem{
+			Text: "Resolve a move to “" + e.Stage + "”", Candidate: e.ApplicantID,
+			Href:     storyHref(tx.Tenant, e.ApplicantID),
+			Attempts: e.Attempts, Error: db.Text(e.LastError), Since: e.FirstSeenAt,
 		})
 	}
-	writebacks, err := tx.Q.WaitingWritebacks(ctx, tx, tx.Tenant, nowRows)
+	writebacks, err := tx.Q.WaitingWritebacks(ctx, tx, tx.Tenant, workRows)
 	if err != nil {
 		return fmt.Errorf("read waiting writebacks: %w", err)
 	}
@@ -185,28 +187,30 @@ func readNow(ctx context.Context, tx db.TenantTx, view *tenantView) error {
 		if w.Step == queue.StepWriteNotes && w.Part > 1 {
 			what = fmt.Sprintf("%s, part %d", what, w.Part)
 		}
-		view.now(w.WaitingFor, w.AdmittedAt, w.NextAttemptAt, nowRow{
-			What: what, Who: firstText(personName(w.FirstName, w.LastName), orEmpty(w.Email), w.InterviewID),
-			Href: storyHref(tx.Tenant, w.WritebackID.String()), Attempts: w.Attempts, Error: orEmpty(w.LastError), Since: w.CreatedAt,
+		view.addWork(w.WaitingFor, w.AdmittedAt, w.NextAttemptAt, workItem{
+			Text: what, Candidate: cmp.Or(personName(w.FirstName, w.LastName), db.Text(w.Email), w.InterviewID),
+			Href: storyHref(tx.Tenant, w.WritebackID.String()), Attempts: w.Attempts,
+			Error: db.Text(w.LastError), Since: w.CreatedAt,
 		})
 	}
-	view.MoreToRun = int64(len(view.Now)) < view.Waiting()
+	view.MoreWork = int64(len(view.OpenWork)) < view.Waiting()
 	return nil
 }
 
-func (view *tenantView) now(waitingFor *string, admitted *time.Time, next time.Time, row nowRow) {
-	mayWork := view.PausedAt == nil && view.KeyState == "ok"
-	row.Working = mayWork && admitted != nil
-	row.Why = reasonText(webhookReason(view.PausedAt != nil, view.KeyState, orEmpty(waitingFor)))
-	if mayWork && !row.Working {
-		row.Next = &next
+func (view *tenantView) addWork(waitingFor *string, admitted *time.Time, next time.Time, row workItem) {
+	mayWork := queue.Hold(view.PausedAt, view.KeyState) == ""
+	row.HasJob = mayWork && admitted != nil
+	reason := waitingReason(view.PausedAt != nil, view.KeyState, outcome.Of(waitingFor))
+	row.Why = meaning(outcome.Waiting, string(reason))
+	if mayWork && !row.HasJob {
+		row.NextAttemptAt = &next
 	}
-	view.Now = append(view.Now, row)
+	view.OpenWork = append(view.OpenWork, row)
 }
 
-// readJobs reads River's jobs of the tenant.
+// readJobs reads the tenant's River jobs.
 func (k *Console) readJobs(ctx context.Context, view *tenantView) error {
-	jobs, err := gen.New().SystemTenantJobs(ctx, k.config.Pool, view.TenantID.String(), 2*nowRows)
+	jobs, err := gen.New().SystemTenantJobs(ctx, k.config.Pool, view.TenantID.String(), 2*workRows)
 	if err != nil {
 		return fmt.Errorf("read jobs: %w", err)
 	}
@@ -228,90 +232,10 @@ func readRecent(ctx context.Context, tx db.TenantTx, view *tenantView) (err erro
 		return fmt.Errorf("read the latest actions: %w", err)
 	}
 	for _, a := range actions {
-		view.Actions = append(view.Actions, newRecordRow(gen.SystemActionsRow{
-			ActionID: a.ActionID, TenantID: a.TenantID, At: a.At, Who: a.Who, What: a.What, Target: a.Target, Result: a.Result, Detail: a.Detail,
+		view.Record = append(view.Record, newRecordRow(gen.SystemActionsRow{
+			ActionID: a.ActionID, TenantID: a.TenantID, At: a.At, Who: a.Who, What: a.What, Target: a.Target,
+			Result: a.Result, Detail: a.Detail,
 		}))
 	}
 	return nil
-}
-
-// dayChart is a number by day, as a picture that can be read out.
-type dayChart struct {
-	Title, Hint string
-	Total       int64
-	Tone        tone // of the figure
-	Picture     template.HTML
-	First       time.Time
-}
-
-// readCharts draws the last days.
-func (k *Console) readCharts(ctx context.Context, view *tenantView) error {
-	q := gen.New()
-	days, err := q.SystemTenantDays(ctx, k.config.Pool, []uuid.UUID{view.TenantID}, chartDays)
-	if err != nil {
-		return fmt.Errorf("read the days: %w", err)
-	}
-	events, err := q.EventDays(ctx, k.config.Pool, view.TenantID, countedEvents, chartDays)
-	if err != nil {
-		return fmt.Errorf("read the days' events: %w", err)
-	}
-	missed, err := q.MissedDays(ctx, k.config.Pool, k.config.TriggerMatchWindow, view.TenantID, chartDays)
-	if err != nil {
-		return fmt.Errorf("read the days' missed webhooks: %w", err)
-	}
-	counted := map[time.Time]*[3]int64{}
-	series := [5][]int64{}
-	for _, day := range days {
-		counted[day.Day.UTC()] = &[3]int64{}
-	}
-	for _, row := range events {
-		if day := counted[row.Day.UTC()]; day != nil {
-			day[0], day[1] = row.Events, row.Cases
-		}
-	}
-	for _, row := range missed {
-		if day := counted[row.Day.UTC()]; day != nil {
-			day[2] = row.Missed
-		}
-	}
-	at := make([]time.Time, len(days))
-	for i, day := range days {
-		at[i] = day.Day.UTC()
-		c := counted[at[i]]
-		for s, n := range []int64{day.Webhooks, day.Writebacks, c[0], c[1], c[2]} {
-			series[s] = append(series[s], n)
-		}
-	}
-	view.Charts = []dayChart{
-		newDayChart("Webhooks", "exports that came from JazzHR", "", at, series[0]),
-		newDayChart("Writebacks", "results that Intrvio sent", "", at, series[1]),
-		newDayChart("Events", "told to Intrvio", "", at, series[2]),
-		newDayChart("Missed webhooks", "moves without an export", warn, at, series[4]),
-		newDayChart("Cases for a person", "left to a person to decide", warn, at, series[3]),
-	}
-	return nil
-}
-
-func newDayChart(title, hint string, of tone, days []time.Time, numbers []int64) dayChart {
-	c := dayChart{Title: title, Hint: hint}
-	list := make([]bar, len(days))
-	var spoken []string
-	for i, day := range days {
-		label := fmt.Sprintf("%s: %d", day.Format("2 Jan"), numbers[i])
-		list[i] = bar{label, float64(numbers[i]), of}
-		c.Total += numbers[i]
-		if numbers[i] > 0 {
-			spoken = append(spoken, label)
-		}
-	}
-	if len(days) > 0 {
-		c.First = days[0]
-	}
-	if c.Total > 0 {
-		c.Tone = of
-	} else {
-		spoken = []string{"none"}
-	}
-	c.Picture = bars(fmt.Sprintf("%s by day, of the last %d days. %s", title, len(days), strings.Join(spoken, ", ")), list)
-	return c
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// busy gives a tenant a past of some days, and others beside it, for pages to show.
+// busy makes the data that pages show: a tenant with some days of work, and other tenants.
 func (s *service) busy(a account) {
 	s.t.Helper()
 	s.addTenants(60)
@@ -52,7 +52,7 @@ func TestBrowserTenants(t *testing.T) {
 	b.untilText("h1", "Bread & Butter")
 }
 
-// TestBrowserTenant has a tenant paused in one browser, and another see it.
+// TestBrowserTenant holds that a pause in one browser shows in another.
 func TestBrowserTenant(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -89,7 +89,7 @@ func TestBrowserTenant(t *testing.T) {
 	second.look("tenant-disconnect")
 }
 
-// TestBrowserStory is support asked for a candidate's note: it is found, and the story read while it goes on.
+// TestBrowserStory finds a candidate, and follows the story up to the note.
 func TestBrowserStory(t *testing.T) {
 	t.Parallel()
 	s := start(t)

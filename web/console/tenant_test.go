@@ -16,21 +16,21 @@ func (s *service) act(cookie string, a account, act string, form url.Values) ans
 	return s.post("/console/tenants/"+a.id.String()+"/"+act, form, "Cookie", cookie, "Accept", "text/html")
 }
 
-// wantSaid follows an answer to the page that it leads to, and fails the test unless that says something.
-func (s *service) wantSaid(cookie string, a answer, text string) {
+// wantNotice follows a redirect, and fails the test unless the page shows a notice.
+func (s *service) wantNotice(cookie string, a answer, text string) {
 	s.t.Helper()
 	a.want(http.StatusSeeOther)
-	said := ""
+	notice := ""
 	for _, set := range a.header.Values("Set-Cookie") {
-		if value, _, _ := strings.Cut(set, ";"); strings.HasPrefix(value, "jazzhr_said=") {
-			said = value
+		if value, _, _ := strings.Cut(set, ";"); strings.HasPrefix(value, "jazzhr_notice=") {
+			notice = value
 		}
 	}
-	page := s.send("GET", a.header.Get("Location"), nil, "Cookie", cookie+"; "+said, "Accept", "text/html").want(http.StatusOK)
+	page := s.send("GET", a.header.Get("Location"), nil, "Cookie", cookie+"; "+notice, "Accept", "text/html").want(http.StatusOK)
 	wantText(s.t, string(page.body), text)
 }
 
-// wantRecorded fails the test unless the tenant's last action is this one, and shown on its page.
+// wantRecorded fails the test unless this is the tenant's last action, and its page shows it.
 func (s *service) wantRecorded(cookie string, a account, what, result, words string) {
 	s.t.Helper()
 	s.wantCount(1, "actions a WHERE tenant_id = $1 AND what = $2 AND result = $3 AND who = 'admin' AND action_id = (SELECT max(action_id::text)::uuid FROM jazzhr.actions)",
@@ -74,20 +74,20 @@ func TestTenantPause(t *testing.T) {
 	wantText(t, s.page(cookie, ask+"resume"), "The tenant is not paused.")
 	s.wantCount(0, "tenants WHERE paused_at IS NOT NULL") // asking does nothing
 
-	s.wantSaid(cookie, s.act(cookie, a, "pause", nil), "Acme is paused")
+	s.wantNotice(cookie, s.act(cookie, a, "pause", nil), "Acme is paused")
 	s.wantCount(1, "tenants WHERE paused_at IS NOT NULL")
 	s.wantRecorded(cookie, a, "pause", "done", "paused the tenant")
-	s.wantSaid(cookie, s.act(cookie, a, "pause", nil), "Acme is paused already")
+	s.wantNotice(cookie, s.act(cookie, a, "pause", nil), "Acme is paused already")
 	s.wantCount(1, "actions WHERE what = 'pause'")
 	wantText(t, s.page(cookie, ask+"pause"), "The tenant is paused already.")
 	wantText(t, s.page(cookie, ask+"resume"), "Resume Acme?")
 
-	s.wantSaid(cookie, s.act(cookie, a, "resume", nil), "Acme goes on")
+	s.wantNotice(cookie, s.act(cookie, a, "resume", nil), "Acme goes on")
 	s.wantCount(0, "tenants WHERE paused_at IS NOT NULL")
 	s.wantRecorded(cookie, a, "resume", "done", "resumed the tenant")
-	s.wantSaid(cookie, s.act(cookie, a, "resume", nil), "is not paused")
+	s.wantNotice(cookie, s.act(cookie, a, "resume", nil), "is not paused")
 
-	s.wantSaid(cookie, s.act(cookie, s.newTenant(), "pause", nil), "There is nothing to pause")
+	s.wantNotice(cookie, s.act(cookie, s.newTenant(), "pause", nil), "There is nothing to pause")
 }
 
 func TestTenantActionsNeedASession(t *testing.T) {
@@ -110,18 +110,18 @@ func TestTenantResync(t *testing.T) {
 	s := start(t)
 	a := s.activate()
 	cookie := s.signIn()
-	wantText(t, s.page(cookie, "/console/tenants/"+a.id.String()+"/ask/resync"), "anew?", `name="kind" value="full"`)
-	s.wantSaid(cookie, s.act(cookie, a, "resync", url.Values{"kind": {"poll"}}), "JazzHR is read now")
+	wantText(t, s.page(cookie, "/console/tenants/"+a.id.String()+"/ask/resync"), "account again?", `name="kind" value="full"`)
+	s.wantNotice(cookie, s.act(cookie, a, "resync", url.Values{"kind": {"poll"}}), "JazzHR is read now")
 	s.wantCount(1, "river_job WHERE kind = 'poll_activities'")
 	s.wantRecorded(cookie, a, "resync", "done", "started a resync")
-	s.wantSaid(cookie, s.act(cookie, a, "resync", url.Values{"kind": {"poll"}}), "waiting or running already")
-	s.wantSaid(cookie, s.act(cookie, a, "resync", url.Values{"kind": {"full"}}), "All of JazzHR’s lists are read now")
+	s.wantNotice(cookie, s.act(cookie, a, "resync", url.Values{"kind": {"poll"}}), "waiting or running already")
+	s.wantNotice(cookie, s.act(cookie, a, "resync", url.Values{"kind": {"full"}}), "All of JazzHR’s lists are read now")
 	s.wantCount(1, "river_job WHERE kind = 'full_sync'")
 
 	s.act(cookie, a, "pause", nil).want(http.StatusSeeOther)
-	s.wantSaid(cookie, s.act(cookie, a, "resync", nil), "Nothing is read: the tenant is paused")
+	s.wantNotice(cookie, s.act(cookie, a, "resync", nil), "Nothing is read: the tenant is paused")
 	s.wantRecorded(cookie, a, "resync", "refused", "started a resync")
-	s.wantSaid(cookie, s.act(cookie, s.newTenant(), "resync", nil), "Nothing is read: the tenant is not connected")
+	s.wantNotice(cookie, s.act(cookie, s.newTenant(), "resync", nil), "Nothing is read: the tenant is not connected")
 }
 
 func TestTenantRotateSecret(t *testing.T) {
@@ -160,17 +160,17 @@ func TestTenantDisconnect(t *testing.T) {
 	cookie := s.signIn()
 	s.api("POST", a.path+"/writebacks", writeback("interview-1")).want(http.StatusAccepted)
 	wantText(t, s.page(cookie, "/console/tenants/"+a.id.String()+"/ask/disconnect"), "can’t be undone", "1 writebacks wait")
-	s.wantSaid(cookie, s.act(cookie, a, "disconnect", nil), "Acme is disconnected")
+	s.wantNotice(cookie, s.act(cookie, a, "disconnect", nil), "Acme is disconnected")
 	s.wantCount(1, "tenants WHERE connection = 'disconnected' AND key_sealed IS NULL AND webhook_token IS NULL")
 	s.wantCount(0, "webhook_secrets")
 	s.wantCount(1, "writebacks WHERE state = 'rejected'")
 	s.wantRecorded(cookie, a, "disconnect", "done", "disconnected the tenant")
-	s.wantSaid(cookie, s.act(cookie, a, "disconnect", nil), "is disconnected already")
+	s.wantNotice(cookie, s.act(cookie, a, "disconnect", nil), "is disconnected already")
 	s.wantCount(1, "actions WHERE what = 'disconnect'")
 	wantText(t, s.page(cookie, "/console/tenants/"+a.id.String()+"/ask/disconnect"), "There is no connection to end")
 }
 
-// TestTenantLive holds that a tenant's page follows what happens to it.
+// TestTenantLive holds that a tenant's page shows changes as they happen.
 func TestTenantLive(t *testing.T) {
 	t.Parallel()
 	s := start(t)

@@ -24,22 +24,17 @@ func (k *Console) tenantsPage() page {
 	return page{route: "/tenants", file: "tenants", section: "/tenants", load: k.loadTenants, every: 5 * time.Second}
 }
 
-// selectable is one of the values of a field to choose from.
-type selectable struct {
-	Value, Text string
-	Chosen      bool
-}
-
-func choose(chosen string, list ...selectable) []selectable {
+// choose marks the chosen one of some options.
+func choose(chosen string, list ...option) []option {
 	for i := range list {
 		list[i].Chosen = list[i].Value == chosen
 	}
 	return list
 }
 
-// tenantStates are the states by which tenants are counted and filtered, with how they are named.
-func tenantStates() []selectable {
-	return []selectable{
+// tenantStates returns the states by which tenants are counted and filtered, with their names.
+func tenantStates() []option {
+	return []option{
 		{Value: string(tenant.Active), Text: "Active"},
 		{Value: string(tenant.AwaitingVerify), Text: "Waiting for JazzHR"},
 		{Value: string(tenant.Paused), Text: "Paused"},
@@ -49,11 +44,11 @@ func tenantStates() []selectable {
 	}
 }
 
-// needsAttention filters for tenants of whom a person must decide something.
+// needsAttention is the filter for tenants that have cases.
 const needsAttention = "attention"
 
-func tenantSorts() []selectable {
-	return []selectable{
+func tenantSorts() []option {
+	return []option{
 		{Value: "name", Text: "Name"},
 		{Value: "webhook", Text: "Latest webhook"},
 		{Value: "quiet", Text: "Longest without a webhook"},
@@ -64,19 +59,19 @@ func tenantSorts() []selectable {
 	}
 }
 
-// tenantList is what the page shows.
+// tenantList is the data of the page.
 type tenantList struct {
-	Search  string
-	States  []selectable
-	Sorts   []selectable
-	Counts  []stateCount
-	Needy   stateCount
-	Tenants []tenantRow
-	Pager   pager
-	Narrow  bool // a search or a filter is on
+	Search        string
+	States        []option
+	Sorts         []option
+	Counts        []stateCount
+	NeedAttention stateCount
+	Tenants       []tenantRow
+	Pager         pager
+	Filtered      bool // a search or a filter is on
 }
 
-// stateCount is how many tenants are in a state, and leads to them.
+// stateCount is the number of tenants in a state, with the address of their list.
 type stateCount struct {
 	Text    string
 	Tenants int64
@@ -84,7 +79,7 @@ type stateCount struct {
 	Current bool
 }
 
-// tenantRow is a tenant as lists show it.
+// tenantRow is a tenant in a list.
 type tenantRow struct {
 	gen.Tenant
 	State  tenant.State
@@ -93,22 +88,22 @@ type tenantRow struct {
 	Days []float64 // webhooks and writebacks together, by day
 }
 
-// figures are a tenant's numbers of this moment.
+// figures are the current numbers of a tenant.
 type figures struct {
-	Writebacks, Webhooks, StageEntries int64 // that wait or are worked on
+	Writebacks, Webhooks, StageEntries int64 // open work
 	Attention                          int64
-	Missed                             int64   // webhooks of the last 7 days that should have come
+	Missed                             int64   // webhooks missed in the last 7 days
 	Used                               float64 // the share of the call budget, from 0 to 1
 	ClosedUntil                        *time.Time
 }
 
-// Waiting is what waits or is worked on, of all kinds.
+// Waiting returns the number of rows of open work.
 func (f figures) Waiting() int64 { return f.Writebacks + f.Webhooks + f.StageEntries }
 
-// Percent is the share of the call budget in whole percent.
+// Percent returns the used share of the call budget in percent.
 func (f figures) Percent() int { return int(f.Used*100 + 0.5) }
 
-// Total sums up what the row's chart shows.
+// Total returns the sum of the numbers in the row's chart.
 func (r tenantRow) Total() int64 {
 	total := 0.0
 	for _, n := range r.Days {
@@ -120,19 +115,21 @@ func (r tenantRow) Total() int64 {
 func (k *Console) loadTenants(ctx context.Context, at place) (any, error) {
 	list := tenantList{Search: strings.TrimSpace(at.query.Get("q"))}
 	state, sort := at.query.Get("state"), at.query.Get("sort")
-	if !slices.ContainsFunc(tenantSorts(), func(c selectable) bool { return c.Value == sort }) {
+	if !slices.ContainsFunc(tenantSorts(), func(c option) bool { return c.Value == sort }) {
 		sort = "name"
 	}
-	known := slices.ContainsFunc(tenantStates(), func(c selectable) bool { return c.Value == state })
+	known := slices.ContainsFunc(tenantStates(), func(c option) bool { return c.Value == state })
 	if !known && state != needsAttention {
 		state = ""
 	}
 	if len(list.Search) > maxSearch || !isText(list.Search) {
 		return nil, errNotFound
 	}
-	list.Narrow = list.Search != "" || state != ""
+	list.Filtered = list.Search != "" || state != ""
 	list.Sorts = choose(sort, tenantSorts()...)
-	list.States = choose(state, slices.Concat([]selectable{{Text: "Any state"}, {Value: needsAttention, Text: "Needs attention"}}, tenantStates())...)
+	list.States = choose(state, slices.Concat(
+		[]option{{Text: "Any state"}, {Value: needsAttention, Text: "Needs attention"}}, tenantStates(),
+	)...)
 	if err := k.countTenants(ctx, at, state, &list); err != nil {
 		return nil, err
 	}
@@ -161,7 +158,7 @@ func (k *Console) loadTenants(ctx context.Context, at place) (any, error) {
 	return list, k.addFigures(ctx, list.Tenants)
 }
 
-// cursorOf is the sort key and id of the tenant after which the list begins.
+// cursorOf returns the sort key and the id of the tenant after which the list begins.
 func cursorOf(at place) (key string, id uuid.UUID, err error) {
 	after, err := at.after()
 	if err != nil || after == "" {
@@ -174,7 +171,7 @@ func cursorOf(at place) (key string, id uuid.UUID, err error) {
 	return key, id, nil
 }
 
-// countTenants counts tenants by state, each count with a link to those.
+// countTenants counts the tenants in each state.
 func (k *Console) countTenants(ctx context.Context, at place, state string, list *tenantList) error {
 	q := gen.New()
 	rows, err := q.SystemTenantStates(ctx, k.config.Pool)
@@ -187,18 +184,21 @@ func (k *Console) countTenants(ctx context.Context, at place, state string, list
 	}
 	for _, s := range tenantStates() {
 		if n := counts[s.Value]; n > 0 || s.Value == string(tenant.Active) {
-			list.Counts = append(list.Counts, stateCount{s.Text, n, at.href("state", s.Value, "after", ""), s.Value == state})
+			href := at.href("state", s.Value, "after", "")
+			list.Counts = append(list.Counts, stateCount{s.Text, n, href, s.Value == state})
 		}
 	}
-	needy, err := q.SystemAttentionTenants(ctx, k.config.Pool)
+	attention, err := q.SystemAttentionTenants(ctx, k.config.Pool)
 	if err != nil {
 		return fmt.Errorf("count tenants that need attention: %w", err)
 	}
-	list.Needy = stateCount{"Need attention", needy, at.href("state", needsAttention, "after", ""), state == needsAttention}
+	list.NeedAttention = stateCount{
+		"Need attention", attention, at.href("state", needsAttention, "after", ""), state == needsAttention,
+	}
 	return nil
 }
 
-// addFigures reads the numbers of tenants, for a page of them at a time.
+// addFigures reads the numbers of a page of tenants.
 func (k *Console) addFigures(ctx context.Context, rows []tenantRow) error {
 	ids := make([]uuid.UUID, len(rows))
 	at := map[uuid.UUID]*tenantRow{}
@@ -217,7 +217,8 @@ func (k *Console) addFigures(ctx context.Context, rows []tenantRow) error {
 	for _, f := range found {
 		row := at[f.TenantID]
 		row.figures = figures{
-			Writebacks: f.Writebacks, Webhooks: f.Webhooks, StageEntries: f.StageEntries, Attention: f.Attention, Missed: f.Missed,
+			Writebacks: f.Writebacks, Webhooks: f.Webhooks, StageEntries: f.StageEntries,
+			Attention: f.Attention, Missed: f.Missed,
 			Used: 1 - max(f.CallsLeft, 0)/burst,
 		}
 		if f.ClosedSeconds > 0 {
@@ -236,7 +237,7 @@ func (k *Console) addFigures(ctx context.Context, rows []tenantRow) error {
 	return nil
 }
 
-// isText reports whether the database can take a text.
+// isText reports whether the database can store a text.
 func isText(text string) bool {
 	return strings.ToValidUTF8(text, "") == text && !strings.ContainsRune(text, 0)
 }

@@ -35,7 +35,7 @@ var (
 	nextPage   = regexp.MustCompile(`href="([^"]+)" rel="next"`)
 )
 
-// tenantNames follows a list of tenants to its end.
+// tenantNames returns the names in a list of tenants, over all its pages.
 func (s *service) tenantNames(cookie, path string) (names []string) {
 	s.t.Helper()
 	for path != "" {
@@ -51,7 +51,7 @@ func (s *service) tenantNames(cookie, path string) (names []string) {
 	return names
 }
 
-// addTenants makes tenants that differ in what lists sort and filter by.
+// addTenants makes tenants with different values of what lists sort and filter by.
 func (s *service) addTenants(n int) {
 	s.t.Helper()
 	s.exec(`INSERT INTO jazzhr.tenants (tenant_id, external_id, name, region, connection, key_state, last_webhook_at, last_poll_at)
@@ -61,7 +61,7 @@ func (s *service) addTenants(n int) {
 	s.exec(`INSERT INTO jazzhr.event_counters (tenant_id) SELECT tenant_id FROM jazzhr.tenants ON CONFLICT DO NOTHING`)
 }
 
-// addWritebacks makes writebacks of the tenant of a number, in a state.
+// addWritebacks makes writebacks in a state for the tenant of a number.
 func (s *service) addWritebacks(tenant, n int, state string) {
 	s.t.Helper()
 	s.exec(`INSERT INTO jazzhr.writebacks (tenant_id, writeback_id, interview_id, revision, content_hash, candidate_id, applicant_given, note, state, step)
@@ -130,7 +130,7 @@ func TestTenantsSearch(t *testing.T) {
 	wantText(t, s.page(cookie, "/console/tenants?q=nobody"), "No tenant fits")
 }
 
-// TestTenantStates holds the queries that know states to the place that derives them.
+// TestTenantStates holds that the queries derive the same states as tenant.StateOf.
 func TestTenantStates(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -160,7 +160,7 @@ func TestTenantStates(t *testing.T) {
 	}
 }
 
-// TestHomeIsTenants holds that the console opens on its tenants, for those who are signed in.
+// TestHomeIsTenants holds that the console opens with the list of tenants.
 func TestHomeIsTenants(t *testing.T) {
 	t.Parallel()
 	s := start(t)

@@ -13,35 +13,35 @@ import (
 )
 
 const (
-	// maxStreams is how many live pages one process serves at a time.
+	// maxStreams is how many streams of live pages one process serves at a time.
 	maxStreams = 256
-	// rendersAtOnce is how many of their views are made anew at the same moment, so that they never have more of the pool
-	// than that.
+	// rendersAtOnce is how many views are rendered at the same time. It bounds the connections of
+	// the pool that they use.
 	rendersAtOnce = 4
 	// viewTimeout bounds one rendering.
 	viewTimeout = 5 * time.Second
-	// bannerPart is the part of every live page that tells when it can't be brought up to date.
+	// bannerPart is the part of every live page that says when the page can't be updated.
 	bannerPart = "banner"
 )
 
-// views are the live pages that somebody looks at. Whoever looks at the same place shares one view, which is made anew
-// at short intervals by one goroutine, for as long as anybody looks: what a page costs the database goes by how many
-// different ones are looked at, and not by how many people look.
+// views are the live pages that somebody looks at. All who look at the same place share one view.
+// One goroutine renders it at short intervals for as long as anybody looks. So the load on the
+// database grows with the number of different pages, not with the number of people.
 type views struct {
-	turn chan struct{}  // taken by each rendering
-	wait sync.WaitGroup // for their goroutines
+	slots chan struct{}  // holds an entry for each rendering under way
+	wait  sync.WaitGroup // for the goroutines of the views
 
 	mu      sync.Mutex
 	open    map[string]*view
 	streams int
 	limit   int
 	ended   bool
-	ending  chan struct{} // closed when no stream may go on
+	ending  chan struct{} // closed when all streams have to end
 }
 
 func newViews(limit int) *views {
 	return &views{
-		turn: make(chan struct{}, rendersAtOnce), open: map[string]*view{}, limit: limit, ending: make(chan struct{}),
+		slots: make(chan struct{}, rendersAtOnce), open: map[string]*view{}, limit: limit, ending: make(chan struct{}),
 	}
 }
 
@@ -59,8 +59,8 @@ func (v *views) end() {
 	v.wait.Wait()
 }
 
-// join returns the view of a key, which make makes if nobody looks at it yet. It returns nil if no more streams are
-// served. Each join is followed by a leave.
+// join returns the view of a key. It calls make if nobody looks at the view yet. It returns nil if
+// no more streams may be served. Call leave after each join that returns a view.
 func (v *views) join(key string, make func() *view) *view {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -75,9 +75,9 @@ func (v *views) join(key string, make func() *view) *view {
 		v.open[key] = found
 		ctx, cancel := context.WithCancel(context.Background())
 		found.stop = cancel
-		v.wait.Go(func() { found.run(ctx, v.turn, v.ending) })
+		v.wait.Go(func() { found.run(ctx, v.slots, v.ending) })
 	}
-	found.lookers++
+	found.watchers++
 	return found
 }
 
@@ -85,19 +85,19 @@ func (v *views) leave(left *view) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.streams--
-	if left.lookers--; left.lookers == 0 {
+	if left.watchers--; left.watchers == 0 {
 		left.stop()
 		delete(v.open, left.key)
 	}
 }
 
-// view is the live parts of one place, as they were last rendered.
+// view holds the live parts of one place, as they were last rendered.
 type view struct {
-	key     string
-	every   time.Duration
-	render  func(context.Context) map[string][]byte // never nil, and never without the banner
-	stop    context.CancelFunc
-	lookers int // under views.mu
+	key      string
+	every    time.Duration
+	render   func(context.Context) map[string][]byte // never nil, always with the banner
+	stop     context.CancelFunc
+	watchers int // under views.mu
 
 	mu      sync.Mutex
 	version int
@@ -105,19 +105,19 @@ type view struct {
 	changed chan struct{} // closed at the next change
 }
 
-// part is a part of a page, and the version of the view that changed it last.
+// part is a part of a page, with the version of the view that last changed it.
 type part struct {
-	html    []byte
-	print   string
-	version int
+	html        []byte
+	fingerprint string
+	version     int
 }
 
 func newView(every time.Duration, render func(context.Context) map[string][]byte) *view {
 	return &view{every: every, render: render, parts: map[string]part{}, changed: make(chan struct{})}
 }
 
-// run makes the parts anew until nobody looks any more.
-func (v *view) run(ctx context.Context, turn, ending chan struct{}) {
+// run renders the parts at the view's interval until ctx ends.
+func (v *view) run(ctx context.Context, slots, ending chan struct{}) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -131,12 +131,12 @@ func (v *view) run(ctx context.Context, turn, ending chan struct{}) {
 		select {
 		case <-ctx.Done():
 			return
-		case turn <- struct{}{}:
+		case slots <- struct{}{}:
 		}
 		limited, cancel := context.WithTimeout(ctx, viewTimeout)
 		parts := v.render(limited)
 		cancel()
-		<-turn
+		<-slots
 		if ctx.Err() != nil {
 			return
 		}
@@ -145,17 +145,18 @@ func (v *view) run(ctx context.Context, turn, ending chan struct{}) {
 	}
 }
 
-// relativeTime is the text of a time, which the browser keeps up to date itself: that a minute went by is no change.
+// relativeTime matches the text of a time. The browser keeps it up to date, so it is not a change.
 var relativeTime = regexp.MustCompile(`(<time [^>]*>)[^<]*`)
 
-// publish keeps what is new of the parts, and tells everyone who waits for a change. A part that is not among them stays.
+// publish stores the parts that have changed, and wakes everyone who waits for a change. A view
+// keeps parts that are not given.
 func (v *view) publish(parts map[string][]byte) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	next := v.version + 1
 	for name, html := range parts {
 		print := relativeTime.ReplaceAllString(string(html), "$1")
-		if known, ok := v.parts[name]; !ok || known.print != print {
+		if known, ok := v.parts[name]; !ok || known.fingerprint != print {
 			v.parts[name] = part{html, print, next}
 			v.version = next
 		}
@@ -166,7 +167,8 @@ func (v *view) publish(parts map[string][]byte) {
 	}
 }
 
-// since returns the parts that have changed since a version, the version now, and what is closed at the next change.
+// since returns the parts that have changed since a version, the current version, and a channel
+// that is closed at the next change.
 func (v *view) since(version int) (parts map[string][]byte, now int, changed <-chan struct{}) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -179,8 +181,8 @@ func (v *view) since(version int) (parts map[string][]byte, now int, changed <-c
 	return parts, v.version, v.changed
 }
 
-// viewOf makes the view of a place on a page.
-func (k *Console) viewOf(s *sheet, at place) *view {
+// viewOf returns a new view of a place on a page.
+func (k *Console) viewOf(s *compiledPage, at place) *view {
 	return newView(s.page.every, func(ctx context.Context) map[string][]byte {
 		parts, err := k.renderPartsOrFail(ctx, s, at)
 		banner := ""
@@ -195,15 +197,18 @@ func (k *Console) viewOf(s *sheet, at place) *view {
 		}
 		parts[bannerPart] = nil
 		if banner != "" {
-			parts[bannerPart], _ = execute(s.templates, banner, nil) // it has no variable
+			parts[bannerPart], _ = execute(s.templates, banner, nil) // the template has no variable
 		}
 		return parts
 	})
 }
 
-// renderPartsOrFail is renderParts for a goroutine of its own, where a panic would end the process. The panic's value may hold
-// anything, its type does not.
-func (k *Console) renderPartsOrFail(ctx context.Context, s *sheet, at place) (parts map[string][]byte, err error) {
+// renderPartsOrFail is renderParts, and returns a panic as an error. In a goroutine of its own a
+// panic would end the process. The error holds only the type of the panic's value, which may hold
+// secrets.
+func (k *Console) renderPartsOrFail(
+	ctx context.Context, s *compiledPage, at place,
+) (parts map[string][]byte, err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			err = fmt.Errorf("panic of type %T", panicked)
@@ -213,7 +218,7 @@ func (k *Console) renderPartsOrFail(ctx context.Context, s *sheet, at place) (pa
 }
 
 // renderParts renders the live parts of a place.
-func (k *Console) renderParts(ctx context.Context, s *sheet, at place) (map[string][]byte, error) {
+func (k *Console) renderParts(ctx context.Context, s *compiledPage, at place) (map[string][]byte, error) {
 	data, err := s.page.load(ctx, at)
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", s.page.file, err)

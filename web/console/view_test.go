@@ -49,7 +49,7 @@ func TestViewIsShared(t *testing.T) {
 	if len(parts) != 4 {
 		t.Errorf("at first %v", parts)
 	}
-	// Afterwards only what has changed, to each: that time went by is no change.
+	// After that only changes are sent, to everyone. A relative time is not a change.
 	for _, v := range []*view{first, second} {
 		if parts, _ := next(t, v, version); len(parts) != 1 || parts["count"] == nil {
 			t.Errorf("then %v", parts)

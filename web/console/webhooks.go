@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -8,26 +9,30 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/outcome"
 )
 
 const webhooksPath = rootPath + "/webhooks"
 
-// refusingRows is how many tenants are shown at whose address requests were refused.
-const refusingRows = 5
+// refusedRows is how many tenants with refused requests are shown.
+const refusedRows = 5
 
 func (k *Console) webhooksPage() page {
-	return page{route: "/webhooks", file: "webhooks", section: "/webhooks", load: k.loadWebhooks, every: 3 * time.Second}
+	return page{
+		route: "/webhooks", file: "webhooks", section: "/webhooks", load: k.loadWebhooks, every: 3 * time.Second,
+	}
 }
 
-// webhooks is what the page shows.
+// webhooks is the data of the page.
 type webhooks struct {
-	Whose    whose
+	Filter   tenantFilter
 	States   []option
 	Problems []option
 	Rows     []webhookRow
-	Refusing []refusing
+	Refused  []refusedTenant
 	Pager    pager
 	Clear    string
 }
@@ -37,24 +42,24 @@ type webhookRow struct {
 	Href    string
 	Tone    tone
 	Word    string // the state
-	Outcome string // more about it
+	Outcome string // the problem, or why it waits
 }
 
-// refusing is a tenant at whose address requests were refused.
-type refusing struct {
+// refusedTenant is a tenant at whose webhook address requests were refused.
+type refusedTenant struct {
 	gen.SystemRefusedWebhooksRow
 	Reason string
 }
 
-func webhookHref(tenant, webhook uuid.UUID) string {
-	return fmt.Sprintf("%s/%s/%s", webhooksPath, tenant, webhook)
+func webhookHref(tenantID, webhookID uuid.UUID) string {
+	return fmt.Sprintf("%s/%s/%s", webhooksPath, tenantID, webhookID)
 }
 
 func (k *Console) loadWebhooks(ctx context.Context, at place) (any, error) {
 	state, problem := at.query.Get("state"), at.query.Get("problem")
-	shown := webhooks{States: webhookStates(state), Problems: webhookOutcomes(problem)}
+	shown := webhooks{States: webhookStates(state), Problems: webhookProblems(outcome.Code(problem))}
 	after, err := at.after()
-	if err != nil || !legible(problem) {
+	if err != nil || !validSearch(problem) {
 		return nil, errNotFound
 	}
 	before := uuid.Max
@@ -63,10 +68,10 @@ func (k *Console) loadWebhooks(ctx context.Context, at place) (any, error) {
 			return nil, errNotFound
 		}
 	}
-	if shown.Whose, err = k.whose(ctx, at); err != nil {
+	if shown.Filter, err = k.readTenantFilter(ctx, at); err != nil {
 		return nil, err
 	}
-	rows, err := k.listWebhooks(ctx, shown.Whose.IDs, state, problem, before)
+	rows, err := k.listWebhooks(ctx, shown.Filter.IDs, state, problem, before)
 	if err != nil {
 		return nil, fmt.Errorf("list webhooks: %w", err)
 	}
@@ -79,21 +84,23 @@ func (k *Console) loadWebhooks(ctx context.Context, at place) (any, error) {
 	for _, row := range rows {
 		shown.Rows = append(shown.Rows, newWebhookRow(row))
 	}
-	refused, err := gen.New().SystemRefusedWebhooks(ctx, k.config.Pool, shown.Whose.IDs, refusingRows)
+	refused, err := gen.New().SystemRefusedWebhooks(ctx, k.config.Pool, shown.Filter.IDs, refusedRows)
 	if err != nil {
 		return nil, fmt.Errorf("list refused webhooks: %w", err)
 	}
 	for _, row := range refused {
-		shown.Refusing = append(shown.Refusing, refusing{row, refusedText(row.LastRefusedReason)})
+		shown.Refused = append(shown.Refused, refusedTenant{row, refusedText(row.LastRefusedReason)})
 	}
-	if state != "" || problem != "" || shown.Whose.Text != "" {
+	if state != "" || problem != "" || shown.Filter.Text != "" {
 		shown.Clear = webhooksPath
 	}
 	return shown, nil
 }
 
-// listWebhooks lists the newest webhooks by the query whose index narrows most.
-func (k *Console) listWebhooks(ctx context.Context, tenants []uuid.UUID, state, problem string, before uuid.UUID) (rows []gen.SystemWebhooksRow, err error) {
+// listWebhooks lists the newest webhooks, with the query whose index fits the filters best.
+func (k *Console) listWebhooks(
+	ctx context.Context, tenants []uuid.UUID, state, problem string, before uuid.UUID,
+) (rows []gen.SystemWebhooksRow, err error) {
 	states := []string{queue.StatePending, queue.StateDone, queue.StateAttention}
 	if state != "" {
 		states = []string{state}
@@ -101,7 +108,7 @@ func (k *Console) listWebhooks(ctx context.Context, tenants []uuid.UUID, state, 
 	switch {
 	case tenants != nil:
 		found, err := gen.New().SystemWebhooksOfTenants(ctx, k.config.Pool, gen.SystemWebhooksOfTenantsParams{
-			TenantIds: tenants, States: states, Problem: nullable(problem), Before: before, MaxRows: pageRows + 1,
+			TenantIds: tenants, States: states, Problem: db.NullText(problem), Before: before, MaxRows: pageRows + 1,
 		})
 		for _, row := range found {
 			rows = append(rows, gen.SystemWebhooksRow(row))
@@ -128,22 +135,20 @@ func webhookStates(chosen string) (options []option) {
 	return options
 }
 
-func webhookOutcomes(chosen string) (options []option) {
-	problems := []string{
-		"not_found", "two_matches", "no_name_or_email", "jazzhr_unreadable",
-		queue.ProblemUnreadable, queue.ProblemConflict, queue.ProblemDisconnected,
+// webhookProblems returns the problems to filter by.
+func webhookProblems(chosen outcome.Code) (options []option) {
+	infos := slices.Concat(outcome.Webhook.Of(outcome.Case), outcome.Webhook.Of(outcome.Ended))
+	if chosen != "" && !slices.ContainsFunc(infos, func(i outcome.Info) bool { return i.Code == chosen }) {
+		infos = append(infos, outcome.Info{Code: chosen, Meaning: string(chosen)})
 	}
-	if chosen != "" && !slices.Contains(problems, chosen) {
-		problems = append(problems, chosen)
-	}
-	for _, problem := range problems {
-		options = append(options, option{problem, outcomeText(problem), problem == chosen})
+	for _, info := range infos {
+		options = append(options, option{string(info.Code), sentence(info.Meaning), info.Code == chosen})
 	}
 	return options
 }
 
-// webhookBadge is how the state of a webhook shows.
-func webhookBadge(state, problem string) (tone, string) {
+// webhookBadge returns the badge for the state of a webhook.
+func webhookBadge(state string, problem outcome.Code) (tone, string) {
 	switch {
 	case state == queue.StatePending:
 		return wait, "Being resolved"
@@ -157,35 +162,36 @@ func webhookBadge(state, problem string) (tone, string) {
 }
 
 func newWebhookRow(row gen.SystemWebhooksRow) webhookRow {
-	shown := webhookRow{SystemWebhooksRow: row, Href: webhookHref(row.TenantID, row.WebhookID), Outcome: outcomeText(row.Problem)}
-	shown.Tone, shown.Word = webhookBadge(row.State, row.Problem)
+	shown := webhookRow{
+		SystemWebhooksRow: row, Href: webhookHref(row.TenantID, row.WebhookID),
+		Outcome: meaning(outcome.Webhook, row.Problem),
+	}
+	shown.Tone, shown.Word = webhookBadge(row.State, outcome.Code(row.Problem))
 	if row.State == queue.StatePending {
-		shown.Outcome = "waits " + reasonText(webhookReason(row.Paused, row.KeyState, row.WaitingFor))
+		shown.Outcome = waitsText(waitingReason(row.Paused, row.KeyState, outcome.Code(row.WaitingFor)))
 	}
 	return shown
 }
 
-// webhookReason is why a webhook that is pending waits.
-func webhookReason(paused bool, keyState, waitingFor string) string {
+// waitingReason says why a pending row waits.
+func waitingReason(paused bool, keyState string, waitingFor outcome.Code) outcome.Code {
 	switch {
 	case paused:
-		return queue.WaitingForPaused
-	case keyState != "ok":
-		return queue.WaitingForCredentials
-	case waitingFor != "":
-		return waitingFor
+		return outcome.WaitsPaused
+	case keyState != db.KeyOK:
+		return outcome.WaitsCredentials
 	default:
-		return queue.WaitingForQueue
+		return cmp.Or(waitingFor, outcome.WaitsQueue)
 	}
 }
 
-// refusedText says why a request at a webhook's address was refused.
+// refusedText says why a request to a webhook's address was refused.
 func refusedText(reason string) string {
 	switch reason {
 	case "wrong_signature":
 		return "signed with another secret"
 	case "missing_signature":
-		return "not signed at all"
+		return "not signed"
 	default:
 		return reason
 	}

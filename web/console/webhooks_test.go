@@ -28,7 +28,7 @@ func (s *service) export(tenant account, id, body string) {
 		jazzhr.HeaderLink, "https://app.jazz.co/app/v2/profile/ada-lovelace").want(http.StatusOK)
 }
 
-// webhook is the id of the one webhook that a condition holds of.
+// webhook returns the id of the only webhook that fits a condition.
 func (s *service) webhook(where string) (id uuid.UUID) {
 	s.t.Helper()
 	if err := s.pool.QueryRow(s.t.Context(), "SELECT webhook_id FROM jazzhr.webhooks WHERE "+where).Scan(&id); err != nil {
@@ -56,7 +56,7 @@ func TestWebhooksList(t *testing.T) {
 
 	pending, unread, done := s.webhook("state = 'pending'"), s.webhook("state = 'attention'"), s.webhook("state = 'done'")
 	page := s.see(cookie, "/console/webhooks")
-	wantTexts(t, page, acme.received(pending), acme.received(unread), acme.received(done), "nobody found in JazzHR", "CANDIDATE-EXPORT",
+	wantTexts(t, page, acme.received(pending), acme.received(unread), acme.received(done), "nobody of this name and email was found in JazzHR", "CANDIDATE-EXPORT",
 		"signed with another secret", "waits for its turn")
 	if strings.Index(page, done.String()) > strings.Index(page, pending.String()) {
 		t.Error("the newest is not the first")
@@ -138,7 +138,7 @@ func TestWebhookIsMasked(t *testing.T) {
 	wantNone(t, s.logs.String(), append(secrets, "ada@example.com", "Lovelace")...)
 
 	s.exec("UPDATE jazzhr.webhooks SET body = NULL, state = 'done'")
-	wantTexts(t, s.see(cookie, path), "The body is kept no more", "so there is nothing to resolve")
+	wantTexts(t, s.see(cookie, path), "The body is deleted", "so there is nothing to resolve")
 	s.send("GET", acme.received(uuid.New()), nil, "Cookie", cookie, "Accept", "text/html").want(http.StatusNotFound)
 	s.send("GET", s.newTenant().received(id), nil, "Cookie", cookie, "Accept", "text/html").want(http.StatusNotFound)
 	s.post(s.newTenant().received(id)+"/reveal", nil, "Cookie", cookie).wantError(web.CodeNotFound, "")
@@ -157,8 +157,8 @@ func TestReplay(t *testing.T) {
 		if got.header.Get("Location") != path {
 			t.Errorf("it leads to %s", got.header.Get("Location"))
 		}
-		said, _, _ := strings.Cut(got.header.Get("Set-Cookie"), ";")
-		wantTexts(t, s.see(cookie+"; "+said, path), says)
+		notice, _, _ := strings.Cut(got.header.Get("Set-Cookie"), ";")
+		wantTexts(t, s.see(cookie+"; "+notice, path), says)
 	}
 	replay("It is being resolved already.")
 	s.exec("UPDATE jazzhr.webhooks SET state = 'done', problem = 'not_found', done_at = jazzhr.now(), admitted_at = NULL")
@@ -172,8 +172,12 @@ func TestReplay(t *testing.T) {
 	s.wantCount(1, "webhooks WHERE state = 'pending' AND admitted_at IS NOT NULL AND problem IS NULL")
 	s.wantCount(1, "river_job WHERE kind = 'resolve_export' AND state = 'available' AND args ->> 'webhook_id' = $1", id.String())
 	s.wantCount(1, "actions WHERE what = 'replay' AND who = 'admin (Sam)' AND tenant_id = $1 AND target = $2 AND result = 'done'", acme.id, id.String())
+	s.exec("UPDATE jazzhr.webhooks SET state = 'attention', problem = 'unreadable', event = 'CANDIDATE-SOMETHING'")
+	replay("The service does nothing with webhooks of this event.")
+	wantTexts(t, s.see(cookie, path), "It can’t be resolved again: The service does nothing with webhooks of this event.")
+	wantTexts(t, s.see(cookie, acme.attention(id)), "Its event is “CANDIDATE-SOMETHING”.")
 	s.exec("UPDATE jazzhr.webhooks SET state = 'done', body = NULL")
-	replay("Its body is kept no more")
+	replay("Its body is deleted")
 	s.post(acme.received(uuid.New())+"/replay", nil, "Cookie", cookie).wantError(web.CodeNotFound, "")
 	s.wantCount(1, "actions WHERE what = 'replay'")
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestBrowserAttention settles what needs a person, while another looks on.
+// TestBrowserAttention decides a case in one browser, and holds that another shows it.
 func TestBrowserAttention(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -18,7 +18,7 @@ func TestBrowserAttention(t *testing.T) {
 	other.signIn()
 	b.open("/console/attention")
 	b.untilLive()
-	b.untilText("[sse-swap=items]", "Nothing needs you")
+	b.untilText("[sse-swap=items]", "No case needs you")
 	b.look("attention-empty")
 
 	s.exec(`INSERT INTO jazzhr.applicants (tenant_id, applicant_id, email, folded_name) VALUES
@@ -28,16 +28,16 @@ func TestBrowserAttention(t *testing.T) {
 	s.stuck(acme, candidate("int-2", "Charles"), "no_control")
 	s.export(acme, "u-1", exported("Ada", "ada@example.com"))
 	s.export(acme, "u-1", exported("Bob", "bob@example.com"))
-	b.untilText("[sse-swap=items]", "Several candidates fit")
+	b.untilText("[sse-swap=items]", "More than one match for the candidate")
 	b.untilText("[sse-swap=items]", "A used id came with other content")
 	b.look("attention")
 
 	other.open(acme.attention(item))
 	other.untilLive()
-	other.untilText("[sse-swap=standing]", "Several candidates fit")
+	other.untilText("[sse-swap=state]", "More than one match for the candidate")
 	other.look("attention-item")
 	b.open(acme.attention(s.webhook("problem = 'conflict'")))
-	b.untilText(".evidence", "What came first, and was taken")
+	b.untilText(".evidence", "What came first, and was accepted")
 	b.look("attention-webhook")
 
 	b.open(acme.attention(item))
@@ -46,12 +46,12 @@ func TestBrowserAttention(t *testing.T) {
 	b.untilText(".banner-good", "you adopted prospect_1")
 	b.until(`location.pathname === "/console/attention"`)
 	b.untilText("[sse-swap=items]", "Charles")
-	other.untilText("[sse-swap=standing]", "This needs nobody any more")
-	other.untilText("[sse-swap=standing]", "admin adopted prospect_1")
+	other.untilText("[sse-swap=state]", "This case is closed")
+	other.untilText("[sse-swap=state]", "admin adopted prospect_1")
 	s.wantCount(1, "actions WHERE what = 'decide' AND who = 'admin' AND target = $1", item.String())
 }
 
-// TestBrowserWebhook looks at a webhook unmasked, and has it resolved again.
+// TestBrowserWebhook shows a webhook unmasked, and has it resolved again.
 func TestBrowserWebhook(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -68,7 +68,7 @@ func TestBrowserWebhook(t *testing.T) {
 	b.signIn()
 	b.open("/console/webhooks")
 	b.untilLive()
-	b.untilText("[sse-swap=rows]", "nobody found in JazzHR")
+	b.untilText("[sse-swap=rows]", "nobody of this name and email was found in JazzHR")
 	b.untilText("[sse-swap=refused]", "signed with another secret")
 	b.look("webhooks")
 	b.click(`a[href="` + acme.received(id) + `"]`)
@@ -93,14 +93,14 @@ func TestBrowserWebhook(t *testing.T) {
 	b.until(`document.querySelector("#replay").open`)
 	b.click("#replay .primary")
 	b.untilText(".banner-good", "It is being resolved again.")
-	b.untilText("[sse-swap=standing]", "Being resolved")
+	b.untilText("[sse-swap=state]", "Being resolved")
 	s.wantCount(1, "actions WHERE what = 'replay' AND target = $1", id.String())
 	b.untilLive()
 	s.exec("UPDATE jazzhr.webhooks SET state = 'done', done_at = jazzhr.now()")
-	b.untilText("[sse-swap=standing]", "Done")
+	b.untilText("[sse-swap=state]", "Done")
 }
 
-// TestBrowserQueue looks at the queue, a tenant's jobs and one of them, and goes on to River UI and back.
+// TestBrowserQueue opens the queue, a tenant's jobs and one job, and goes to River UI and back.
 func TestBrowserQueue(t *testing.T) {
 	t.Parallel()
 	s := start(t)

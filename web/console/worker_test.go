@@ -12,15 +12,15 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue"
 )
 
-// work has the queue worked until the test ends, on the service's database and JazzHR.
+// work runs workers on the service's database and JazzHR until the test ends.
 func (s *service) work() {
 	s.t.Helper()
 	client := must(jazzhr.NewClient(jazzhr.Config{BaseURL: s.jazzhr.BaseURL}))
 	s.t.Cleanup(client.Close)
 	runner := must(jobs.New(jobs.Config{
-		Pool: s.pool, RiverPool: s.pool, JazzHR: client, Tenants: s.tenants, Bucket: queue.NewBucket(s.pool, 8000),
+		Pool: s.pool, RiverPool: s.pool, JazzHR: client, Keys: s.tenants, Bucket: queue.NewBucket(s.pool, 8000),
 		NodeID: queue.NewNodeID("test"), Timeout: 10 * time.Second, SettleDelay: time.Second, PollInterval: time.Minute,
-		TriggerMatchWindow: time.Hour, PayloadRetention: time.Hour, SoftStop: 5 * time.Second, Workers: 4,
+		TriggerMatchWindow: time.Hour, PayloadRetention: time.Hour, SoftStop: 5 * time.Second, Limits: queue.DefaultLimits(4),
 		Metrics: prometheus.NewRegistry(), Logger: s.logger(),
 	}))
 	if err := runner.Start(s.t.Context()); err != nil {

@@ -1,10 +1,10 @@
-// Command withpg runs a command with a throwaway PostgreSQL server, which ends with it:
+// Command withpg runs a command beside a throwaway PostgreSQL server, which ends with the command:
 //
 //	go run ./db/dbtest/withpg -- go test ./...
 //
-// The command finds the server's address in TEST_DATABASE_URL, where package dbtest looks for it, so that the test
-// processes of all packages share one server. If DATABASE_URL is set, that server is used and none is started. Signals are
-// passed on to the command, and its exit code is returned.
+// The server's address is in TEST_DATABASE_URL, where package dbtest reads it, so that the test
+// processes of all packages share one server. If DATABASE_URL is set, withpg starts no server. It
+// passes signals on to the command and returns the command's exit code.
 package main
 
 import (
@@ -35,7 +35,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run returns the command's exit code, or 1 and an error if it could not be run.
+// run returns the command's exit code, or 1 and an error if the command could not be run.
 func run(args []string) (code int, err error) {
 	caught := []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
 	signals := make(chan os.Signal, 8)
@@ -60,8 +60,8 @@ func run(args []string) (code int, err error) {
 	return follow(cmd, signals)
 }
 
-// follow runs the command in a process group of its own, so that Ctrl-C reaches it once, through us, and so does a signal
-// that was sent to us alone.
+// follow runs the command in a process group of its own and passes signals on. So Ctrl-C, which the
+// terminal sends to withpg's group, reaches the command once.
 func follow(cmd *exec.Cmd, signals <-chan os.Signal) (int, error) {
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -73,7 +73,7 @@ func follow(cmd *exec.Cmd, signals <-chan os.Signal) (int, error) {
 	for {
 		select {
 		case s := <-signals:
-			_ = syscall.Kill(-cmd.Process.Pid, s.(syscall.Signal)) // a group that has just ended needs none
+			_ = syscall.Kill(-cmd.Process.Pid, s.(syscall.Signal)) // the group may have just ended
 		case err := <-ended:
 			if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 				return exitCode(exit), nil
@@ -86,7 +86,8 @@ func follow(cmd *exec.Cmd, signals <-chan os.Signal) (int, error) {
 	}
 }
 
-// exitCode is the code a shell would give: 128 and the signal for a command that a signal ended.
+// exitCode returns the code that a shell would return: 128 plus the signal if a signal ended the
+// command.
 func exitCode(exit *exec.ExitError) int {
 	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		return 128 + int(status.Signal())

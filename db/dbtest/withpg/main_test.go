@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// TestMain makes the test binary withpg itself when the test says so.
+// TestMain runs withpg itself if a test has started the binary for that.
 func TestMain(m *testing.M) {
 	if os.Getenv("WITHPG_TEST_PROGRAM") != "" {
 		main()
@@ -73,7 +73,7 @@ func TestSignalIsPassedOn(t *testing.T) {
 	}
 }
 
-// fifo is a file whose opening waits for ever, interrupted by a signal only.
+// fifo returns a file whose opening waits until a signal comes.
 func fifo(t *testing.T) string {
 	t.Helper()
 	path := t.TempDir() + "/fifo"
@@ -90,7 +90,7 @@ func code(exit *exec.ExitError) int {
 	return exit.ExitCode()
 }
 
-// program is withpg with these arguments.
+// program returns withpg as a command with these arguments.
 func program(t *testing.T, databaseURL string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)

@@ -1,20 +1,21 @@
-// What the pages need of script beyond htmx. Everything works without it, only not live.
+// The script of the pages, besides htmx. Without it everything works, but pages are not live.
 "use strict";
 
-// Streams: what the htmx extension gets for an EventSource. It connects anew whatever happened, and says on the page when it
-// has been without a connection for longer than a hiccup. A browser allows one host six connections over HTTP/1.1, so a page
-// that nobody sees gives its own back, and takes it up again, with everything that has changed, when it is looked at.
+// Stream takes the place of EventSource in the htmx extension. It connects again after any failure, and
+// shows on the page when it has had no connection for 4 seconds. A browser allows six connections to one
+// host over HTTP/1.1. So a hidden page closes its connection, and connects again when it is shown; it
+// then gets everything that has changed.
 class Stream {
-  #url; #source; #timer; #note; #delay; #listeners = []; #closed = false;
+  #url; #source; #timer; #staleTimer; #delay; #listeners = []; #closed = false;
 
   constructor(url) {
     this.#url = url;
     this.addEventListener("reload", () => { this.close(); location.reload(); });
-    document.addEventListener("visibilitychange", this.#look);
-    this.#look();
+    document.addEventListener("visibilitychange", this.#updateVisibility);
+    this.#updateVisibility();
   }
 
-  #look = () => {
+  #updateVisibility = () => {
     this.#disconnect();
     this.#delay = 500;
     if (!document.hidden) this.#connect();
@@ -23,10 +24,10 @@ class Stream {
   #connect() {
     const source = this.#source = new EventSource(this.#url);
     for (const [name, listener] of this.#listeners) source.addEventListener(name, listener);
-    source.onopen = () => { this.#delay = 500; this.#tell(true); this.onopen?.(new Event("open")); };
+    source.onopen = () => { this.#delay = 500; this.#showState(true); this.onopen?.(new Event("open")); };
     source.onerror = () => {
-      this.#note ??= setTimeout(() => this.#tell(false), 4000);
-      if (source.readyState !== EventSource.CLOSED) return; // the browser tries again
+      this.#staleTimer ??= setTimeout(() => this.#showState(false), 4000);
+      if (source.readyState !== EventSource.CLOSED) return; // the browser connects again
       this.#delay = Math.min(this.#delay * 2, 30000);
       this.#timer = setTimeout(() => this.#connect(), this.#delay * (0.75 + Math.random() / 2));
     };
@@ -34,15 +35,15 @@ class Stream {
 
   #disconnect() {
     clearTimeout(this.#timer);
-    clearTimeout(this.#note);
-    this.#note = undefined;
+    clearTimeout(this.#staleTimer);
+    this.#staleTimer = undefined;
     this.#source?.close();
   }
 
-  #tell(connected) {
+  #showState(connected) {
     if (this.#closed) return;
-    clearTimeout(this.#note);
-    this.#note = undefined;
+    clearTimeout(this.#staleTimer);
+    this.#staleTimer = undefined;
     const page = document.querySelector("[data-live]");
     if (!page) return;
     page.querySelector(".stale").hidden = connected;
@@ -61,14 +62,14 @@ class Stream {
 
   close() {
     this.#closed = true;
-    document.removeEventListener("visibilitychange", this.#look);
+    document.removeEventListener("visibilitychange", this.#updateVisibility);
     this.#disconnect();
   }
 }
 
 htmx.createEventSource = (url) => new Stream(url);
 
-// Times, as functions.go writes them.
+// Relative times, written as functions.go writes them.
 (() => {
   const roughly = (s) => s < 60 ? `${Math.floor(s)} s` : s < 3600 ? `${Math.floor(s / 60)} min`
     : s < 172800 ? `${Math.floor(s / 3600)} h` : `${Math.floor(s / 86400)} days`;
@@ -90,7 +91,7 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   const from = document.getElementById(button.dataset.copy);
   const text = from.value ?? from.textContent.trim();
-  const said = button.textContent;
+  const label = button.textContent;
   try {
     await navigator.clipboard.writeText(text);
     button.textContent = "Copied";
@@ -98,18 +99,19 @@ document.addEventListener("click", async (event) => {
     getSelection().selectAllChildren(from);
     button.textContent = "Selected: copy it now";
   }
-  setTimeout(() => { button.textContent = said; }, 2000);
+  setTimeout(() => { button.textContent = label; }, 2000);
 });
 
-// Dialogs: <button type="button" data-dialog="id of a <dialog>"> opens one, <button type="button" data-close> in it closes it.
+// Dialogs: <button type="button" data-dialog="id of a <dialog>"> opens one.
+// <button type="button" data-close> in it closes it.
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-dialog]");
   if (opener) document.getElementById(opener.dataset.dialog).showModal();
   event.target.closest("[data-close]")?.closest("dialog").close();
 });
 
-// Fields whose content is hidden: <button type="button" class="scripted" data-reveal="id of the field">. Without script a
-// .scripted button does not show.
+// Hidden fields: <button type="button" class="scripted" data-reveal="id of the field"> shows the content.
+// Without script a .scripted button does not show.
 document.documentElement.dataset.scripted = "";
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-reveal]");

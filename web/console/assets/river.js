@@ -1,5 +1,5 @@
-// The way from River UI back to the console. River UI goes from page to page by itself, so the link to the job that is looked
-// at follows the address.
+// The links from River UI to the console. River UI changes pages by script, so this script keeps the
+// link to the current job up to date.
 "use strict";
 
 (() => {

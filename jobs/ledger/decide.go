@@ -1,0 +1,228 @@
+package ledger
+
+import (
+	"time"
+
+	"github.com/intrvio/jazzhr-worker/jobs/work"
+	"github.com/intrvio/jazzhr-worker/queue/outcome"
+)
+
+// The states of an effect.
+const (
+	statePlanned   = "planned"
+	stateSending   = "sending"
+	stateUnknown   = "unknown"
+	stateDone      = "done"
+	stateRejected  = "rejected"
+	stateAttention = "attention"
+)
+
+// maxSends is how often an effect is sent. If it is still absent after three sends, it becomes a
+// case.
+const maxSends = 3
+
+// effect is what a ledger row says to a decision.
+type effect struct {
+	kind     string
+	state    string
+	mine     bool // the writeback at hand sent it last
+	sends    int
+	notAfter time.Time // of the last send
+	// absentReads is how many reads since the quiet period found nothing, and absentAt when the
+	// last did.
+	absentReads int
+	absentAt    time.Time
+	refused     bool // JazzHR said no to the last send
+	lookFirst   bool // what it is to make may be there already
+	// distrusted is since when the ledger may have forgotten sends, and JazzHR may know more than
+	// the row; zero if it is trusted.
+	distrusted time.Time
+	young      bool // its applicant was made so lately that JazzHR may not show it or take writes to it yet
+}
+
+// reading is what JazzHR showed.
+type reading struct {
+	result result
+	ids    []string // of what was found
+}
+
+type result int
+
+const (
+	absent        result = iota
+	found                // ids holds what
+	notComparable        // something is there that may or may not be it
+	namesakes            // too much is there to tell
+	gone                 // what it was to be written on is not there any more
+	unreadable           // the answer can't tell: to be read again
+)
+
+// control is whether confirmed writes of the kind can be seen on the account.
+type control int
+
+const (
+	controlUnread  control = iota // not asked yet, or too long ago
+	controlSeen                   // a confirmed write was read back
+	controlUnseen                 // a confirmed write could not be read back
+	controlMissing                // nothing of the kind was ever confirmed
+	controlYoung                  // confirmed so lately that reads may not show it yet
+)
+
+// actionKind is what is to be done next.
+type actionKind int
+
+const (
+	actionAdvance     actionKind = iota // it is done: the next step
+	actionLook                          // read JazzHR for it
+	actionControl                       // read a confirmed write back
+	actionSend                          // write it
+	actionAdopt                         // what was found is it
+	actionLose                          // the send's time is over and no answer known: unknown
+	actionCountAbsent                   // remember that it was not there, and wait for the next read
+	actionWait                          // until
+	actionRetry                         // JazzHR gave no usable answer: ask again after a backoff
+	actionRetarget                      // find the applicant again
+	actionReject                        // it will not be done, by JazzHR's word
+	actionReplan                        // another's refusal does not bind this one
+	actionForget                        // the refusal may have been of a moment: plan it anew, and wait until
+	actionCase                          // problem says why
+)
+
+// action is what is to be done next about an effect.
+type action struct {
+	kind    actionKind
+	until   time.Time    // of actionWait, actionCountAbsent and actionForget
+	id      string       // of actionAdopt: JazzHR's id
+	problem outcome.Code // of actionCase
+}
+
+// pace is how long the ledger waits.
+type pace struct {
+	quiet  time.Duration // from a send's not_after until absence is looked for
+	reread time.Duration // between the two reads that find nothing
+}
+
+// decide says what is next for an effect. seen is what was read since the row was last loaded, nil
+// if nothing was.
+func decide(e effect, seen *reading, c control, now time.Time, p pace) action {
+	switch e.state {
+	case stateDone:
+		return action{kind: actionAdvance}
+	case stateAttention:
+		return action{kind: actionCase}
+	case stateRejected:
+		if e.mine {
+			return action{kind: actionReject}
+		}
+		return action{kind: actionReplan}
+	case stateSending:
+		if now.Before(e.notAfter) {
+			return action{kind: actionWait, until: e.notAfter}
+		}
+		return action{kind: actionLose}
+	case stateUnknown:
+		return decideUnknown(e, seen, c, now, p)
+	default:
+		return decidePlanned(e, seen, c, now, p)
+	}
+}
+
+func decidePlanned(e effect, seen *reading, c control, now time.Time, p pace) action {
+	if seen == nil {
+		if quietUntil := e.distrusted.Add(p.quiet); now.Before(quietUntil) {
+			return action{kind: actionWait, until: quietUntil}
+		}
+		if e.lookFirst || e.sends > 0 || !e.distrusted.IsZero() {
+			return action{kind: actionLook}
+		}
+		return action{kind: actionSend}
+	}
+	switch {
+	case seen.result == absent && e.sends >= maxSends:
+		return action{kind: actionCase, problem: outcome.SentThreeTimes}
+	case seen.result == absent:
+		if !e.distrusted.IsZero() && c != controlSeen {
+			return decideUncontrolled(c, now, p)
+		}
+		return action{kind: actionSend}
+	case seen.result == found && e.kind == work.EffectLink:
+		// However often the pair stands there, it is linked.
+		return action{kind: actionAdopt, id: seen.ids[0]}
+	default:
+		return decideSeen(e, *seen)
+	}
+}
+
+// decideUncontrolled is what follows from absence where no confirmed write of the kind was seen on
+// the account.
+func decideUncontrolled(c control, now time.Time, p pace) action {
+	switch c {
+	case controlMissing:
+		return action{kind: actionCase, problem: outcome.NoControl}
+	case controlUnseen:
+		return action{kind: actionCase, problem: outcome.NotVisible}
+	case controlYoung:
+		return action{kind: actionWait, until: now.Add(p.quiet)}
+	default:
+		return action{kind: actionControl}
+	}
+}
+
+func decideUnknown(e effect, seen *reading, c control, now time.Time, p pace) action {
+	quietUntil := e.notAfter.Add(p.quiet)
+	// A no is an answer: what it leaves to find out is read at once.
+	if !e.refused && now.Before(quietUntil) {
+		return action{kind: actionWait, until: quietUntil}
+	}
+	if seen == nil {
+		if next := e.absentAt.Add(p.reread); e.absentReads > 0 && now.Before(next) {
+			return action{kind: actionWait, until: next}
+		}
+		return action{kind: actionLook}
+	}
+	if seen.result != absent {
+		return decideSeen(e, *seen)
+	}
+	if e.refused && e.young {
+		return action{kind: actionForget, until: now.Add(p.quiet)}
+	}
+	if e.refused && now.Before(quietUntil) {
+		// Reads lag: they may still show the applicant that the no was for.
+		return action{kind: actionWait, until: quietUntil}
+	}
+	if e.refused {
+		return action{kind: actionReject}
+	}
+	switch {
+	case c != controlSeen:
+		return decideUncontrolled(c, now, p)
+	case e.absentReads == 0:
+		return action{kind: actionCountAbsent, until: now.Add(p.reread)}
+	case e.sends >= maxSends:
+		return action{kind: actionCase, problem: outcome.SentThreeTimes}
+	default:
+		return action{kind: actionSend}
+	}
+}
+
+// decideSeen is what follows from anything but absence, whichever state the row is in.
+func decideSeen(e effect, seen reading) action {
+	switch seen.result {
+	case found:
+		if len(seen.ids) == 1 {
+			return action{kind: actionAdopt, id: seen.ids[0]}
+		}
+		return action{kind: actionCase, problem: outcome.TwoMatches}
+	case notComparable:
+		return action{kind: actionCase, problem: outcome.NotComparable}
+	case namesakes:
+		return action{kind: actionCase, problem: outcome.TooManyMatches}
+	case gone:
+		if e.young {
+			return action{kind: actionRetry}
+		}
+		return action{kind: actionRetarget}
+	default:
+		return action{kind: actionRetry}
+	}
+}

@@ -1,0 +1,240 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/jazzhr"
+	"github.com/intrvio/jazzhr-worker/jobs/work"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
+)
+
+// remote is one kind of effect as it stands in JazzHR: how it is looked for, how a confirmed one is
+// read back, and how it is written.
+type remote interface {
+	look(ctx context.Context, row gen.Effect) (reading, error)
+	// readBack reports whether the confirmed effect can be seen, by the same means as look.
+	readBack(ctx context.Context, confirmed gen.ControlEffectsRow) (bool, error)
+	send(ctx context.Context, send jazzhr.Send) (id string, err error)
+}
+
+// newApplicant is an applicant to be made.
+type newApplicant struct {
+	account work.Account
+	pool    *pgxpool.Pool
+	wanted  jazzhr.NewApplicant
+}
+
+func (a newApplicant) look(ctx context.Context, row gen.Effect) (reading, error) {
+	names, err := a.names(ctx, row.EffectID)
+	if err != nil {
+		return reading{}, err
+	}
+	s := work.Search{
+		Account: a.account, Pool: a.pool, Names: names,
+		Emails: []string{jazzhr.NormalizeEmail(a.wanted.Email)}, KnownSince: row.CreatedAt.Add(-work.DetailsFresh),
+	}
+	sent := row.FirstSentAt != nil && row.NotAfter != nil
+	if sent {
+		// JazzHR dates what it makes by a clock in an unknown zone.
+		s.From = row.FirstSentAt.AddDate(0, 0, -1).UTC().Format(time.DateOnly)
+		s.To = row.NotAfter.AddDate(0, 0, 1).UTC().Format(time.DateOnly)
+		s.KnownSince = *row.FirstSentAt
+	}
+	people, err := s.Run(ctx)
+	switch {
+	case err != nil:
+		return reading{}, err
+	case len(people.Matches) > 0:
+		return reading{result: found, ids: people.Matches}, nil
+	case people.Crowded:
+		return reading{result: namesakes}, nil
+	case sent && len(people.Ambiguous) > 0:
+		// One of them may be the one that was sent. Before a first send they are people JazzHR
+		// holds without an email.
+		return reading{result: notComparable, ids: people.Ambiguous}, nil
+	}
+	return reading{result: absent}, nil
+}
+
+// names are what the applicant may be called: writebacks of one email may give different names, and
+// any of them may have sent theirs.
+func (a newApplicant) names(ctx context.Context, effectID uuid.UUID) (names []work.Name, err error) {
+	rows, err := gen.New().EffectNames(ctx, a.pool, a.account.Tenant, &effectID)
+	for _, row := range rows {
+		names = append(names, work.Name{First: row.FirstName, Last: row.LastName})
+	}
+	return names, work.Wrap("look up the names given", err)
+}
+
+func (a newApplicant) readBack(ctx context.Context, confirmed gen.ControlEffectsRow) (bool, error) {
+	detail, err := a.account.Read.Applicant(ctx, *confirmed.RemoteID)
+	if errors.Is(err, jazzhr.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read a confirmed applicant: %w", err)
+	}
+	s := work.Search{Account: a.account, Pool: a.pool, Names: []work.Name{{First: detail.FirstName, Last: detail.LastName}}}
+	ids, err := s.Namesakes(ctx)
+	if err != nil {
+		return false, err
+	}
+	if slices.Contains(ids, *confirmed.RemoteID) {
+		return jazzhr.NormalizeEmail(detail.Email) == confirmed.Key, nil
+	}
+	return false, nil
+}
+
+func (a newApplicant) send(ctx context.Context, send jazzhr.Send) (string, error) {
+	return a.account.Write.CreateApplicant(ctx, send, a.wanted)
+}
+
+// newLink is a link to be made between an applicant and a job.
+type newLink struct {
+	account            work.Account
+	applicantID, jobID string
+}
+
+func (l newLink) look(ctx context.Context, _ gen.Effect) (reading, error) {
+	ids, err := l.links(ctx, l.applicantID, l.jobID)
+	if err != nil || len(ids) > 0 {
+		return reading{result: found, ids: ids}, err
+	}
+	// No link is listed for an applicant that is gone either, and gone is not absent.
+	_, err = l.account.Read.Applicant(ctx, l.applicantID)
+	if errors.Is(err, jazzhr.ErrNotFound) {
+		return reading{result: gone}, nil
+	}
+	if err != nil {
+		return reading{}, fmt.Errorf("read applicant: %w", err)
+	}
+	return reading{result: absent}, nil
+}
+
+func (l newLink) links(ctx context.Context, applicantID, jobID string) (ids []string, err error) {
+	for page := 1; ; page++ {
+		rows, err := l.account.Read.Links(ctx, jazzhr.LinkFilter{ApplicantID: applicantID, JobID: jobID}, page)
+		if err != nil {
+			return nil, fmt.Errorf("read links: %w", err)
+		}
+		for _, row := range rows.Items {
+			if row.ApplicantID == applicantID && row.JobID == jobID {
+				ids = append(ids, row.ID)
+			}
+		}
+		if rows.Last {
+			return ids, nil
+		}
+	}
+}
+
+func (l newLink) readBack(ctx context.Context, confirmed gen.ControlEffectsRow) (bool, error) {
+	applicantID, jobID, _ := strings.Cut(confirmed.Key, "/")
+	ids, err := l.links(ctx, applicantID, jobID)
+	return len(ids) > 0, err
+}
+
+func (l newLink) send(ctx context.Context, send jazzhr.Send) (string, error) {
+	return l.account.Write.LinkApplicant(ctx, send, l.applicantID, l.jobID)
+}
+
+// newNote is one part of an interview's note to be written.
+type newNote struct {
+	account     work.Account
+	pool        *pgxpool.Pool
+	applicantID string
+	route       jazzhr.NoteRoute
+	reference   string
+	contents    string
+}
+
+// noteKey is what a part of a note is unique by, here and, as its reference, in JazzHR.
+func noteKey(interviewID string, revision, part int) string {
+	return fmt.Sprintf("%s/%d/%d", interviewID, revision, part)
+}
+
+// keyReference is the reference of the note that has the key.
+func keyReference(tenant uuid.UUID, key string) (string, error) {
+	rest, part := cutLast(key)
+	interviewID, revision := cutLast(rest)
+	r, err := strconv.Atoi(revision)
+	if err != nil {
+		return "", fmt.Errorf("note key: %w", err)
+	}
+	p, err := strconv.Atoi(part)
+	if err != nil {
+		return "", fmt.Errorf("note key: %w", err)
+	}
+	return writeback.Reference(tenant, interviewID, r, p), nil
+}
+
+func cutLast(s string) (before, after string) {
+	at := strings.LastIndexByte(s, '/')
+	return s[:max(at, 0)], s[at+1:]
+}
+
+func (n newNote) look(ctx context.Context, _ gen.Effect) (reading, error) {
+	return n.notes(ctx, n.applicantID, n.reference)
+}
+
+func (n newNote) notes(ctx context.Context, applicantID, reference string) (reading, error) {
+	detail, err := n.account.Read.Applicant(ctx, applicantID)
+	if errors.Is(err, jazzhr.ErrNotFound) {
+		return reading{result: gone}, nil
+	}
+	if err != nil {
+		return reading{}, fmt.Errorf("read the applicant's notes: %w", err)
+	}
+	if !detail.CommentsKnown {
+		return reading{result: unreadable}, nil
+	}
+	var ids []string
+	for _, comment := range detail.Comments {
+		if carries(comment.Text, reference) {
+			ids = append(ids, comment.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return reading{result: absent}, nil
+	}
+	return reading{result: found, ids: ids}, nil
+}
+
+func (n newNote) readBack(ctx context.Context, confirmed gen.ControlEffectsRow) (bool, error) {
+	reference, err := keyReference(n.account.Tenant, confirmed.Key)
+	if err != nil {
+		return false, err
+	}
+	var applicantID string
+	err = db.InTenant(ctx, n.pool, n.account.Tenant, func(tx db.TenantTx) error {
+		applicantID, err = tx.Q.EffectApplicant(ctx, tx, tx.Tenant, &confirmed.EffectID)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("find a confirmed note's applicant: %w", err)
+	}
+	seen, err := n.notes(ctx, applicantID, reference)
+	return seen.result == found, err
+}
+
+func (n newNote) send(ctx context.Context, send jazzhr.Send) (string, error) {
+	return n.account.Write.WriteNote(ctx, send, n.route, n.applicantID, n.contents)
+}
+
+// carries reports whether a note's text holds a reference, whatever HTML and spacing it has come to
+// have.
+func carries(text, reference string) bool {
+	readings := work.Readings(text)
+	return strings.Contains(readings[0], reference) || strings.Contains(readings[1], reference)
+}

@@ -1,0 +1,215 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/jazzhr"
+	"github.com/intrvio/jazzhr-worker/jobs/work"
+	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/outcome"
+)
+
+// The note routes of an account, as its row names them: POST /applicants/{id}/notes, and POST
+// /notes for accounts that do not know the first.
+const (
+	routeApplicant = "applicant"
+	routeNotes     = "notes"
+)
+
+// keepAnswer is how long the ledger tries to store an answer while the database is away. Without
+// the answer, JazzHR has to be read for it.
+const keepAnswer = time.Minute
+
+// answer is what a send came to.
+type answer int
+
+const (
+	answerYes   answer = iota // written; JazzHR gave its id
+	answerNever               // certainly never arrived
+	answerNo                  // refused, readably
+	answerRoute               // the note route is unknown to the account, so nothing was written
+	answerLost                // anything else: written or not
+)
+
+// answerOf sorts what a send came to.
+func answerOf(kind string, err error) answer {
+	var failed *jazzhr.Error
+	switch {
+	case err == nil:
+		return answerYes
+	case !errors.As(err, &failed):
+		return answerLost
+	}
+	switch failed.Kind {
+	case jazzhr.NotSent, jazzhr.Unauthorized, jazzhr.RateLimited:
+		return answerNever
+	case jazzhr.Rejected:
+		return answerNo
+	case jazzhr.UnknownRoute:
+		if kind == work.EffectNote {
+			return answerRoute
+		}
+	case jazzhr.Unavailable, jazzhr.Unknown:
+	}
+	return answerLost
+}
+
+// sent is one send and what it came to.
+type sent struct {
+	effectID, token uuid.UUID
+	route           string // the account's note route when it was sent
+	answer          answer
+	id              string
+	err             error
+}
+
+// post sends what was committed to and records the answer. ended says that the job is over.
+func (s *step) post(ctx context.Context, row gen.Effect, send intent, to remote) (ended bool, err error) {
+	result := sent{effectID: row.EffectID, token: send.token, route: s.tenant.NoteRoute}
+	result.id, result.err = to.send(ctx, jazzhr.Send{NotAfter: send.notAfter})
+	result.answer = answerOf(row.Kind, result.err)
+	// An answer is stored whatever became of the job meanwhile, and after its context has ended.
+	keeping, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepAnswer)
+	defer cancel()
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		err = db.InTenant(keeping, s.ledger.Pool, s.id.tenant, func(tx db.TenantTx) error {
+			ended, err = s.record(keeping, tx, result)
+			return err
+		})
+		if err == nil {
+			break
+		}
+		select {
+		case <-keeping.Done():
+			return false, fmt.Errorf("store the answer to a send: %w", err)
+		case <-time.After(wait):
+		}
+	}
+	if result.answer == answerNever {
+		return false, result.err
+	}
+	return ended, nil
+}
+
+// record stores the answer to a send. A yes to the present send also ends the step, in the same
+// transaction.
+func (s *step) record(ctx context.Context, tx db.TenantTx, result sent) (ended bool, err error) {
+	locked, err := tx.Q.EffectByIDForUpdate(ctx, tx, tx.Tenant, result.effectID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("lock effect: %w", err)
+	}
+	row, now := locked.Effect, locked.Now
+	if present := row.SendToken != nil && *row.SendToken == result.token; !present {
+		return true, s.recordLate(ctx, tx, row, result, now)
+	}
+	if result.answer == answerYes {
+		if err := s.confirm(ctx, tx, row, change{id: result.id, what: "confirmed", at: now, controlled: locked.Controlled}); err != nil {
+			return false, err
+		}
+		return true, s.advance(ctx, tx, row, result.id, queue.StateDone)
+	}
+	if row.State != stateSending && row.State != stateUnknown { // settled by reading meanwhile, which says more
+		return false, nil
+	}
+	switch result.answer {
+	case answerNever:
+		return false, s.unsend(ctx, tx, row, result.token, result.err.Error(), now)
+	case answerRoute:
+		return false, s.recordRoute(ctx, tx, row, result, now)
+	case answerNo:
+		return s.recordNo(ctx, tx, row, result.err, now)
+	default:
+		return false, s.recordLost(ctx, tx, row, result, now)
+	}
+}
+
+// unknownRoute is the evidence of a note that was not written because the account does not know the
+// route.
+const unknownRoute = "the account does not know this note route"
+
+// recordRoute notes that the account does not know the note route: nothing was written, and the
+// other route is tried. An answer without an id may have taken the account off the right route, so
+// this holds both ways, once for a note.
+func (s *step) recordRoute(ctx context.Context, tx db.TenantTx, row gen.Effect, result sent, now time.Time) error {
+	other := routeNotes
+	if result.route == routeNotes {
+		other = routeApplicant
+	}
+	if result.route == routeNotes && strings.Contains(string(row.Evidence), unknownRoute) {
+		return s.move(ctx, tx, row, stateUnknown, change{
+			what: "refused", detail: result.err.Error(), refusal: "JazzHR knows neither route for notes", at: now,
+		})
+	}
+	if err := tx.Q.SetNoteRoute(ctx, tx, other, tx.Tenant); err != nil {
+		return fmt.Errorf("switch the account's note route: %w", err)
+	}
+	s.tenant.NoteRoute = other
+	return s.unsend(ctx, tx, row, result.token, unknownRoute, now)
+}
+
+// recordLate keeps the answer to a send after which another send has begun: both ids are evidence.
+func (s *step) recordLate(ctx context.Context, tx db.TenantTx, row gen.Effect, result sent, now time.Time) error {
+	if result.answer != answerYes {
+		return nil
+	}
+	switch row.State {
+	case statePlanned, stateUnknown, stateAttention:
+		return s.confirm(ctx, tx, row, change{id: result.id, what: "late_answer", at: now})
+	default:
+		return work.Wrap("keep a late answer", tx.Q.AddEvidence(ctx, tx,
+			evidence(proof{At: now, What: "late_answer", RemoteIDs: []string{result.id}}), tx.Tenant, row.EffectID))
+	}
+}
+
+// recordNo records JazzHR's refusal. The refusal of a create's first send is final. Any other is
+// read before it counts: the applicant may be gone, the link may be there already, or an earlier
+// send may have been applied.
+func (s *step) recordNo(ctx context.Context, tx db.TenantTx, row gen.Effect, sendErr error, now time.Time) (ended bool, err error) {
+	c := change{what: "refused", refusal: refusalText(sendErr), at: now}
+	if row.Kind == work.EffectCreate && row.Sends == 1 {
+		if err := s.move(ctx, tx, row, stateRejected, c); err != nil {
+			return false, err
+		}
+		return true, s.rejectIn(ctx, tx, c.refusal)
+	}
+	return false, s.move(ctx, tx, row, stateUnknown, c)
+}
+
+func (s *step) recordLost(ctx context.Context, tx db.TenantTx, row gen.Effect, result sent, now time.Time) error {
+	c := change{what: "lost", detail: result.err.Error(), at: now}
+	// An unknown note whose answer was 200 without an id: if it stays absent, the account takes
+	// notes by the other route.
+	if row.Kind == work.EffectNote && result.route != routeNotes && errors.Is(result.err, jazzhr.ErrMissingID) {
+		c.problem = outcome.AnswerWithoutID
+	}
+	return s.move(ctx, tx, row, stateUnknown, c)
+}
+
+// unsend records that a send certainly never arrived.
+func (s *step) unsend(ctx context.Context, tx db.TenantTx, row gen.Effect, token uuid.UUID, why string, now time.Time) error {
+	return work.Wrap("record that a send never arrived", tx.Q.UnsendEffect(ctx, tx, gen.UnsendEffectParams{
+		TenantID: tx.Tenant, EffectID: row.EffectID, SendToken: &token,
+		Evidence: evidence(proof{At: now, What: "not_sent", Detail: why}),
+	}))
+}
+
+// refusalText is what JazzHR says of why it refused.
+func refusalText(err error) string {
+	var failed *jazzhr.Error
+	if errors.As(err, &failed) && failed.Message != "" {
+		return "JazzHR refused: " + failed.Message
+	}
+	return "JazzHR refused"
+}

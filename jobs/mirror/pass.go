@@ -1,0 +1,119 @@
+package mirror
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/intrvio/jazzhr-worker/jazzhr"
+)
+
+// pass reads one of JazzHR's lists page by page. JazzHR lists rows newest first, but not strictly
+// in order within a day, and rows shift between pages while they are read. So a pass reads on until
+// a page lies wholly before a day, and each row counts once, by its id.
+type pass[T any] struct {
+	name string
+	from int // the first page; 0 is 1
+	read func(ctx context.Context, page int) (jazzhr.Page[T], error)
+	of   func(row T) (id, day string)
+	// latest is the latest day that can be today anywhere. A later one counts as that: a day to
+	// come would hide all rows until then.
+	latest string
+	// head is what the list began with in the last complete pass. A list that begins so has nothing
+	// new, and is not read on: an idle account costs one call. Nil reads in any case.
+	head []byte
+	// until returns the day before which all rows of the last page lie, or "" to read to the end.
+	// begins is the newest day of the first page.
+	until func(begins string) string
+	// keep stores a page before the next one is read.
+	keep func(ctx context.Context, rows []T, page int, begins string) error
+}
+
+// passed is what a complete pass came to.
+type passed struct {
+	newest    string // day, of all rows
+	head      []byte
+	unchanged bool // the list begins as it did in the last complete pass
+}
+
+func (p pass[T]) run(ctx context.Context) (done passed, err error) {
+	first := max(1, p.from)
+	var begins string
+	for page := first; ; page++ {
+		rows, err := p.read(ctx, page)
+		if err != nil {
+			return done, fmt.Errorf("read %s: %w", p.name, err)
+		}
+		done.newest = max(done.newest, min(p.newestDay(rows.Items), p.latest))
+		if page == first {
+			begins, done.head = done.newest, p.headOf(rows.Items)
+			if bytes.Equal(p.head, done.head) {
+				done.unchanged = true
+				return done, nil
+			}
+		}
+		if err := p.keep(ctx, rows.Items, page, begins); err != nil {
+			return done, err
+		}
+		if until := p.until(begins); rows.Last || until != "" && p.allBefore(rows.Items, until) {
+			return done, nil
+		}
+	}
+}
+
+// newestDay is the newest of the rows' days; empty if none has one.
+func (p pass[T]) newestDay(rows []T) (newest string) {
+	for _, row := range rows {
+		if _, on := p.of(row); day(on) != nil {
+			newest = max(newest, on)
+		}
+	}
+	return newest
+}
+
+// allBefore reports whether every row is of an earlier day. A row without a day may be of any day.
+func (p pass[T]) allBefore(rows []T, date string) bool {
+	return !slices.ContainsFunc(rows, func(row T) bool {
+		_, on := p.of(row)
+		return day(on) == nil || on >= date
+	})
+}
+
+// headOf tells a first page from others.
+func (p pass[T]) headOf(rows []T) []byte {
+	hash := sha256.New()
+	for _, row := range rows {
+		id, _ := p.of(row)
+		_, _ = fmt.Fprintln(hash, id) // a hash's Write never fails
+	}
+	return hash.Sum(nil)
+}
+
+// day is a date as the database takes it; nil for a text that is no date.
+func day(date string) *time.Time {
+	at, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return nil
+	}
+	return &at
+}
+
+// dayText is the reverse of day.
+func dayText(at *time.Time) string {
+	if at == nil {
+		return ""
+	}
+	return at.Format(time.DateOnly)
+}
+
+// daysBefore is the day so many days before another; empty for no day.
+func daysBefore(date string, days int) string {
+	at := day(date)
+	if at == nil {
+		return ""
+	}
+	return at.AddDate(0, 0, -days).Format(time.DateOnly)
+}

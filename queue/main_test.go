@@ -1,0 +1,9 @@
+package queue_test
+
+import (
+	"testing"
+
+	"github.com/intrvio/jazzhr-worker/db/dbtest"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }

@@ -1,0 +1,153 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+//go:embed pages/*.html
+var pageFiles embed.FS
+
+const (
+	// pageTimeout bounds what a page asks of the database.
+	pageTimeout = 10 * time.Second
+	// liveSuffix is added to a page's address to get the address of its stream.
+	liveSuffix = "/live"
+	// livePrefix begins the names of the templates that are live parts of a page.
+	livePrefix = "live-"
+)
+
+// compiledPage is a page with its templates.
+type compiledPage struct {
+	page      page
+	templates *template.Template
+	parts     []string // the names of its live parts
+}
+
+// frame is the data of the layout, around the data of a page.
+type frame struct {
+	Who      string
+	Sections []link // of the navigation; empty for none
+	Search   bool   // the search field for candidates is shown
+	Live     string // the address of the page's stream; empty for none
+	Notice   *notice
+	Data     any
+}
+
+// parsePages parses the templates of each page, together with the layout and the components.
+func (k *Console) parsePages() error {
+	common, err := template.New("").Funcs(k.functions()).ParseFS(
+		pageFiles, "pages/layout.html", "pages/components.html",
+	)
+	if err != nil {
+		return fmt.Errorf("pages: %w", err)
+	}
+	parse := func(p page) (*compiledPage, error) {
+		templates, err := template.Must(common.Clone()).ParseFS(pageFiles, "pages/"+p.file+".html")
+		if err != nil {
+			return nil, fmt.Errorf("page %s: %w", p.file, err)
+		}
+		s := &compiledPage{page: p, templates: templates}
+		for _, t := range templates.Templates() {
+			if name, ok := strings.CutPrefix(t.Name(), livePrefix); ok {
+				s.parts = append(s.parts, name)
+			}
+		}
+		slices.Sort(s.parts)
+		return s, nil
+	}
+	for _, p := range k.allPages() {
+		s, err := parse(p)
+		if err != nil {
+			return err
+		}
+		k.pages = append(k.pages, s)
+	}
+	k.standalone = map[string]*compiledPage{}
+	names := []string{"sign-in", "error", "connect-problem"}
+	for _, d := range k.allActions() {
+		if d.file != "" {
+			names = append(names, d.file)
+		}
+	}
+	for _, name := range names {
+		if k.standalone[name], err = parse(page{file: name}); err != nil {
+			return err
+		}
+	}
+	k.linkPages = map[Purpose]*compiledPage{}
+	for purpose, p := range k.linkPageOf() {
+		if k.linkPages[purpose], err = parse(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// firstPage returns the address of the first page in the navigation.
+func (k *Console) firstPage() string { return k.navigation("")[0].Href }
+
+// navigation returns the links to the sections that have a page. It marks the current one.
+func (k *Console) navigation(current string) []link {
+	var links []link
+	for _, section := range sections() {
+		if slices.ContainsFunc(k.pages, func(s *compiledPage) bool { return s.page.route == section.Href }) {
+			links = append(links, link{section.Text, rootPath + section.Href, section.Href == current})
+		}
+	}
+	return links
+}
+
+// servePage answers a request for a page.
+func (k *Console) servePage(c *gin.Context, s *compiledPage) {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), pageTimeout)
+	defer cancel()
+	data, err := s.page.load(ctx, placeOf(c))
+	if err != nil {
+		k.fail(c, err)
+		return
+	}
+	k.show(c, http.StatusOK, s, data)
+}
+
+// show writes a page, or only the content of its main element if htmx asks.
+func (k *Console) show(c *gin.Context, status int, s *compiledPage, data any) {
+	k.showAt(c, status, s, data, placeOf(c))
+}
+
+// showAt is show for a page whose address is not the one that was asked for.
+func (k *Console) showAt(c *gin.Context, status int, s *compiledPage, data any, at place) {
+	f := frame{Who: who(c), Notice: k.takeNotice(c), Data: data}
+	// If the database is away nobody can be identified. Keep the navigation for whoever waits for
+	// it.
+	if failed, ok := data.(failure); f.Who != "" || ok && failed.Retry {
+		f.Sections = k.navigation(s.page.section)
+		f.Search = slices.ContainsFunc(f.Sections, func(l link) bool { return l.Text == "Candidates" })
+	}
+	if s.page.every > 0 {
+		at.path = path.Join(at.path, liveSuffix)
+		f.Live = at.href()
+	}
+	name := "page"
+	if isHTMX(c) {
+		name = "content"
+	}
+	var html bytes.Buffer
+	if err := s.templates.ExecuteTemplate(&html, name, f); err != nil {
+		k.config.Note(c, "internal", fmt.Errorf("page %s: %w", s.page.file, err))
+		c.String(http.StatusInternalServerError, "Something failed on our side.")
+		return
+	}
+	c.Header("Vary", "HX-Request")
+	c.Data(status, "text/html; charset=utf-8", html.Bytes())
+}
