@@ -21,10 +21,10 @@ import (
 )
 
 const (
-	// auditLimit is when a nightly audit ends itself, auditTimeout when River would.
+	// A nightly audit ends itself after auditLimit. River would end it after auditTimeout.
 	auditLimit   = 50 * time.Minute
 	auditTimeout = 55 * time.Minute
-	// auditRetention is how long audits are kept that were superseded.
+	// auditRetention is how long an audit is kept after a later one has replaced it.
 	auditRetention = 90 * 24 * time.Hour
 )
 
@@ -35,7 +35,7 @@ type DuplicatesWorker struct {
 	Client   *queue.Client
 }
 
-// Timeout is longer than that of other jobs: an audit is hundreds of calls, each in its turn.
+// Timeout is longer than that of other jobs: an audit makes hundreds of calls, one after the other.
 func (w *DuplicatesWorker) Timeout(*river.Job[queue.AuditDuplicates]) time.Duration {
 	return auditTimeout
 }
@@ -62,7 +62,8 @@ type Auditor struct {
 	Client *queue.Client
 	// Limit is how long an audit may read; zero is no limit.
 	Limit time.Duration
-	// AllNotes has all applicants read to whom a note was ever written, not only the latest.
+	// AllNotes reads every applicant to whom a note was ever written. Without it, only those of the
+	// latest notes are read.
 	AllNotes bool
 	// Progress, if set, is told how much has been read for a kind.
 	Progress func(kind intrvio.DuplicateKind, read int)
@@ -171,8 +172,8 @@ func (a *audit) look(ctx context.Context) error {
 	return nil
 }
 
-// carried are the findings of a kind that the audit before had and this one, which was stopped, did
-// not get to.
+// carried returns the findings of a kind that the audit before this one had and that this one, which
+// was stopped, did not come to.
 func carried(previous []Finding, kind intrvio.DuplicateKind, found []Finding) (kept []Finding) {
 	for _, before := range previous {
 		again := slices.ContainsFunc(found, func(f Finding) bool {

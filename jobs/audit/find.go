@@ -22,8 +22,8 @@ import (
 // Each of the three returns what it found even if it was stopped.
 
 const (
-	// noteWindow is how far back a nightly audit reads notes at least, notesReach at most: in
-	// between, from the last audit on that got through the notes.
+	// A nightly audit reads the notes since the last audit that got through them: at least those of
+	// noteWindow, and at most those of notesReach.
 	noteWindow = 2 * 24 * time.Hour
 	notesReach = 30 * 24 * time.Hour
 )
@@ -31,7 +31,7 @@ const (
 // markForm is the form of a note's reference.
 var markForm = regexp.MustCompile(`IV-[A-Z2-7]{16}`)
 
-// marks are the references that a note's text holds, whatever HTML and spacing it has come to have.
+// marks returns the references in a note's text, whatever HTML and spacing JazzHR has added.
 func marks(text string) (found []string) {
 	for _, reading := range work.Readings(text) {
 		found = append(found, markForm.FindAllString(reading, -1)...)
@@ -40,7 +40,7 @@ func marks(text string) (found []string) {
 	return slices.Compact(found)
 }
 
-// copies are the ids of what has one key, and of whom it is.
+// copies are the ids of everything that has one key, and of the applicants that it belongs to.
 type copies struct{ ids, applicants []string }
 
 func (c *copies) add(id, applicant string) {
@@ -74,7 +74,7 @@ func (a *audit) notes(ctx context.Context) (found []Finding, err error) {
 			stopped = &work.StoppedError{Why: outcome.NotesHidden}
 		}
 		for i, comment := range detail.Comments {
-			// One without an id is told by its place.
+			// A note without an id is named by its place.
 			noteID := cmp.Or(comment.ID, fmt.Sprintf("%s/%d", id, i+1))
 			for _, mark := range marks(comment.Text) {
 				if byMark[mark] == nil {
@@ -95,8 +95,8 @@ func (a *audit) notes(ctx context.Context) (found []Finding, err error) {
 	return found, stopped
 }
 
-// noted lists the applicants whose notes are read: to whom we wrote, and on whom the audit before
-// found duplicates.
+// noted lists the applicants whose notes are read: those to whom we wrote, and those on whom the audit
+// before this one found duplicates.
 func (a *audit) noted(ctx context.Context) (applicants []string, err error) {
 	var since time.Time
 	if !a.auditor.AllNotes {
@@ -160,8 +160,8 @@ func (a *audit) links(ctx context.Context) (found []Finding, err error) {
 	return found, stopped
 }
 
-// applicants finds emails that more than one applicant has. JazzHR lists no emails: those of
-// namesakes are read, the rest is what the service has met.
+// applicants finds emails that more than one applicant has. JazzHR lists no emails: the emails of
+// namesakes are read, and the others are those that the service knows already.
 func (a *audit) applicants(ctx context.Context) (found []Finding, err error) {
 	names := map[string]string{}
 	stopped := pages(ctx, a, intrvio.DuplicateApplicant, func(page int) (jazzhr.Page[jazzhr.ApplicantRow], error) {

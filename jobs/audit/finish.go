@@ -77,7 +77,7 @@ func (d *Audit) event() outbox.Event {
 	return outbox.Event{Type: intrvio.AuditDuplicatesFound, Data: data}
 }
 
-// finish keeps what was found, and tells Intrvio if duplicates of ours have become more.
+// finish stores what was found, and tells Intrvio if there are more duplicates of ours than before.
 func (a *audit) finish(ctx context.Context) error {
 	a.done.sum()
 	counts, err := json.Marshal(map[string]intrvio.DuplicateCounts{"ours": a.done.Ours, "theirs": a.done.Theirs})
@@ -96,7 +96,7 @@ func (a *audit) finish(ctx context.Context) error {
 		row.Unfinished = append(row.Unfinished, string(kind))
 	}
 	return db.InTenant(ctx, a.auditor.Accounts.Pool, a.reader.Account.Tenant, func(tx db.TenantTx) error {
-		// Of two audits at once, one is the other's predecessor.
+		// Two audits at once finish one after the other.
 		if _, err := tx.Q.TenantForChange(ctx, tx, tx.Tenant); err != nil {
 			return fmt.Errorf("lock tenant: %w", err)
 		}

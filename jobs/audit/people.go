@@ -41,8 +41,8 @@ func (p people) readEmail(ctx context.Context, id string) error {
 	return nil
 }
 
-// readNamesakes reads the emails that are not known of those who share a name, first the namesakes
-// of those whom we made.
+// readNamesakes reads the unknown emails of applicants who share a name. The namesakes of applicants
+// that we made come first.
 func (p people) readNamesakes(ctx context.Context) error {
 	sharing := map[string]int{}
 	for _, name := range p.names {
@@ -83,8 +83,8 @@ func (p people) readNamesakes(ctx context.Context) error {
 	return nil
 }
 
-// group finds the emails that more than one has. A finding of ours calls people, so it does not
-// rest on what was read long ago: the emails are read anew, unless the audit was stopped.
+// group finds the emails that more than one applicant has. A finding of ours calls people, so it does
+// not rest on what was read long ago: its emails are read again, unless the audit was stopped.
 func (p people) group(ctx context.Context, stopped error) (found []Finding, err error) {
 	byEmail := p.repeated()
 	ours, err := p.sent(ctx, work.EffectCreate, slices.Sorted(maps.Keys(byEmail)))
@@ -109,7 +109,7 @@ func (p people) group(ctx context.Context, stopped error) (found []Finding, err 
 	return found, stopped
 }
 
-// repeated are the ids of those who share an email, by it.
+// repeated returns the ids of applicants who share an email, by the email.
 func (p people) repeated() map[string][]string {
 	byEmail := map[string][]string{}
 	for _, id := range slices.Sorted(maps.Keys(p.names)) {

@@ -38,7 +38,7 @@ func (a *audit) progress(kind intrvio.DuplicateKind, read int) {
 	}
 }
 
-// sent returns those of the keys of a kind of effect for which we sent something.
+// sent returns the keys of a kind of effect for which we have sent something.
 func (a *audit) sent(ctx context.Context, effect string, keys []string) (map[string]bool, error) {
 	ours := map[string]bool{}
 	err := db.InTenant(ctx, a.auditor.Accounts.Pool, a.reader.Account.Tenant, func(tx db.TenantTx) error {

@@ -153,8 +153,8 @@ func decidePlanned(e effect, seen *reading, c control, now time.Time, p pace) ac
 	}
 }
 
-// decideUncontrolled is what follows from absence where no confirmed write of the kind was seen on
-// the account.
+// decideUncontrolled says what follows from absence if no confirmed write of the kind was seen on the
+// account.
 func decideUncontrolled(c control, now time.Time, p pace) action {
 	switch c {
 	case controlMissing:
@@ -170,7 +170,7 @@ func decideUncontrolled(c control, now time.Time, p pace) action {
 
 func decideUnknown(e effect, seen *reading, c control, now time.Time, p pace) action {
 	quietUntil := e.notAfter.Add(p.quiet)
-	// A no is an answer: what it leaves to find out is read at once.
+	// A refusal is an answer: JazzHR is read at once for what it leaves open.
 	if !e.refused && now.Before(quietUntil) {
 		return action{kind: actionWait, until: quietUntil}
 	}
@@ -187,7 +187,7 @@ func decideUnknown(e effect, seen *reading, c control, now time.Time, p pace) ac
 		return action{kind: actionForget, until: now.Add(p.quiet)}
 	}
 	if e.refused && now.Before(quietUntil) {
-		// Reads lag: they may still show the applicant that the no was for.
+		// Reads lag: they may still show the applicant that was refused.
 		return action{kind: actionWait, until: quietUntil}
 	}
 	if e.refused {
@@ -205,7 +205,7 @@ func decideUnknown(e effect, seen *reading, c control, now time.Time, p pace) ac
 	}
 }
 
-// decideSeen is what follows from anything but absence, whichever state the row is in.
+// decideSeen says what follows from any reading but absence, in every state of the row.
 func decideSeen(e effect, seen reading) action {
 	switch seen.result {
 	case found:

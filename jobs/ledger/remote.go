@@ -67,8 +67,8 @@ func (a newApplicant) look(ctx context.Context, row gen.Effect) (reading, error)
 	return reading{result: absent}, nil
 }
 
-// names are what the applicant may be called: writebacks of one email may give different names, and
-// any of them may have sent theirs.
+// names returns the names that the applicant may have: writebacks of one email may give different
+// names, and any of them may have been sent.
 func (a newApplicant) names(ctx context.Context, effectID uuid.UUID) (names []work.Name, err error) {
 	rows, err := gen.New().EffectNames(ctx, a.pool, a.account.Tenant, &effectID)
 	for _, row := range rows {
@@ -111,7 +111,7 @@ func (l newLink) look(ctx context.Context, _ gen.Effect) (reading, error) {
 	if err != nil || len(ids) > 0 {
 		return reading{result: found, ids: ids}, err
 	}
-	// No link is listed for an applicant that is gone either, and gone is not absent.
+	// An applicant that is gone has no links in the list either. Gone is not absent.
 	_, err = l.account.Read.Applicant(ctx, l.applicantID)
 	if errors.Is(err, jazzhr.ErrNotFound) {
 		return reading{result: gone}, nil

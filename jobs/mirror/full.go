@@ -19,9 +19,9 @@ import (
 )
 
 const (
-	// fullLimit is when a full pass ends itself, fullTimeout when River would. A first one goes on
-	// from there; a later one that was not complete is begun anew the next night. It is enough for
-	// about 280,000 rows.
+	// A full pass ends itself after fullLimit. River would end it after fullTimeout. A backfill goes on
+	// from there; a later pass that was not complete begins anew the next night. The limit is enough
+	// for about 280,000 rows.
 	fullLimit   = 50 * time.Minute
 	fullTimeout = 55 * time.Minute
 )
@@ -32,7 +32,8 @@ type FullSyncWorker struct {
 	*Mirror
 }
 
-// Timeout is longer than that of other jobs: a full pass is hundreds of calls, each in its turn.
+// Timeout is longer than that of other jobs: a full pass makes hundreds of calls, one after the
+// other.
 func (w *FullSyncWorker) Timeout(*river.Job[queue.FullSync]) time.Duration { return fullTimeout }
 
 // Work runs one full pass.
@@ -84,7 +85,7 @@ func (s *fullSync) run(ctx context.Context) error {
 	return s.activities(ctx)
 }
 
-// fullPass reads a list from end to end. In a backfill it leaves out what a job before has read.
+// fullPass reads a list from end to end. In a backfill it begins where an earlier job stopped.
 func fullPass[T any](ctx context.Context, s *fullSync, l list[T], backfill bool) error {
 	w, err := l.window(ctx)
 	if err == nil && w.first { // asked for before any poll
@@ -166,7 +167,7 @@ func fullPage[T any](ctx context.Context, l list[T], rows []T, page int) (int, e
 	return taken, err
 }
 
-// end keeps what a full pass came to. The backfill ends with that of the links.
+// end stores what a full pass came to. The backfill is complete when that of the links is.
 func (s *fullSync) end(ctx context.Context, name string, missed int) error {
 	return db.InTenant(ctx, s.mirror.Pool, s.reader.Account.Tenant, func(tx db.TenantTx) error {
 		known, err := tx.Q.ListedRows(ctx, tx, tx.Tenant)
@@ -212,8 +213,8 @@ func (s *fullSync) activities(ctx context.Context) error {
 	return s.end(ctx, ListActivities, missed)
 }
 
-// mirrorOpenings reads the jobs, if they never were, so that the backfill can tell how many there
-// are.
+// mirrorOpenings reads the job openings if they were never read, so that the backfill can say how many
+// there are.
 func (s *fullSync) mirrorOpenings(ctx context.Context) error {
 	var known bool
 	err := db.InTenant(ctx, s.mirror.Pool, s.reader.Account.Tenant, func(tx db.TenantTx) error {

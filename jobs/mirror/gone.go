@@ -16,18 +16,18 @@ import (
 )
 
 const (
-	// maxGoneReads bounds the reads that confirm who is gone, of one pass; the others' turn comes
-	// in the next.
+	// maxGoneReads is how many applicants one pass reads to confirm that they are gone. The next pass
+	// reads the others.
 	maxGoneReads = 200
-	// goneAge is how long one must have been known to be missed: what was just written may not show
-	// yet.
+	// goneAge is how long an applicant must have been known to count as missing: the list may not show
+	// yet what was just written.
 	goneAge = time.Hour
 	// knownRows is how many known applicants one statement reads.
 	knownRows = 5000
 )
 
-// tellGone announces the known applicants who are not among the listed and whom a read does not
-// find. A list that holds nobody proves nothing.
+// tellGone announces the known applicants who are not listed and whom a read of their own does not find
+// either. An empty list proves nothing.
 func (s *fullSync) tellGone(ctx context.Context, listed map[string]bool, began time.Time) error {
 	if len(listed) == 0 {
 		return nil
@@ -62,8 +62,8 @@ func (s *fullSync) tellGone(ctx context.Context, listed map[string]bool, began t
 	return nil
 }
 
-// absent returns the known applicants who are not among the listed, those first who were never read
-// or not for longest.
+// absent returns the known applicants who are not listed. Those who were never read come first, then
+// those whose last read is longest ago.
 func (s *fullSync) absent(ctx context.Context, listed map[string]bool, began time.Time) (ids []string, err error) {
 	var absent []gen.KnownApplicantsRow
 	for after := ""; ; {
@@ -93,7 +93,7 @@ func (s *fullSync) absent(ctx context.Context, listed map[string]bool, began tim
 	return ids, nil
 }
 
-// instant is a time that may be missing, which comes first.
+// instant returns a time that may be missing. A missing time is before all others.
 func instant(at *time.Time) time.Time {
 	if at == nil {
 		return time.Time{}

@@ -33,11 +33,10 @@ func seen(jobs ...jazzhr.Job) []sighting {
 	return sightings
 }
 
-// observeOpenings brings the mirror to what a read showed and announces each difference, once,
-// whoever reads: all that compare with a tenant's mirror do so one after the other. asked is when
-// the read began, by the database's clock: what was observed since may be newer, and stays. Before
-// the first pass was complete nothing is announced. It must be the last thing that a transaction
-// does.
+// observeOpenings changes the mirror to what a read of JazzHR showed, and announces each difference
+// once: a lock has all readers of a tenant compare one after the other. asked is when the read began,
+// by the database's clock. What was observed after that may be newer, and stays. Before the first
+// pass is complete nothing is announced. Call it last in a transaction.
 func observeOpenings(ctx context.Context, tx db.TenantTx, client *queue.Client, sightings []sighting, asked time.Time) error {
 	if len(sightings) == 0 {
 		return nil
@@ -84,9 +83,9 @@ func observeOpenings(ctx context.Context, tx db.TenantTx, client *queue.Client, 
 	return outbox.Announce(ctx, tx, client, events...)
 }
 
-// lockOpenings takes a tenant's mirror until the transaction ends. silent says that no pass has
-// been complete yet. The tenant goes first, as with those that change it: rows that refer to it
-// would lock it later.
+// lockOpenings locks a tenant's mirror until the transaction ends. silent says that no pass has been
+// complete yet. It locks the tenant first, because rows that refer to the tenant would lock it later,
+// in the wrong order.
 func lockOpenings(ctx context.Context, tx db.TenantTx) (silent bool, err error) {
 	if _, err := tx.Q.TenantForWork(ctx, tx, tx.Tenant); err != nil {
 		return false, fmt.Errorf("lock tenant: %w", err)

@@ -84,8 +84,7 @@ func (p *openingsPass) run(ctx context.Context) error {
 	})
 }
 
-// maxMissing is how many openings one pass reads for being on no page. The others are left to later
-// passes.
+// maxMissing is how many openings that were on no page one pass reads. Later passes read the others.
 const maxMissing = 200
 
 // lookForMissing reads each opening of the mirror that was on no page.

@@ -12,7 +12,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/jobs/work"
 )
 
-// seeStages keeps which stages there are, for an administrator to choose from.
+// seeStages stores the names of the stages seen, from which an administrator chooses.
 func seeStages(ctx context.Context, tx db.TenantTx, changes []intrvio.StageChange) error {
 	var stages []string
 	for _, change := range changes {
@@ -29,9 +29,9 @@ func seeStages(ctx context.Context, tx db.TenantTx, changes []intrvio.StageChang
 	return work.Wrap("keep the stages seen", tx.Q.SeeStages(ctx, tx, tx.Tenant, slices.Compact(stages)))
 }
 
-// enterStages keeps which stages there are, and each move to one whose entry asks for an interview:
-// the tick has those resolved. It is part of the transaction that announces the changes, and does
-// nothing for what can't be read.
+// enterStages stores the stages seen and each move to a stage that a trigger is set for. The tick gives
+// these moves their jobs. It runs in the transaction that announces the changes, and leaves out
+// changes that can't be read.
 func enterStages(ctx context.Context, tx db.TenantTx, changes []intrvio.StageChange) error {
 	if err := seeStages(ctx, tx, changes); err != nil {
 		return err

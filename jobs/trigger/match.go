@@ -62,7 +62,7 @@ func (t *Triggers) ask(ctx context.Context, tx db.TenantTx, a asking) (request u
 	return request, outcome.Requested, work.Wrap("store request", tx.Q.InsertRequest(ctx, tx, params))
 }
 
-// join makes a request of the other trigger this one's too.
+// join adds this trigger to a request that the other trigger has made.
 func (a asking) join(ctx context.Context, tx db.TenantTx, request uuid.UUID) error {
 	if a.trigger == intrvio.TriggerStage {
 		return work.Wrap("match the stage entry", tx.Q.MatchStageEntry(ctx, tx, gen.MatchStageEntryParams{
@@ -77,10 +77,11 @@ func (a asking) join(ctx context.Context, tx db.TenantTx, request uuid.UUID) err
 	}))
 }
 
-// match finds the request of the other trigger that is of the same move: of the same person and
-// job, first seen within the window, and not matched yet. One that is surely the person's goes
-// before one that only has the email, and the nearest in time before others: else an entry takes
-// the unresolved export of a namesake, and a second request of its own is left.
+// match finds the request that the other trigger has made for the same move: of the same person and
+// job, first seen within the window, and not matched yet. A request that is surely the person's goes
+// before one that only has the email, and then the nearest in time goes first. Otherwise a stage
+// entry could take the unresolved export of a namesake, and the person's own export would be left
+// with a second request.
 func (a asking) match(known []gen.RequestsOfPersonRow, window time.Duration) (request uuid.UUID, found bool) {
 	var nearest time.Duration
 	surely := false
@@ -103,7 +104,7 @@ func (a asking) match(known []gen.RequestsOfPersonRow, window time.Duration) (re
 	return request, found
 }
 
-// waiting finds the request of the same person and job that an interview is still to come of.
+// waiting finds a request of the same person and job whose interview is still to come.
 func (a asking) waiting(known []gen.RequestsOfPersonRow) (request uuid.UUID, found bool) {
 	for _, row := range known {
 		if row.Waiting && (a.isSurelyOf(row) || a.mayBeOf(row)) && sameJob(a.job, jobOf(row)) {
@@ -113,14 +114,14 @@ func (a asking) waiting(known []gen.RequestsOfPersonRow) (request uuid.UUID, fou
 	return request, false
 }
 
-// isSurelyOf reports whether a request is of the person by what JazzHR calls them.
+// isSurelyOf reports whether a request is the person's by JazzHR's ids.
 func (a asking) isSurelyOf(row gen.RequestsOfPersonRow) bool {
 	return row.PersonID == a.person || a.applicant != "" && db.Text(row.ApplicantID) == a.applicant
 }
 
-// mayBeOf reports whether a request may be of the person by the email. That tells only an export
-// and a stage entry together, and only while either does not know the applicant: two people can
-// share one.
+// mayBeOf reports whether a request may be the person's by the email. Two people can share an email, so
+// it counts only between an export and a stage entry, and only if one of them does not know the
+// applicant.
 func (a asking) mayBeOf(row gen.RequestsOfPersonRow) bool {
 	if db.Text(row.ApplicantID) != "" && a.applicant != "" {
 		return false
@@ -159,7 +160,7 @@ const (
 	keyTitle = " title:"
 )
 
-// jobKey is what a request keeps of its job: the id, or else what names it.
+// jobKey is what a request stores of its job: the id, or else what the webhook gave to name it.
 func jobKey(job intrvio.Job) string {
 	if job.JobID != "" {
 		return job.JobID
@@ -172,7 +173,7 @@ func jobOf(row gen.RequestsOfPersonRow) intrvio.Job {
 	return keyedJob(row.JobKey, intrvio.Job{JobID: db.Text(row.JobID), BoardCode: db.Text(row.BoardCode), Title: db.Text(row.Title)})
 }
 
-// keyedJob adds to what is known of a request's job what its key tells.
+// keyedJob adds what a request's key says of its job to what is known of it.
 func keyedJob(key string, job intrvio.Job) intrvio.Job {
 	if named, is := strings.CutPrefix(key, keyCode); is {
 		code, title, _ := strings.Cut(named, keyTitle)
