@@ -27,15 +27,32 @@ import (
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-// buildProgram makes the program as it is shipped, in a folder that goes with the test.
-func buildProgram(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "jazzhr-worker")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build the program: %v\n%s", err, out)
-	}
-	return path
+// suite removes, after the tests, the program that they may have built.
+type suite struct{ *testing.M }
+
+// Run runs the tests.
+func (s suite) Run() int {
+	defer func() { _ = os.RemoveAll(programFolder) }()
+	return s.M.Run()
 }
+
+// programFolder holds the program once a test has asked for it.
+var programFolder string
+
+// buildProgram builds the program as it is shipped, once for all tests: linking takes five seconds of
+// CPU. It returns the program's path.
+var buildProgram = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "jazzhr-worker-test-")
+	if err != nil {
+		return "", err
+	}
+	programFolder = folder
+	path := filepath.Join(folder, "jazzhr-worker")
+	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the program: %w\n%s", err, out)
+	}
+	return path, nil
+})
 
 // deployment is the service as it runs for real: processes of the program on a database, between a
 // simulated JazzHR and a stand-in for Intrvio's backend.
@@ -73,8 +90,12 @@ func newDeployment(t *testing.T) *deployment {
 // chances.
 func newDeploymentOn(t *testing.T, database *dbtest.Database, seed uint64) *deployment {
 	t.Helper()
+	program, err := buildProgram()
+	if err != nil {
+		t.Fatal(err)
+	}
 	d := &deployment{
-		t: t, program: buildProgram(t), database: database, backend: intrviotest.NewServer(t), logs: &safeBuffer{},
+		t: t, program: program, database: database, backend: intrviotest.NewServer(t), logs: &safeBuffer{},
 		sim: jazzhrtest.NewServer(t, jazzhrtest.Options{CallsPerMinute: -1, Seed: seed}),
 	}
 	d.secret = d.backend.Secret

@@ -18,7 +18,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-func TestMain(m *testing.M) { dbtest.Main(m) }
+func TestMain(m *testing.M) { dbtest.Main(suite{m}) }
 
 // program runs commands with one environment.
 type program struct{ vars map[string]string }
