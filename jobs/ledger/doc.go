@@ -22,15 +22,16 @@
 // What each failure leads to:
 //
 //   - The worker dies before the intent is committed: nothing was sent; the row is planned.
-//   - It dies after that, or the answer is lost, or can't be read: the row is sending until not_after and unknown from
-//     then on. Nothing is sent until the quiet period after not_after is over and two reads have found nothing.
-//   - The answer comes when the job belongs to another already: it is stored all the same, by its send's token. Only the
-//     next step is left to whoever owns the job.
-//   - The account does not show what was written: absence is believed only if a confirmed write of the same kind (the
-//     control) can be read there; else a person decides.
-//   - JazzHR refuses (a readable business error): a create is rejected. A note or link is looked for first, since its
-//     applicant may be gone or the link be there already. The no of an applicant that is gone, or was only just made, is
-//     forgotten: the row is planned again.
+//   - It dies after that, or the answer is lost, or can't be read: the row is sending until
+//     not_after and unknown from then on. Nothing is sent until the quiet period after not_after is
+//     over and two reads have found nothing.
+//   - The answer comes when the job belongs to another already: it is stored all the same, by its
+//     send's token. Only the next step is left to whoever owns the job.
+//   - The account does not show what was written: absence is believed only if a confirmed write of
+//     the same kind (the control) can be read there; else a person decides.
+//   - JazzHR refuses (a readable business error): a create is rejected. A note or link is looked
+//     for first, since its applicant may be gone or the link be there already. The no of an
+//     applicant that is gone, or was only just made, is forgotten: the row is planned again.
 //
 // [decide] is all of it as a pure function of the row, what was read, and the time. Two things it
 // can't exclude: a request that JazzHR applies after the quiet period, and one written by a process

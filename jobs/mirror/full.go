@@ -85,7 +85,8 @@ func (s *fullSync) run(ctx context.Context) error {
 	return s.activities(ctx)
 }
 
-// fullPass reads a list from end to end. In a backfill it begins where an earlier job stopped.
+// fullPass reads a list from end to end. In a backfill it begins where an earlier job stopped, and
+// leaves out a list that was read to its end before.
 func fullPass[T any](ctx context.Context, s *fullSync, l list[T], backfill bool) error {
 	w, err := l.window(ctx)
 	if err == nil && w.first { // asked for before any poll

@@ -34,7 +34,8 @@ type Row struct {
 	// Wait says why the row may not go on yet, although its tenant may work.
 	Wait     *Wait
 	Attempts int
-	// FailingSince is since when JazzHR has failed to answer for the row; zero if it has not.
+	// FailingSince is from when [ReadsMayFail] counts. A writeback has it from the first read that
+	// failed, and zero if none did. An export or a stage entry has it from when its work began.
 	FailingSince time.Time
 }
 
