@@ -20,7 +20,7 @@ import (
 
 // Config is every setting of the program. Each comes from the environment variable in its tag; doc
 // is its description in the table that settingsTable renders, and show says how the summary at
-// start shows it: whole, as a "url" without password and query, or as "secret", which tells only
+// start shows it: whole, as a "url" without password and query, or as "secret", which shows only
 // whether it is set.
 type Config struct {
 	DatabaseURL string `env:"DATABASE_URL" show:"url" doc:"PostgreSQL, as postgres://user:password@host:port/database. All tables are in its schema jazzhr. Needed by all commands but dev, version and the keys that only print."`
@@ -87,7 +87,7 @@ const (
 // problem is what is wrong with a setting, without its value.
 type problem struct{ setting, text string }
 
-// loadConfig reads the settings, of which some must be set. Its error tells everything that is
+// loadConfig reads the settings, of which some must be set. Its error names everything that is
 // wrong at once, one line a setting, and shows no value.
 func loadConfig(vars map[string]string, needs need) (Config, error) {
 	var config Config

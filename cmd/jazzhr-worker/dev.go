@@ -48,7 +48,7 @@ func (c devCommand) Run(ctx context.Context, env *environment) error {
 	}
 	d := &demo{
 		data: c.Data, vars: maps.Clone(env.vars), out: env.stdout, errors: env.stderr, started: time.Now(),
-		story: newLogger(env.stdout, format, slog.LevelInfo), told: make(chan intrvio.Envelope, storyEvents),
+		story: newLogger(env.stdout, format, slog.LevelInfo), events: make(chan intrvio.Envelope, storyEvents),
 	}
 	err := d.run(ctx)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -75,9 +75,9 @@ type demo struct {
 	service   *service
 	address   string // the service's
 	watchers  sync.WaitGroup
-	told      chan intrvio.Envelope         // events, as they were told
-	ready     atomic.Bool                   // the story is told
-	quiet     sync.Map                      // ids and emails of those of whom nothing is told: they come by themselves
+	events    chan intrvio.Envelope         // as the backend received them, until the story ends
+	ready     atomic.Bool                   // the story has ended
+	quiet     sync.Map                      // ids and emails of those who apply by themselves: the story says nothing of them
 	link      string                        // a connect link, to the tenant that the user connects
 	connected bool                          // the user has connected it
 	stops     []func(context.Context) error // in the order of the starts
@@ -99,7 +99,7 @@ func (d *demo) run(ctx context.Context) error {
 	if err := d.watch(ctx); err != nil {
 		return err
 	}
-	last, err := d.tell(ctx)
+	last, err := d.playStory(ctx)
 	if err != nil {
 		return err
 	}

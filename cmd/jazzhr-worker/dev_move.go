@@ -14,9 +14,9 @@ const (
 	// demoPace is how long the demo waits between two things that happen by themselves: few enough
 	// for the accounts' call limit, and often enough for pages to move.
 	demoPace = 12 * time.Second
-	// demoActs is how many happen in one run, and demoPeople how many people an account has at
+	// demoSteps is how many happen in one run, and demoPeople how many people an account has at
 	// most.
-	demoActs   = 1000
+	demoSteps  = 1000
 	demoPeople = 300
 )
 
@@ -26,7 +26,7 @@ func (d *demo) keepMoving(ctx context.Context) {
 	ticker := time.NewTicker(demoPace)
 	defer ticker.Stop()
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)) //nolint:gosec // it makes up candidates
-	for range demoActs {
+	for range demoSteps {
 		select {
 		case <-ctx.Done():
 			return
@@ -35,15 +35,15 @@ func (d *demo) keepMoving(ctx context.Context) {
 		for _, account := range d.accounts() {
 			if _, verification := account.Integration(); verification.Verified {
 				// A webhook that is not taken shows on the pages, which is what they are for.
-				_ = d.act(ctx, account, random)
+				_ = d.recruit(ctx, account, random)
 			}
 		}
 	}
 }
 
-// act does one thing that a recruiter does: it mostly exports a candidate who has just applied, and
+// recruit does one thing that a recruiter does: it mostly exports a candidate who has just applied, and
 // else moves one on.
-func (d *demo) act(ctx context.Context, account *jazzhrtest.Account, random *rand.Rand) error {
+func (d *demo) recruit(ctx context.Context, account *jazzhrtest.Account, random *rand.Rand) error {
 	people := account.Applicants()
 	if len(people) < demoPeople && (len(people) == 0 || random.IntN(3) > 0) {
 		job := pick(random, account.Jobs())

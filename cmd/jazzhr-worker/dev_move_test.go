@@ -28,7 +28,7 @@ func TestDemoMoves(t *testing.T) {
 		}
 		before := len(account.Applicants())
 		for range 30 {
-			if err := d.act(t.Context(), account, random); err != nil {
+			if err := d.recruit(t.Context(), account, random); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -41,7 +41,7 @@ func TestDemoMoves(t *testing.T) {
 			account.AddApplicant(jazzhrtest.Applicant{FirstName: "A", LastName: "B"})
 		}
 		for range 30 {
-			if err := d.act(t.Context(), account, random); err != nil {
+			if err := d.recruit(t.Context(), account, random); err != nil {
 				t.Fatal(err)
 			}
 		}

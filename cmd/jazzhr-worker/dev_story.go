@@ -37,9 +37,9 @@ type demoConnection struct {
 	JobsSeen      int    `json:"jobs_seen"`
 }
 
-// tell does what a user would do, through the API, and returns the candidate that was written
+// playStory does what a user would do, through the API, and returns the candidate that was written
 // about, if any.
-func (d *demo) tell(ctx context.Context) (*jazzhrtest.Applicant, error) {
+func (d *demo) playStory(ctx context.Context) (*jazzhrtest.Applicant, error) {
 	client := newAPIClient(d.address, d.secrets.APIToken)
 	defer client.close()
 	var t demoTenant
@@ -146,14 +146,14 @@ func (d *demo) export(ctx context.Context) (*jazzhrtest.Applicant, error) {
 }
 
 // result waits for the end of the writeback that the export of a person leads to, from what
-// tellEvent has told.
+// reportEvent has reported.
 func (d *demo) result(ctx context.Context, email string) (intrvio.Envelope, error) {
 	var interview string
 	for {
 		select {
 		case <-ctx.Done():
 			return intrvio.Envelope{}, ctx.Err()
-		case event := <-d.told:
+		case event := <-d.events:
 			if request, err := intrvio.Decode[intrvio.InterviewRequest](event); err == nil && strings.EqualFold(request.Candidate.Email, email) {
 				interview = "interview_" + request.RequestID.String()
 			}

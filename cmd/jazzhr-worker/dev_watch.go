@@ -12,11 +12,11 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 )
 
-// watch tells, until the demo stops, what arrives at either end, and has the stand-in hold
+// watch reports, until the demo stops, what arrives at either end, and has the stand-in hold
 // interviews.
 func (d *demo) watch(ctx context.Context) error {
 	interviewer, err := intrviotest.NewInterviewer(intrviotest.InterviewerConfig{
-		BaseURL: d.address, Token: d.secrets.APIToken, Report: d.tellInterview,
+		BaseURL: d.address, Token: d.secrets.APIToken, Report: d.reportInterview,
 	})
 	if err != nil {
 		return err
@@ -29,7 +29,7 @@ func (d *demo) watch(ctx context.Context) error {
 	})
 	for _, watch := range []func(context.Context){
 		func(ctx context.Context) { interviewer.Run(ctx, d.receiver) },
-		func(ctx context.Context) { d.receiver.Each(ctx, d.tellEvent) },
+		func(ctx context.Context) { d.receiver.Each(ctx, d.reportEvent) },
 		func(ctx context.Context) { d.watchWebhooks(ctx, d.account()) },
 		func(ctx context.Context) { d.watchWebhooks(ctx, d.newAccount()) },
 		func(ctx context.Context) { d.watchNotes(ctx, d.account()) },
@@ -40,7 +40,7 @@ func (d *demo) watch(ctx context.Context) error {
 	return nil
 }
 
-func (d *demo) tellInterview(result intrviotest.Result) {
+func (d *demo) reportInterview(result intrviotest.Result) {
 	_, quiet := d.quiet.Load(result.Request.Candidate.Email)
 	switch {
 	case quiet && result.Err == nil:
@@ -56,52 +56,52 @@ func fullName(candidate intrvio.Candidate) string {
 	return strings.TrimSpace(candidate.FirstName + " " + candidate.LastName)
 }
 
-func (d *demo) tellEvent(event intrvio.Envelope) {
+func (d *demo) reportEvent(event intrvio.Envelope) {
 	if d.ready.Load() {
 		return // the console shows them
 	}
 	d.story.Info("Intrvio: event delivered, signature right", "type", event.Type, "sequence", event.Sequence)
 	select {
-	case d.told <- event:
+	case d.events <- event:
 	default: // the story is over, and nobody reads
 	}
 }
 
-// watchWebhooks tells how each export of the simulator was answered.
+// watchWebhooks reports how each export of the simulator was answered.
 func (d *demo) watchWebhooks(ctx context.Context, account *jazzhrtest.Account) {
-	for told := 0; ; told++ {
+	for reported := 0; ; reported++ {
 		if d.sim.Wait(ctx, func() bool {
 			sent := account.Deliveries()
-			return len(sent) > told && (sent[told].Attempts > 0 || sent[told].Event == jazzhr.EventVerify)
+			return len(sent) > reported && (sent[reported].Attempts > 0 || sent[reported].Event == jazzhr.EventVerify)
 		}) != nil {
 			return
 		}
-		delivery := account.Deliveries()[told]
+		delivery := account.Deliveries()[reported]
 		if _, quiet := d.quiet.Load(delivery.ApplicantID); !quiet && delivery.Event == jazzhr.EventCandidateExport {
 			d.story.Info("webhook received", "event", delivery.Event, "answer", delivery.Status)
 		}
 	}
 }
 
-// watchNotes tells of each note that appears in the simulator.
+// watchNotes reports each note that appears in the simulator.
 func (d *demo) watchNotes(ctx context.Context, account *jazzhrtest.Account) {
-	told := map[string]bool{}
+	reported := map[string]bool{}
 	for _, note := range account.Notes("") {
-		told[note.ID] = true
+		reported[note.ID] = true
 	}
 	for {
 		notes := account.Notes("")
 		if d.sim.Wait(ctx, func() bool {
 			notes = account.Notes("")
-			return len(notes) > len(told)
+			return len(notes) > len(reported)
 		}) != nil {
 			return
 		}
 		for _, note := range notes {
-			if told[note.ID] {
+			if reported[note.ID] {
 				continue
 			}
-			told[note.ID] = true
+			reported[note.ID] = true
 			if _, quiet := d.quiet.Load(note.ApplicantID); quiet {
 				continue
 			}

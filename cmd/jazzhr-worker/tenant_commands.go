@@ -81,7 +81,7 @@ func (c tenantListCommand) Run(ctx context.Context, env *environment) error {
 		return printJSON(env.stdout, views)
 	}
 	table := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "ID\tSTATE\tREGION\tEXTERNAL ID\tNAME") // Flush tells what went wrong
+	_, _ = fmt.Fprintln(table, "ID\tSTATE\tREGION\tEXTERNAL ID\tNAME") // Flush returns the error
 	for _, v := range views {
 		external := "-"
 		if v.ExternalID != nil {
@@ -104,23 +104,16 @@ func (tenantShowCommand) Help() string {
 
 // Run shows a tenant.
 func (c tenantShowCommand) Run(ctx context.Context, env *environment) error {
-	a, err := administer(ctx, env, needDatabase)
-	if err != nil {
-		return err
-	}
-	defer a.close()
-	t, err := a.find(ctx, c.Tenant)
-	if err != nil {
-		return err
-	}
-	counts, err := gen.New().TenantCounts(ctx, a.pool, t.TenantID)
-	if err != nil {
-		return fmt.Errorf("count what waits: %w", err)
-	}
-	view := viewTenant(t)
-	shown := countsView(counts)
-	view.Counts = &shown
-	return view.print(env.stdout, c.JSON)
+	return withTenant(ctx, env, needDatabase, c.Tenant, func(a *administration, t gen.Tenant) error {
+		counts, err := gen.New().TenantCounts(ctx, a.pool, t.TenantID)
+		if err != nil {
+			return fmt.Errorf("count what waits: %w", err)
+		}
+		view := viewTenant(t)
+		shown := countsView(counts)
+		view.Counts = &shown
+		return view.print(env.stdout, c.JSON)
+	})
 }
 
 type tenantPauseCommand struct {
@@ -153,19 +146,32 @@ func (c tenantResumeCommand) Run(ctx context.Context, env *environment) error {
 	return change(ctx, env, c.tenantArg, c.jsonFlag, (*tenant.Service).Resume)
 }
 
-// change does one thing to a tenant and prints it.
-func change(ctx context.Context, env *environment, arg tenantArg, flag jsonFlag, do func(*tenant.Service, context.Context, uuid.UUID, tenant.Actor) (gen.Tenant, error)) error {
-	a, err := administer(ctx, env, needDatabase)
+// change changes a tenant's state and prints the tenant.
+func change(
+	ctx context.Context, env *environment, arg tenantArg, flag jsonFlag,
+	to func(*tenant.Service, context.Context, uuid.UUID, tenant.Actor) (gen.Tenant, error),
+) error {
+	return withTenant(ctx, env, needDatabase, arg.Tenant, func(a *administration, t gen.Tenant) error {
+		t, err := to(a.Service, ctx, t.TenantID, tenant.Actor{})
+		if err != nil {
+			return err
+		}
+		return viewTenant(t).print(env.stdout, flag.JSON)
+	})
+}
+
+// withTenant runs a command about one tenant, which is given by its id or its external id.
+func withTenant(
+	ctx context.Context, env *environment, needs need, name string, run func(*administration, gen.Tenant) error,
+) error {
+	a, err := administer(ctx, env, needs)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	t, err := a.find(ctx, arg.Tenant)
+	t, err := a.find(ctx, name)
 	if err != nil {
 		return err
 	}
-	if t, err = do(a.Service, ctx, t.TenantID, tenant.Actor{}); err != nil {
-		return err
-	}
-	return viewTenant(t).print(env.stdout, flag.JSON)
+	return run(a, t)
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
@@ -28,27 +29,20 @@ Needs DATABASE_URL, SEALING_KEYSET or SEALING_KEYSET_FILE, and PUBLIC_URL.`
 
 // Run connects a tenant.
 func (c tenantConnectCommand) Run(ctx context.Context, env *environment) error {
-	a, err := administer(ctx, env, needDatabase|needSealing|needPublicURL)
-	if err != nil {
-		return err
-	}
-	defer a.close()
-	t, err := a.find(ctx, c.Tenant)
-	if err != nil {
-		return err
-	}
-	key, err := readLine(env, "JazzHR API key: ")
-	if err != nil {
-		return err
-	}
-	connection, err := a.Connect(ctx, t.TenantID, key, tenant.Actor{})
-	if _, ok := errors.AsType[*queue.InvalidError](err); ok {
-		return wrongUse{err}
-	}
-	if err != nil {
-		return fmt.Errorf("not connected, nothing was stored: %w", err)
-	}
-	return printConnection(env.stdout, connection, c.JSON)
+	return withTenant(ctx, env, needDatabase|needSealing|needPublicURL, c.Tenant, func(a *administration, t gen.Tenant) error {
+		key, err := readLine(env, "JazzHR API key: ")
+		if err != nil {
+			return err
+		}
+		connection, err := a.Connect(ctx, t.TenantID, key, tenant.Actor{})
+		if _, ok := errors.AsType[*queue.InvalidError](err); ok {
+			return wrongUse{err}
+		}
+		if err != nil {
+			return fmt.Errorf("not connected, nothing was stored: %w", err)
+		}
+		return printConnection(env.stdout, connection, c.JSON)
+	})
 }
 
 func printConnection(w io.Writer, connection tenant.Connection, asJSON bool) error {
@@ -84,24 +78,17 @@ Needs DATABASE_URL and SEALING_KEYSET or SEALING_KEYSET_FILE.`
 
 // Run mints a secret.
 func (c tenantRotateSecretCommand) Run(ctx context.Context, env *environment) error {
-	a, err := administer(ctx, env, needDatabase|needSealing)
-	if err != nil {
+	return withTenant(ctx, env, needDatabase|needSealing, c.Tenant, func(a *administration, t gen.Tenant) error {
+		secret, err := a.RotateSecret(ctx, t.TenantID, c.RevokeOld, tenant.Actor{})
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(env.stdout, map[string]string{"webhook_secret": secret})
+		}
+		_, err = fmt.Fprintln(env.stdout, secret)
 		return err
-	}
-	defer a.close()
-	t, err := a.find(ctx, c.Tenant)
-	if err != nil {
-		return err
-	}
-	secret, err := a.RotateSecret(ctx, t.TenantID, c.RevokeOld, tenant.Actor{})
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		return printJSON(env.stdout, map[string]string{"webhook_secret": secret})
-	}
-	_, err = fmt.Fprintln(env.stdout, secret)
-	return err
+	})
 }
 
 type tenantDisconnectCommand struct {
@@ -119,31 +106,25 @@ func (tenantDisconnectCommand) Help() string {
 
 // Run disconnects a tenant.
 func (c tenantDisconnectCommand) Run(ctx context.Context, env *environment) error {
-	a, err := administer(ctx, env, needDatabase)
-	if err != nil {
-		return err
-	}
-	defer a.close()
-	t, err := a.find(ctx, c.Tenant)
-	if err != nil {
-		return err
-	}
-	if !c.Yes {
-		answer, err := readLine(env, fmt.Sprintf("Disconnect %q (%s) and reject what waits? Type yes: ", t.Name, t.TenantID))
+	return withTenant(ctx, env, needDatabase, c.Tenant, func(a *administration, t gen.Tenant) error {
+		if !c.Yes {
+			answer, err := readLine(env, fmt.Sprintf("Disconnect %q (%s) and reject what waits? Type yes: ", t.Name, t.TenantID))
+			if err != nil {
+				return err
+			}
+			if answer != "yes" {
+				return errors.New("not disconnected: the answer was not yes (--yes does not ask)")
+			}
+		}
+		if _, err := a.Disconnect(ctx, t.TenantID, tenant.Actor{}); err != nil {
+			return err
+		}
+		t, err := a.Get(ctx, t.TenantID)
 		if err != nil {
 			return err
 		}
-		if answer != "yes" {
-			return errors.New("not disconnected: the answer was not yes (--yes does not ask)")
-		}
-	}
-	if _, err := a.Disconnect(ctx, t.TenantID, tenant.Actor{}); err != nil {
-		return err
-	}
-	if t, err = a.Get(ctx, t.TenantID); err != nil {
-		return err
-	}
-	return viewTenant(t).print(env.stdout, c.JSON)
+		return viewTenant(t).print(env.stdout, c.JSON)
+	})
 }
 
 // maxLine bounds what is read from standard input, in bytes.

@@ -16,7 +16,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
-// findings bounds how many failures are told one by one.
+// findings bounds how many failures are printed one by one.
 const findings = 20
 
 // outcome is how a writeback ended.
@@ -46,7 +46,7 @@ func (w *torture) check() {
 		}
 	}
 	for c, a := range accounts {
-		// Whatever is there was wished for, or was there before.
+		// Whatever is there was asked for, or was there before.
 		if got := len(c.account.Applicants()); w.attention == 0 && got != a.people {
 			w.t.Errorf("%s holds %d applicants, want %d", c.account.ID(), got, a.people)
 		}
@@ -59,10 +59,10 @@ func (w *torture) check() {
 	}
 }
 
-// account is what an account in JazzHR holds, and how much of it was wished for.
+// account is what an account in JazzHR holds, and how much of it was asked for.
 type account struct {
 	notes, people int
-	emails        map[string]bool     // of the people wished for
+	emails        map[string]bool     // of the people asked for
 	texts         map[string][]string // notes by applicant, oldest first
 }
 
@@ -74,7 +74,7 @@ func readAccount(c *customer) *account {
 	return a
 }
 
-func (w *torture) checkOne(x wish, o outcome, a *account) {
+func (w *torture) checkOne(x submission, o outcome, a *account) {
 	a.notes += x.note.PartCount()
 	if !a.emails[x.email] {
 		a.emails[x.email] = true
@@ -96,7 +96,7 @@ func (w *torture) checkOne(x wish, o outcome, a *account) {
 
 // missing says what of the writeback does not stand in JazzHR, or not in order. What stands there
 // twice is found apart.
-func (x wish) missing(a *account) string {
+func (x submission) missing(a *account) string {
 	people := x.account.ApplicantsByEmail(x.email)
 	switch len(people) {
 	case 0:
@@ -141,26 +141,26 @@ func (w *torture) outcomes() (map[uuid.UUID]outcome, error) {
 
 // history is when JazzHR applied some writes, and the ledger's rows of them.
 func (w *torture) history(ids []string) string {
-	var told strings.Builder
+	var text strings.Builder
 	for _, write := range w.sim.Writes() {
 		if slices.Contains(ids, write.ID) {
-			fmt.Fprintf(&told, "  %s %s %s lost=%t late=%t\n", write.At.Format(time.StampMicro), write.Endpoint, write.ID, write.Lost, write.Late)
+			fmt.Fprintf(&text, "  %s %s %s lost=%t late=%t\n", write.At.Format(time.StampMicro), write.Endpoint, write.ID, write.Lost, write.Late)
 		}
 	}
 	rows, err := w.database.Pool.Query(w.t.Context(), `SELECT e::text FROM jazzhr.effects e
 		WHERE remote_id = ANY($1) OR EXISTS (SELECT FROM unnest($1::text[]) id WHERE strpos(evidence::text, id) > 0)`, ids)
 	if err != nil {
-		return told.String() + err.Error()
+		return text.String() + err.Error()
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var row string
 		if err := rows.Scan(&row); err != nil {
-			return told.String() + err.Error()
+			return text.String() + err.Error()
 		}
-		told.WriteString("  " + row + "\n")
+		text.WriteString("  " + row + "\n")
 	}
-	return told.String()
+	return text.String()
 }
 
 // report prints how far it is, every ten seconds. Small runs say nothing but their end.

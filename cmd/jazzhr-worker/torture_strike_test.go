@@ -139,7 +139,7 @@ func (w *torture) strike(ctx context.Context) {
 	}
 }
 
-// leave notes which jobs a killed process has left. While Postgres is away too they can't be told.
+// leave notes which jobs a killed process has left. While Postgres is away too they can't be listed.
 func (w *torture) leave(ctx context.Context, node string, killed time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()

@@ -88,7 +88,7 @@ type torture struct {
 	slots     []*slot // of all processes
 
 	mu        sync.Mutex
-	accepted  []wish
+	accepted  []submission
 	repeated  int // API calls that were made again
 	strikes   map[string]int
 	left      map[int64]time.Time // jobs that a killed process ran, and since when

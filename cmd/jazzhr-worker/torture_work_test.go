@@ -17,8 +17,8 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
-// wish is a writeback as Intrvio wants it.
-type wish struct {
+// submission is a writeback as Intrvio's backend submits it.
+type submission struct {
 	*customer
 	id              uuid.UUID // once it was accepted
 	interview       string
@@ -37,10 +37,10 @@ type people struct {
 	made      int
 }
 
-func (p *people) next() wish {
+func (p *people) next() submission {
 	n, tenants := p.made, len(p.customers)
 	p.made++
-	x := wish{customer: p.customers[n%tenants], interview: fmt.Sprintf("i-%d", n), candidate: fmt.Sprintf("c-%d", n), first: "Ada"}
+	x := submission{customer: p.customers[n%tenants], interview: fmt.Sprintf("i-%d", n), candidate: fmt.Sprintf("c-%d", n), first: "Ada"}
 	round, person := n/tenants, n
 	if round%10 == 9 {
 		person -= tenants
@@ -72,7 +72,7 @@ func lastName(n int) string {
 	return string(name)
 }
 
-func (x wish) body() ([]byte, error) {
+func (x submission) body() ([]byte, error) {
 	return json.Marshal(map[string]any{
 		"interview_id": x.interview,
 		"candidate":    map[string]string{"id": x.candidate, "first_name": x.first, "last_name": x.last, "email": x.email},
@@ -85,11 +85,11 @@ func (x wish) body() ([]byte, error) {
 // that neither the service nor its torturers are ever out of work.
 func (w *torture) enqueue(ctx context.Context, n int) {
 	backlog := 10 * len(w.customers)
-	wishes := make(chan wish)
+	submissions := make(chan submission)
 	var callers sync.WaitGroup
 	for range 4 {
 		callers.Go(func() {
-			for x := range wishes {
+			for x := range submissions {
 				w.accept(x)
 			}
 		})
@@ -101,17 +101,17 @@ func (w *torture) enqueue(ctx context.Context, n int) {
 		})
 		for range backlog / 4 {
 			if ctx.Err() == nil && (n == 0 || w.people.made < n) {
-				wishes <- w.people.next()
+				submissions <- w.people.next()
 			}
 		}
 	}
-	close(wishes)
+	close(submissions)
 	callers.Wait()
 }
 
 // accept calls the API until it takes the writeback, as Intrvio's backend does: only a 2xx counts,
 // and the same call may be made again.
-func (w *torture) accept(x wish) {
+func (w *torture) accept(x submission) {
 	ctx, cancel := context.WithTimeout(w.t.Context(), 2*time.Minute)
 	defer cancel()
 	var refused error
@@ -134,7 +134,7 @@ func (w *torture) accept(x wish) {
 }
 
 // post calls the API once. again says that the call has to be made again.
-func (w *torture) post(ctx context.Context, x wish) (id uuid.UUID, again bool, err error) {
+func (w *torture) post(ctx context.Context, x submission) (id uuid.UUID, again bool, err error) {
 	web := w.web.current()
 	if web == nil {
 		return uuid.Nil, true, nil
@@ -174,7 +174,7 @@ type fault struct {
 	*jazzhrtest.Injected
 }
 
-// lose has answers lost in every way: a third of those to POSTs although JazzHR did as told, some
+// lose has answers lost in every way: a third of those to POSTs although JazzHR did what it asks, some
 // more because it did so late or not at all. What comes late does so within the quiet period.
 func (w *torture) lose() {
 	const late = 500 * time.Millisecond

@@ -22,7 +22,7 @@ func printJSON(w io.Writer, value any) error {
 	return nil
 }
 
-// build tells which program this is.
+// build says which program this is.
 type build struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision,omitempty"` // of the source
