@@ -119,6 +119,26 @@ func (q *Queries) EnterStage(ctx context.Context, db DBTX, arg EnterStageParams)
 	return err
 }
 
+const exportAnnounced = `-- name: ExportAnnounced :one
+SELECT EXISTS (
+    SELECT
+    FROM jazzhr.events e
+    WHERE e.tenant_id = $1
+        AND coalesce(e.data ->> 'request_id', e.data ->> 'webhook_id', e.data ->> 'writeback_id')
+            = $2::text
+        AND e.type = 'candidate.exported'
+)
+`
+
+// Returns whether Intrvio was told of an export. That event also says whether an interview is asked
+// for.
+func (q *Queries) ExportAnnounced(ctx context.Context, db DBTX, tenantID uuid.UUID, webhookID string) (bool, error) {
+	row := db.QueryRow(ctx, exportAnnounced, tenantID, webhookID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const finishStageEntry = `-- name: FinishStageEntry :exec
 UPDATE jazzhr.stage_entries
 SET
@@ -708,24 +728,4 @@ func (q *Queries) WebhookRate(ctx context.Context, db DBTX, matchWindow time.Dur
 	var i WebhookRateRow
 	err := row.Scan(&i.Expected, &i.Missed)
 	return i, err
-}
-
-const webhookTold = `-- name: WebhookTold :one
-SELECT EXISTS (
-    SELECT
-    FROM jazzhr.events e
-    WHERE e.tenant_id = $1
-        AND coalesce(e.data ->> 'request_id', e.data ->> 'webhook_id', e.data ->> 'writeback_id')
-            = $2::text
-        AND e.type = 'candidate.exported'
-)
-`
-
-// Returns whether Intrvio was told of an export. That event also says whether an interview is asked
-// for.
-func (q *Queries) WebhookTold(ctx context.Context, db DBTX, tenantID uuid.UUID, webhookID string) (bool, error) {
-	row := db.QueryRow(ctx, webhookTold, tenantID, webhookID)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
 }

@@ -33,8 +33,8 @@ var markForm = regexp.MustCompile(`IV-[A-Z2-7]{16}`)
 
 // marks returns the references in a note's text, whatever HTML and spacing JazzHR has added.
 func marks(text string) (found []string) {
-	for _, reading := range work.Readings(text) {
-		found = append(found, markForm.FindAllString(reading, -1)...)
+	for _, form := range work.NoteForms(text) {
+		found = append(found, markForm.FindAllString(form, -1)...)
 	}
 	slices.Sort(found)
 	return slices.Compact(found)

@@ -235,6 +235,6 @@ func (n newNote) send(ctx context.Context, send jazzhr.Send) (string, error) {
 // carries reports whether a note's text holds a reference, whatever HTML and spacing it has come to
 // have.
 func carries(text, reference string) bool {
-	readings := work.Readings(text)
-	return strings.Contains(readings[0], reference) || strings.Contains(readings[1], reference)
+	forms := work.NoteForms(text)
+	return strings.Contains(forms[0], reference) || strings.Contains(forms[1], reference)
 }

@@ -59,7 +59,7 @@ func (s *step) load(ctx context.Context) (work.Row, error) {
 			(s.id.kind == queue.StepWriteNotes && int(w.Part) != s.id.part),
 	}
 	if w.FailingSince != nil {
-		row.FailingSince = *w.FailingSince
+		row.GiveUpFrom = *w.FailingSince
 	}
 	if loaded.EarlierOpen {
 		row.Wait = &work.Wait{Why: outcome.WaitsEarlierStep, In: time.Minute}

@@ -52,7 +52,7 @@ func (e *export) load(ctx context.Context, args queue.ResolveExport) (row work.R
 		return row, err
 	}
 	row.Superseded = e.webhook.State != queue.StatePending
-	row.Attempts, row.FailingSince = int(e.webhook.Attempts), e.since()
+	row.Attempts, row.GiveUpFrom = int(e.webhook.Attempts), e.since()
 	return row, nil
 }
 
@@ -63,7 +63,7 @@ func (e *export) giveUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.tell(ctx, jobs, orNone(jobs), "", outcome.JazzHRUnreadable)
+	return e.announce(ctx, jobs, orNone(jobs), "", outcome.JazzHRUnreadable)
 }
 
 // becomeCase leaves the webhook to a person: it was readable when it was accepted, and is not by
@@ -108,7 +108,7 @@ func (e *export) resolve(ctx context.Context) (err error) {
 	if unresolved != "" {
 		work.SetOutcome(ctx, "unresolved_"+string(unresolved))
 	}
-	return e.tell(ctx, jobs, targets, applicantID, unresolved)
+	return e.announce(ctx, jobs, targets, applicantID, unresolved)
 }
 
 // since is when the work began: when the webhook came, or when a person last replayed it.
@@ -119,8 +119,8 @@ func (e *export) since() time.Time {
 	return e.webhook.ReceivedAt
 }
 
-// tell ends the webhook and announces what it was, in one transaction.
-func (e *export) tell(ctx context.Context, jobs, targets []intrvio.Job, applicantID string, unresolved outcome.Code) error {
+// announce ends the webhook and announces what it was, in one transaction.
+func (e *export) announce(ctx context.Context, jobs, targets []intrvio.Job, applicantID string, unresolved outcome.Code) error {
 	return e.Finish(ctx, func(tx db.TenantTx) error {
 		if err := tx.Q.LockRequests(ctx, tx, tx.Tenant); err != nil {
 			return fmt.Errorf("lock requests: %w", err)
@@ -195,9 +195,9 @@ func (e *export) decidedBefore(ctx context.Context, tx db.TenantTx, a asking) (b
 			return true, nil
 		}
 	}
-	told, err := tx.Q.WebhookTold(ctx, tx, tx.Tenant, e.webhook.WebhookID.String())
-	if err != nil || !told {
-		return false, work.Wrap("look for what was told of the webhook", err)
+	announced, err := tx.Q.ExportAnnounced(ctx, tx, tx.Tenant, e.webhook.WebhookID.String())
+	if err != nil || !announced {
+		return false, work.Wrap("look for the event of the webhook", err)
 	}
 	since, until := a.seenAt.Add(-max(repeatsFor, e.triggers.MatchWindow)), a.seenAt.Add(e.triggers.MatchWindow)
 	known, err := tx.Q.RequestsOfPerson(ctx, tx, gen.RequestsOfPersonParams{

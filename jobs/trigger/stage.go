@@ -62,7 +62,7 @@ func (e *stageEntry) load(ctx context.Context, args queue.ResolveStageEntry) (ro
 		return err
 	})
 	row.Superseded = e.row.State != queue.StatePending
-	row.Attempts, row.FailingSince = int(e.row.Attempts), e.row.FirstSeenAt
+	row.Attempts, row.GiveUpFrom = int(e.row.Attempts), e.row.FirstSeenAt
 	return row, err
 }
 

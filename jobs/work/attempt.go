@@ -34,9 +34,9 @@ type Row struct {
 	// Wait says why the row may not go on yet, although its tenant may work.
 	Wait     *Wait
 	Attempts int
-	// FailingSince is from when [ReadsMayFail] counts. A writeback has it from the first read that
+	// GiveUpFrom is from when [ReadsMayFail] counts. A writeback has it from the first read that
 	// failed, and zero if none did. An export or a stage entry has it from when its work began.
-	FailingSince time.Time
+	GiveUpFrom time.Time
 }
 
 // Attempt is one run of a job that works on a row.
@@ -89,12 +89,12 @@ func (a *Attempt) Do(ctx context.Context, item Item) error {
 	if !known {
 		return err
 	}
-	if wait.Failing && !row.FailingSince.IsZero() {
+	if wait.Failing && !row.GiveUpFrom.IsZero() {
 		now, err := db.Now(ctx, a.Accounts.Pool)
 		if err != nil {
 			return err
 		}
-		if now.Sub(row.FailingSince) > ReadsMayFail {
+		if now.Sub(row.GiveUpFrom) > ReadsMayFail {
 			return item.GiveUp(ctx)
 		}
 	}

@@ -23,10 +23,13 @@ import (
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
-// noKeys opens every tenant with the same key.
-type noKeys struct{ work.Keys }
+// oneKey opens every tenant with the same key, or fails to.
+type oneKey struct {
+	work.Keys
+	err error
+}
 
-func (noKeys) KeyOf(gen.Tenant) (string, error) { return "key", nil }
+func (k oneKey) KeyOf(gen.Tenant) (string, error) { return "key", k.err }
 
 // seen is what the frame made of an item.
 type seen struct {
@@ -37,19 +40,32 @@ type seen struct {
 	err         error
 }
 
-// try runs a job of a tenant on a row.
-func try(t *testing.T, f *queuetest.Fixture, owned bool, row work.Row, loadErr, runErr error) (s seen) {
+// item is what the frame meets.
+type item struct {
+	row            work.Row
+	load, key, run error
+	lost           bool // another node has the job
+}
+
+// attempt returns a run of a job of the row's tenant.
+func attempt(t *testing.T, f *queuetest.Fixture, i item) *work.Attempt {
 	t.Helper()
 	client, err := jazzhr.NewClient(jazzhr.Config{BaseURL: "http://127.0.0.1:1/v1", Timeout: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	accounts := work.Accounts{Pool: f.Pool, JazzHR: client, Keys: noKeys{}, Bucket: queue.NewBucket(f.Pool, 80)}
-	job := runningJob(t, f, row.Tenant.TenantID, owned)
-	s.err = work.New(accounts, row.Tenant.TenantID, job).Do(work.WithOutcome(t.Context(), &s.outcome), work.Item{
-		Load:   func(context.Context) (work.Row, error) { return row, loadErr },
-		Run:    func(context.Context) error { s.ran = true; return runErr },
+	accounts := work.Accounts{Pool: f.Pool, JazzHR: client, Keys: oneKey{err: i.key}, Bucket: queue.NewBucket(f.Pool, 80)}
+	id := i.row.Tenant.TenantID
+	return work.New(accounts, id, runningJob(t, f, id, !i.lost))
+}
+
+// try runs a job of a tenant on a row.
+func try(t *testing.T, f *queuetest.Fixture, i item) (s seen) {
+	t.Helper()
+	s.err = attempt(t, f, i).Do(work.WithOutcome(t.Context(), &s.outcome), work.Item{
+		Load:   func(context.Context) (work.Row, error) { return i.row, i.load },
+		Run:    func(context.Context) error { s.ran = true; return i.run },
 		GiveUp: func(context.Context) error { s.gaveUp = true; return nil },
 		HandBack: func(_ context.Context, _ db.TenantTx, until time.Time, w work.Wait) error {
 			s.wait, s.until = &w, until
@@ -88,11 +104,8 @@ func TestAttempt(t *testing.T) {
 	away := &jazzhr.Error{Kind: jazzhr.Unavailable}
 	ours := errors.New("the database is away")
 	for name, test := range map[string]struct {
-		row     work.Row // its tenant is added
-		paused  bool
-		lost    bool // another node has the job
-		load    error
-		run     error
+		item           // its tenant is added
+		tenant  string // how it differs from one that works
 		ran     bool
 		waits   outcome.Code
 		gaveUp  bool
@@ -100,35 +113,45 @@ func TestAttempt(t *testing.T) {
 		err     error
 	}{
 		"does the work":           {ran: true},
-		"there is no such row":    {load: pgx.ErrNoRows},
-		"the row can't be loaded": {load: ours, err: ours},
-		"the row needs no job":    {row: work.Row{Superseded: true}, outcome: work.Superseded},
-		"its tenant is paused":    {paused: true, waits: outcome.WaitsPaused, outcome: "waits_paused"},
-		"an earlier one goes first": {
-			row: work.Row{Wait: &work.Wait{Why: outcome.WaitsEarlierStep, In: time.Minute}}, waits: outcome.WaitsEarlierStep,
-			outcome: "waits_earlier_step",
+		"there is no such row":    {item: item{load: pgx.ErrNoRows}},
+		"the row can't be loaded": {item: item{load: ours}, err: ours},
+		"the row needs no job":    {item: item{row: work.Row{Superseded: true}}, outcome: work.Superseded},
+		"the row needs no job, and its tenant has no key that opens": {
+			item: item{row: work.Row{Superseded: true}, key: ours}, outcome: work.Superseded,
 		},
-		"JazzHR is away": {ran: true, run: away, waits: outcome.WaitsRetry, outcome: "waits_retry"},
+		"the key can't be opened": {item: item{key: ours}, err: ours},
+		"its tenant is paused": {
+			tenant: "paused_at = jazzhr.now()", waits: outcome.WaitsPaused, outcome: "waits_paused",
+		},
+		"its tenant's key is refused": {
+			tenant: "key_state = 'rejected'", waits: outcome.WaitsCredentials, outcome: "waits_credentials",
+		},
+		"an earlier one goes first": {
+			item:  item{row: work.Row{Wait: &work.Wait{Why: outcome.WaitsEarlierStep, In: time.Minute}}},
+			waits: outcome.WaitsEarlierStep, outcome: "waits_earlier_step",
+		},
+		"JazzHR is away": {item: item{run: away}, ran: true, waits: outcome.WaitsRetry, outcome: "waits_retry"},
 		"JazzHR is away for a day": {
-			row: work.Row{FailingSince: now.Add(-24 * time.Hour)}, ran: true, run: away, waits: outcome.WaitsRetry, outcome: "waits_retry",
+			item: item{row: work.Row{GiveUpFrom: now.Add(-24 * time.Hour)}, run: away},
+			ran:  true, waits: outcome.WaitsRetry, outcome: "waits_retry",
 		},
 		"JazzHR is away for four days": {
-			row: work.Row{FailingSince: now.Add(-96 * time.Hour)}, ran: true, run: away, gaveUp: true,
+			item: item{row: work.Row{GiveUpFrom: now.Add(-96 * time.Hour)}, run: away}, ran: true, gaveUp: true,
 		},
 		"the call budget is used up": {
-			ran: true, run: &queue.PacedError{Wait: time.Minute}, waits: outcome.WaitsRateLimit, outcome: "waits_rate_limit",
+			item: item{run: &queue.PacedError{Wait: time.Minute}},
+			ran:  true, waits: outcome.WaitsRateLimit, outcome: "waits_rate_limit",
 		},
-		"it is our fault":              {ran: true, run: ours, err: ours},
-		"it waits and the job is lost": {ran: true, run: away, lost: true, outcome: work.LostJob},
+		"it is our fault":              {item: item{run: ours}, ran: true, err: ours},
+		"it waits and the job is lost": {item: item{run: away, lost: true}, ran: true, outcome: work.LostJob},
 	} {
 		t.Run(name, func(t *testing.T) {
-			row := test.row
 			id := f.Tenant(t)
-			if test.paused {
-				f.Change(t, id, "paused_at = jazzhr.now()")
+			if test.tenant != "" {
+				f.Change(t, id, test.tenant)
 			}
-			row.Tenant = f.Row(t, id)
-			got := try(t, f, !test.lost, row, test.load, test.run)
+			test.row.Tenant = f.Row(t, id)
+			got := try(t, f, test.item)
 			waits := outcome.Code("")
 			if got.wait != nil {
 				waits = got.wait.Why
@@ -148,5 +171,27 @@ func TestAttempt(t *testing.T) {
 				t.Errorf("%d jobs are completed", completed)
 			}
 		})
+	}
+}
+
+// TestFinish holds that only the attempt that has the job ends the row.
+func TestFinish(t *testing.T) {
+	t.Parallel()
+	f := queuetest.New(t)
+	for name, test := range map[string]struct {
+		lost, done bool
+		outcome    string
+	}{
+		"its own job":               {done: true},
+		"another node's job by now": {lost: true, outcome: work.LostJob},
+	} {
+		row := work.Row{Tenant: f.Row(t, f.Tenant(t))}
+		var done bool
+		var got string
+		err := attempt(t, f, item{row: row, lost: test.lost}).Finish(work.WithOutcome(t.Context(), &got),
+			func(db.TenantTx) error { done = true; return nil })
+		if err != nil || done != test.done || got != test.outcome {
+			t.Errorf("%s: done %v, outcome %q, %v", name, done, got, err)
+		}
 	}
 }

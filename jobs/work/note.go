@@ -8,10 +8,10 @@ import (
 
 var tags = regexp.MustCompile(`<[^>]*>`)
 
-// Readings returns a note's text in the two forms in which a reference is looked for. JazzHR may
+// NoteForms returns a note's text in the two forms in which a reference is looked for. JazzHR may
 // have added HTML and spacing: one form is without tags, entities and spaces, the other without
 // spaces only.
-func Readings(text string) [2]string {
+func NoteForms(text string) [2]string {
 	withoutSpaces := func(s string) string { return strings.Join(strings.Fields(s), "") }
 	return [2]string{
 		withoutSpaces(html.UnescapeString(tags.ReplaceAllString(text, ""))),

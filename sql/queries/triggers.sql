@@ -226,7 +226,7 @@ WHERE r.tenant_id = @tenant_id
     )
 ORDER BY r.created_at DESC, r.request_id DESC;
 
--- name: WebhookTold :one
+-- name: ExportAnnounced :one
 -- Returns whether Intrvio was told of an export. That event also says whether an interview is asked
 -- for.
 SELECT EXISTS (

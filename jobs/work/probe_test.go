@@ -1,4 +1,4 @@
-package jobs_test
+package work_test
 
 import (
 	"errors"
