@@ -3,6 +3,7 @@ package intrvio_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -227,4 +228,23 @@ func eventTypesOfSource(t *testing.T) (types []intrvio.EventType) {
 		return true
 	})
 	return types
+}
+
+// TestDocsSayHowLongEventsAreKept holds the documentation to [intrvio.Retention].
+func TestDocsSayHowLongEventsAreKept(t *testing.T) {
+	t.Parallel()
+	kept := fmt.Sprintf("%d days", int(intrvio.Retention.Hours()/24))
+	for file, text := range map[string]string{
+		"events.md":     "Events are deleted " + kept + " after",
+		"http-api.md":   "they are kept for " + kept,
+		"operations.md": "| `events.data` | clear | " + kept + " |",
+	} {
+		docs, err := os.ReadFile("../docs/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(docs), text) {
+			t.Errorf("docs/%s does not say: %s", file, text)
+		}
+	}
 }

@@ -86,6 +86,32 @@ func TestDocsSayHowLongJobsAreKept(t *testing.T) {
 	}
 }
 
+// TestDocsSayHowManyRunAtOnce holds docs/operations.md to the defaults of what runs at once.
+func TestDocsSayHowManyRunAtOnce(t *testing.T) {
+	t.Parallel()
+	limits := queue.DefaultLimits(1)
+	for _, text := range []string{
+		fmt.Sprintf("`AUDITS_AT_ONCE` (%d)", limits.Audits),
+		fmt.Sprintf("`FULL_SYNCS_AT_ONCE` (%d)", limits.FullSyncs),
+		fmt.Sprintf("`POLLS_AT_ONCE` (%s times `WORKERS` if not set)", map[int]string{8: "eight"}[limits.Polls]),
+	} {
+		if !strings.Contains(operations(t), text) {
+			t.Errorf("docs/operations.md does not say: %s", text)
+		}
+	}
+}
+
+// TestDocsSayWhenANodeIsDead holds docs/operations.md to how long a process may be silent.
+func TestDocsSayWhenANodeIsDead(t *testing.T) {
+	t.Parallel()
+	silence := fmt.Sprintf("%d s", int(queue.NodeTimeout.Seconds()))
+	for _, text := range []string{"After " + silence + " of silence", "given to others after " + silence} {
+		if !strings.Contains(operations(t), text) {
+			t.Errorf("docs/operations.md does not say: %s", text)
+		}
+	}
+}
+
 func operations(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile("../docs/operations.md")

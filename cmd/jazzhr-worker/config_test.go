@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/intrvio/jazzhr-worker/intrvio"
+	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
@@ -44,7 +45,10 @@ func TestDefaults(t *testing.T) {
 		"JAZZHR_CALLS_PER_MINUTE": config.JazzHRCallsPerMinute == 80,
 		"POLL_INTERVAL":           config.PollInterval == 5*time.Minute,
 		"TRIGGER_MATCH_WINDOW":    config.TriggerMatchWindow == 3*time.Hour,
+		"JAZZHR_TIMEOUT":          config.JazzHRTimeout == time.Minute,
+		"SETTLE_DELAY":            config.SettleDelay == 2*time.Minute,
 		"GROUP_COMMIT":            config.GroupCommit,
+		"what runs at once":       config.limits() == queue.DefaultLimits(config.Workers),
 		"PAYLOAD_RETENTION":       config.PayloadRetention == 720*time.Hour,
 		"LOG_FORMAT":              config.LogFormat == logAuto,
 		"LOG_LEVEL":               config.LogLevel == slog.LevelInfo,
@@ -54,6 +58,16 @@ func TestDefaults(t *testing.T) {
 		if !ok {
 			t.Errorf("%s is not as it should be", name)
 		}
+	}
+}
+
+func TestWhatRunsAtOnce(t *testing.T) {
+	t.Parallel()
+	vars := goodSettings(t)
+	maps.Copy(vars, map[string]string{"WORKERS": "5", "POLLS_AT_ONCE": "7", "AUDITS_AT_ONCE": "2", "FULL_SYNCS_AT_ONCE": "3"})
+	config, err := loadConfig(vars, needsWeb)
+	if want := (queue.Limits{Workers: 5, Polls: 7, Audits: 2, FullSyncs: 3}); err != nil || config.limits() != want {
+		t.Errorf("%+v, want %+v; %v", config.limits(), want, err)
 	}
 }
 
@@ -95,6 +109,9 @@ func TestSettingsThatCannotBe(t *testing.T) {
 		"too few calls":           {map[string]string{"JAZZHR_CALLS_PER_MINUTE": "11"}, "JAZZHR_CALLS_PER_MINUTE"},
 		"calls not a number":      {map[string]string{"JAZZHR_CALLS_PER_MINUTE": "many"}, "JAZZHR_CALLS_PER_MINUTE"},
 		"no workers":              {map[string]string{"WORKERS": "0"}, "WORKERS"},
+		"too many polls":          {map[string]string{"POLLS_AT_ONCE": "10001"}, "POLLS_AT_ONCE"},
+		"no audits":               {map[string]string{"AUDITS_AT_ONCE": "0"}, "AUDITS_AT_ONCE"},
+		"no full passes":          {map[string]string{"FULL_SYNCS_AT_ONCE": "0"}, "FULL_SYNCS_AT_ONCE"},
 		"timeout without unit":    {map[string]string{"JAZZHR_TIMEOUT": "60"}, "JAZZHR_TIMEOUT"},
 		"negative drain":          {map[string]string{"DRAIN_DELAY": "-1s"}, "DRAIN_DELAY"},
 		"no quiet period":         {map[string]string{"SETTLE_DELAY": "0s"}, "SETTLE_DELAY"},
@@ -227,5 +244,30 @@ func TestReadmeHasTheTableOfSettings(t *testing.T) {
 	_, rest, _ := strings.Cut(string(readme), "<!-- settings -->\n")
 	if table, _, ok := strings.Cut(rest, "<!-- /settings -->"); !ok || table != settingsTable() {
 		t.Errorf("put this between <!-- settings --> and <!-- /settings --> of README.md:\n%s", settingsTable())
+	}
+}
+
+// TestDocsCountTheConnections holds the table of connections in docs/operations.md to the pools.
+func TestDocsCountTheConnections(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "operations.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := loadConfig(goodSettings(t), needsWeb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := config.Workers + spareConnections
+	for _, row := range []string{
+		fmt.Sprintf("| with `WORKERS=%d` |", config.Workers),
+		fmt.Sprintf("| `serve`, `work` | `WORKERS` + %d for the work and the web, %d for River | %d |",
+			spareConnections, riverConnections, pool+riverConnections),
+		fmt.Sprintf("| `web` | `WORKERS` + %d | %d |", spareConnections, pool),
+		fmt.Sprintf("| `tenant …`, `keys reseal`, `audit duplicates` | %d, ", cliConnections),
+	} {
+		if !strings.Contains(string(text), row) {
+			t.Errorf("docs/operations.md does not hold: %s", row)
+		}
 	}
 }
