@@ -126,7 +126,7 @@ func (w *world) connect() *jazzhr.Client {
 	w.tenants = tenant.New(w.db.Pool, inserter(w.t), sealer, work.Prober{Client: client}, "https://example.com")
 	secrets, err := intrvio.ParseSecrets([]string{w.backend.Secret})
 	check(t, err)
-	w.config.Deliverer, err = intrvio.NewDeliverer(intrvio.DelivererConfig{URL: w.backend.URL, Secrets: secrets, Timeout: 5 * time.Second})
+	w.config.Deliverer, err = intrvio.NewDeliverer(intrvio.DelivererConfig{URL: w.backend.URL, Secrets: secrets, Timeout: time.Minute})
 	check(t, err)
 	t.Cleanup(w.config.Deliverer.Close)
 	return client

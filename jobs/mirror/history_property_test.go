@@ -22,7 +22,7 @@ import (
 
 var (
 	pollSeed      = flag.Uint64("poll.seed", 0, "replay the history of this seed alone, and tell it")
-	pollHistories = flag.Uint64("poll.histories", 60, "how many histories to poll")
+	pollHistories = flag.Uint64("poll.histories", 30, "how many histories to poll")
 	pollFrom      = flag.Uint64("poll.from", 1, "the first of their seeds")
 )
 
