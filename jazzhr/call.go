@@ -42,6 +42,10 @@ func (a *Account) get(ctx context.Context, t target, decode func(body) error) er
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
 	r := a.exchange(requestCtx, a.client.reads, t, nil)
+	if t.does == readRecord && r.gone() {
+		a.observe(t, OutcomeNotFound, r.status, start)
+		return fmt.Errorf("jazzhr: %s: %w", t.name(), ErrNotFound)
+	}
 	failure := a.classify(t, r, Unavailable)
 	if r.status == 0 && !connected.Load() {
 		failure.Kind = NotSent
@@ -193,38 +197,6 @@ func (a *Account) request(ctx context.Context, t target, fields map[string]strin
 		request.Header.Set(keyName, a.key)
 	}
 	return request, nil
-}
-
-// classify decides what an answer means. It returns nil for a complete, successful answer without a
-// business error. It uses the kind ambiguous where the answer does not tell whether the call took
-// effect.
-func (a *Account) classify(t target, r reply, ambiguous Kind) *Error {
-	failure := &Error{Op: t.name(), Kind: ambiguous, Status: r.status, RetryAfter: r.retryAfter, cause: r.err}
-	switch r.status {
-	case http.StatusUnauthorized:
-		failure.Kind, failure.cause = Unauthorized, nil
-		return failure
-	case http.StatusTooManyRequests:
-		failure.Kind, failure.cause = RateLimited, nil
-		return failure
-	}
-	if r.err != nil {
-		return failure
-	}
-	if message := errorMessage(r.value); message != "" && scalar(object(r.value)[t.answer]) == "" {
-		failure.Kind, failure.Message = Rejected, redactMessage(message, a.key)
-		return failure
-	}
-	switch {
-	case t.method == http.MethodPost && (r.status == http.StatusNotFound || r.status == http.StatusMethodNotAllowed):
-		failure.Kind = UnknownRoute
-		return failure
-	case r.status < 200 || r.status > 299:
-		failure.cause = errStatus
-		return failure
-	default:
-		return nil
-	}
 }
 
 // errorMessage returns the business error in an answer, or "". JazzHR has three forms:

@@ -58,14 +58,6 @@ func failureModes() map[string]struct {
 		"_error":              {answer(200, `{"_error":"applicant_id was not set"}`), Rejected, Rejected},
 		"error":               {answer(200, `{"error":"apikey not set"}`), Rejected, Rejected},
 		"bare error":          {answer(200, `"Error: no such job"`), Rejected, Rejected},
-		"error 400":           {answer(400, `{"error":"bad email"}`), Rejected, Rejected},
-		"error 404":           {answer(404, `{"error":"no such applicant"}`), Rejected, Rejected},
-		"error 500":           {answer(500, `{"_error":"file already exists"}`), Rejected, Rejected},
-		"404":                 {answer(404, `<html>Not Found</html>`), Unavailable, UnknownRoute},
-		"405":                 {answer(405, ``), Unavailable, UnknownRoute},
-		"500 page":            {answer(500, `<html>`), Unavailable, Unknown},
-		"502":                 {answer(502, ``), Unavailable, Unknown},
-		"403":                 {answer(403, `<html>`), Unavailable, Unknown},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/v1/elsewhere", http.StatusTemporaryRedirect)
 		}, Unavailable, Unknown},

@@ -28,15 +28,17 @@
 //   - A read changes nothing. If it is [Unavailable], repeat it.
 //   - A write can't be undone, and JazzHR has no idempotency key. A write that is [NotSent] was not
 //     sent for certain. JazzHR refused a write that is [Unauthorized], [RateLimited], [Rejected] or
-//     [UnknownRoute]. Every other failed write is [Unknown]: settle it by reading what JazzHR holds,
+//     [UnknownRoute] (classify.go has the statuses). Every other failed write is [Unknown]: settle it by reading what JazzHR holds,
 //     and never by sending it again.
 //
 // The kinds by what happened:
 //
 //	           no byte was sent ─────────▶ NotSent
 //	request ──▶ 401, 429 ────────────────▶ Unauthorized, RateLimited
-//	           readable business error ──▶ Rejected
-//	           404, 405 to a write ──────▶ UnknownRoute
+//	           404, 405 to a note ───────▶ UnknownRoute
+//	           readable business error,
+//	           with 2xx or one of the
+//	           statuses that refuse ─────▶ Rejected
 //	           2xx as expected ──────────▶ the answer
 //	           anything else ────────────▶ Unavailable (read), Unknown (write)
 //

@@ -24,24 +24,36 @@ type endpoint struct {
 	path   string // template, relative to the base URL
 	key    keyPlacement
 	answer string // the id field, which a good answer has and an error lacks
+	does   action
 }
+
+// action is what an endpoint does. How its answers are read depends on it.
+type action int
+
+const (
+	readList action = iota + 1
+	readRecord
+	createApplicant
+	linkApplicant
+	writeNote
+)
 
 // The endpoints. Recorded traffic and public clients carry the key in the query of reads and in the
 // body of writes.
 //
 //nolint:gochecknoglobals // a table that nothing changes
 var (
-	listJobs       = endpoint{"GET", "/jobs", inQuery, "id"}
-	getJob         = endpoint{"GET", "/jobs/{id}", inQuery, "id"}
-	listApplicants = endpoint{"GET", "/applicants", inQuery, "id"}
-	getApplicant   = endpoint{"GET", "/applicants/{id}", inQuery, "id"}
-	listLinks      = endpoint{"GET", "/applicants2jobs", inQuery, "id"}
-	listActivities = endpoint{"GET", "/activities", inQuery, "id"}
+	listJobs       = endpoint{"GET", "/jobs", inQuery, "id", readList}
+	getJob         = endpoint{"GET", "/jobs/{id}", inQuery, "id", readRecord}
+	listApplicants = endpoint{"GET", "/applicants", inQuery, "id", readList}
+	getApplicant   = endpoint{"GET", "/applicants/{id}", inQuery, "id", readRecord}
+	listLinks      = endpoint{"GET", "/applicants2jobs", inQuery, "id", readList}
+	listActivities = endpoint{"GET", "/activities", inQuery, "id", readList}
 
-	postApplicant     = endpoint{"POST", "/applicants", inBody, "prospect_id"}
-	postLink          = endpoint{"POST", "/applicants2jobs", inBody, "appjob_id"}
-	postApplicantNote = endpoint{"POST", "/applicants/{id}/notes", inBody, "comment_id"}
-	postNote          = endpoint{"POST", "/notes", inBody, "comment_id"}
+	postApplicant     = endpoint{"POST", "/applicants", inBody, "prospect_id", createApplicant}
+	postLink          = endpoint{"POST", "/applicants2jobs", inBody, "appjob_id", linkApplicant}
+	postApplicantNote = endpoint{"POST", "/applicants/{id}/notes", inBody, "comment_id", writeNote}
+	postNote          = endpoint{"POST", "/notes", inBody, "comment_id", writeNote}
 )
 
 // name returns the endpoint's name for errors and metrics.

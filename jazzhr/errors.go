@@ -23,10 +23,11 @@ const (
 	Unauthorized Kind = iota + 1
 	// RateLimited means that the account made too many calls (429). The call had no effect.
 	RateLimited
-	// Rejected means that JazzHR answered with a readable business error. See [Error.Message].
+	// Rejected means that JazzHR refused what the request holds, with a readable business error. See
+	// [Error.Message].
 	Rejected
-	// UnknownRoute means that the route of a write does not exist (404 or 405 without a business
-	// error). The call had no effect.
+	// UnknownRoute means that a note was answered by 404 or 405, whatever the body says: the account
+	// does not know the route, or has no such applicant. The call had no effect.
 	UnknownRoute
 	// NotSent means that no byte of the request was sent. The [Gate] or [Send.NotAfter] forbade it,
 	// or no connection was made (DNS, refused, TLS, timeout while connecting).

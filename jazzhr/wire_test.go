@@ -77,7 +77,7 @@ func TestWireForm(t *testing.T) {
 func TestKeyInHeader(t *testing.T) {
 	t.Parallel()
 	account := serve(t, func(http.ResponseWriter, *http.Request) {})
-	request, err := account.request(t.Context(), target{endpoint{"POST", "/x", inHeader, "id"}, "/x"}, map[string]string{"a": "b"})
+	request, err := account.request(t.Context(), target{endpoint{"POST", "/x", inHeader, "id", readList}, "/x"}, map[string]string{"a": "b"})
 	if err != nil {
 		t.Fatal(err)
 	}
