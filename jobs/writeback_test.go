@@ -1,8 +1,11 @@
 package jobs_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
@@ -141,14 +144,42 @@ func TestSwallowedFromTheFirstNote(t *testing.T) {
 	c.once("grace@example.com", 1)
 }
 
+// TestEveryUnknownRoute has accounts with one note route of either kind, whose other route answers
+// in each way in which an unknown route may answer: every note is written, and nobody is asked.
+func TestEveryUnknownRoute(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i, unknown := range jazzhrtest.UnknownRoutes() {
+		for _, route := range []jazzhrtest.NotesRoute{jazzhrtest.NotesOnly, jazzhrtest.NotesByApplicant} {
+			name := fmt.Sprintf("%s-%d", route, i)
+			c := w.customer(name)
+			c.account.Configure(func(s *jazzhrtest.Settings) { s.NotesRoute, s.UnknownRoute = route, unknown })
+			var ids []uuid.UUID
+			for n := range 3 {
+				ids = append(ids, c.writeback(fmt.Sprintf("i-%d", n), "Ada", "Lovelace", fmt.Sprintf("ada%d@example.com", n)))
+			}
+			for n, id := range ids {
+				c.finish(queue.StateDone, id)
+				c.once(fmt.Sprintf("ada%d@example.com", n), 1)
+			}
+		}
+	}
+}
+
+// TestNoRouteForNotes has both routes answer as if they were unknown: nothing is refused. Once one of
+// them is back, the note is written.
 func TestNoRouteForNotes(t *testing.T) {
 	t.Parallel()
-	c := newWorld(t).customer("acme")
+	c := newWorld(t).seasoned("acme")
+	var faults []*jazzhrtest.Injected
 	for _, endpoint := range []string{jazzhrtest.EndpointApplicantNotes, jazzhrtest.EndpointNotes} {
-		c.sim.Fault(jazzhrtest.Rule{Endpoint: endpoint, Fault: jazzhrtest.Refuse(404)})
+		faults = append(faults, c.sim.Fault(jazzhrtest.Rule{Endpoint: endpoint, Fault: jazzhrtest.Refuse(404)}))
 	}
-	view := c.finish(queue.StateRejected, c.writeback("i-1", "Ada", "Lovelace", "ada@example.com"))
-	if got := step(t, view, queue.StepWriteNotes).LastError; !strings.Contains(got, "neither route") {
-		t.Errorf("it is told that %q", got)
+	id := c.writeback("i-1", "Ada", "Lovelace", "ada@example.com")
+	c.attempted(1, queue.StepWriteNotes, "waits_settling")
+	for _, fault := range faults {
+		fault.Remove()
 	}
+	c.finish(queue.StateDone, id)
+	c.once("ada@example.com", 1)
 }

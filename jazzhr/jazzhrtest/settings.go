@@ -1,6 +1,10 @@
 package jazzhrtest
 
-import "time"
+import (
+	"cmp"
+	"net/http"
+	"time"
+)
 
 // Settings choose how an account behaves where JazzHR's accounts differ or JazzHR's behaviour is
 // not known. The zero value is the easiest account for a client.
@@ -9,7 +13,9 @@ type Settings struct {
 	// board.
 	Company string `json:"company"`
 
-	NotesRoute   NotesRoute   `json:"notes_route,omitempty"`
+	NotesRoute NotesRoute `json:"notes_route,omitempty"`
+	// UnknownRoute is how the route that takes no notes answers.
+	UnknownRoute UnknownRoute `json:"unknown_route,omitzero"`
 	RepeatedLink RepeatedLink `json:"repeated_link,omitempty"`
 	Comments     Comments     `json:"comments,omitempty"`
 
@@ -50,10 +56,56 @@ type NotesRoute string
 // The routes are POST /notes and POST /applicants/{id}/notes.
 const (
 	NotesBoth        NotesRoute = ""          // both take notes
-	NotesOnly        NotesRoute = "notes"     // POST /notes; the other answers 404
-	NotesByApplicant NotesRoute = "applicant" // POST /applicants/{id}/notes; the other answers 404
+	NotesOnly        NotesRoute = "notes"     // POST /notes; the other is unknown
+	NotesByApplicant NotesRoute = "applicant" // POST /applicants/{id}/notes; the other is unknown
 	NotesSwallowed   NotesRoute = "swallowed" // POST /notes; the other answers 200 and writes nothing
 )
+
+// UnknownRoute is the answer to a request of a route that the account does not know. Which one
+// JazzHR gives is not known.
+type UnknownRoute struct {
+	Status int         `json:"status,omitempty"` // 404 if zero
+	Body   UnknownBody `json:"body,omitempty"`
+}
+
+// UnknownBody is the body of an answer to an unknown route.
+type UnknownBody string
+
+// The values of UnknownBody.
+const (
+	BodyPage      UnknownBody = ""
+	BodyError     UnknownBody = "error" // {"error":"not found"}
+	BodyOtherJSON UnknownBody = "json"  // JSON without an error
+	BodyEmpty     UnknownBody = "empty"
+)
+
+// UnknownRoutes lists every answer to an unknown route that has to be borne.
+func UnknownRoutes() (all []UnknownRoute) {
+	for _, status := range []int{http.StatusNotFound, http.StatusMethodNotAllowed} {
+		for _, body := range []UnknownBody{BodyPage, BodyError, BodyOtherJSON, BodyEmpty} {
+			all = append(all, UnknownRoute{status, body})
+		}
+	}
+	return all
+}
+
+// reply is the answer.
+func (u UnknownRoute) reply() reply {
+	status := cmp.Or(u.Status, http.StatusNotFound)
+	r := reply{status: status, contentType: typeHTML}
+	switch u.Body {
+	case BodyError:
+		r.body = phpJSON(errorObject{"not found"})
+	case BodyOtherJSON:
+		r.body = phpJSON(struct {
+			Message string `json:"message"`
+		}{"no route"})
+	case BodyEmpty:
+	default:
+		return htmlReply(status)
+	}
+	return r
+}
 
 // RepeatedLink says what a second link of the same applicant and job does.
 type RepeatedLink string

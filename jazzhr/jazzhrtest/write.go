@@ -1,9 +1,6 @@
 package jazzhrtest
 
-import (
-	"net/http"
-	"time"
-)
+import "time"
 
 // The POST endpoints. The caller holds the lock. One error text is known, "applicant_id was not
 // set". The others follow its style and are guesses.
@@ -69,7 +66,8 @@ func (a *Account) linkApplicant(c *Call, h *hit) any {
 	}{l.ID}
 }
 
-// writeNote writes a note by either route. A route that the account does not have answers 404.
+// writeNote writes a note by either route. A route that the account does not have answers as
+// [Settings.UnknownRoute] says.
 func (a *Account) writeNote(c *Call, h *hit) (any, *reply) {
 	applicantID := c.Field("applicant_id")
 	routeClosed := a.settings.NotesRoute == NotesByApplicant
@@ -81,7 +79,7 @@ func (a *Account) writeNote(c *Call, h *hit) (any, *reply) {
 		}
 	}
 	if routeClosed {
-		r := htmlReply(http.StatusNotFound)
+		r := a.settings.UnknownRoute.reply()
 		return nil, &r
 	}
 	if applicantID == "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,6 +31,21 @@ func evidence(entries ...proof) json.RawMessage {
 		return json.RawMessage(`[]`)
 	}
 	return raw
+}
+
+// lastDetail is the detail of the last answer to a send in an effect's evidence; empty if that has
+// none.
+func lastDetail(raw json.RawMessage) string {
+	var entries []proof
+	if json.Unmarshal(raw, &entries) != nil {
+		return ""
+	}
+	for _, p := range slices.Backward(entries) {
+		if p.What != "sent" {
+			return p.Detail
+		}
+	}
+	return ""
 }
 
 // change is what a change of an effect's state is recorded with.

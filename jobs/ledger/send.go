@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -139,23 +138,22 @@ func (s *step) record(ctx context.Context, tx db.TenantTx, result sent) (ended b
 // route.
 const unknownRoute = "the account does not know this note route"
 
-// recordRoute notes that the account does not know the note route: nothing was written, and the
-// other route is tried. An answer without an id may have taken the account off the right route, so
-// this holds both ways, once for a note.
+// recordRoute notes that the account does not know the note route, or not the applicant: nothing
+// was written. The other route is tried next. If that was answered alike, the applicant is read for
+// what it is. Both hold both ways, since an account may have been taken off its route by mistake.
 func (s *step) recordRoute(ctx context.Context, tx db.TenantTx, row gen.Effect, result sent, now time.Time) error {
+	bothTried := lastDetail(row.Evidence) == unknownRoute
 	other := routeNotes
 	if result.route == routeNotes {
 		other = routeApplicant
-	}
-	if result.route == routeNotes && strings.Contains(string(row.Evidence), unknownRoute) {
-		return s.move(ctx, tx, row, stateUnknown, change{
-			what: "refused", detail: result.err.Error(), refusal: "JazzHR knows neither route for notes", at: now,
-		})
 	}
 	if err := tx.Q.SetNoteRoute(ctx, tx, other, tx.Tenant); err != nil {
 		return fmt.Errorf("switch the account's note route: %w", err)
 	}
 	s.tenant.NoteRoute = other
+	if bothTried {
+		return s.move(ctx, tx, row, stateUnknown, change{what: "lost", detail: "neither note route is known", at: now})
+	}
 	return s.unsend(ctx, tx, row, result.token, unknownRoute, now)
 }
 
