@@ -9,6 +9,8 @@ import "net/http"
 // No other status refuses. 402, 403, 407 and 451 are about the caller and 406 and 415 about the
 // client, so they would refuse every request alike. 408, 425 and all 5xx say that the server did
 // not come to an end, whatever their body says: the write may be applied.
+//
+//nolint:gochecknoglobals // a table that nothing changes
 var refusals = map[int]bool{
 	http.StatusBadRequest:            true, // a field is missing or wrong
 	http.StatusConflict:              true, // it is there already

@@ -9,6 +9,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
 // verdict is what the checker found.
@@ -53,7 +54,7 @@ func (tr *trial) examine() *verdict {
 // examineCreates holds that nobody was made twice, nor anybody who was there, nor anybody who was
 // not asked for.
 func (tr *trial) examineCreates(v *verdict, s *subject, writes []jazzhrtest.Write) {
-	made := map[string]int{}
+	var made []jazzhrtest.Applicant
 	for _, w := range writes {
 		if w.Endpoint != jazzhrtest.EndpointCreateApplicant {
 			continue
@@ -63,19 +64,20 @@ func (tr *trial) examineCreates(v *verdict, s *subject, writes []jazzhrtest.Writ
 			continue // who it was is gone with it; the ledger's row is looked at below
 		}
 		email := jazzhr.NormalizeEmail(person.Email)
-		if made[email]++; made[email] > 1 {
-			v.double("%s: %d applicants made for %s", s.account.ID(), made[email], email)
+		is := func(p jazzhrtest.Applicant) bool {
+			return isSame(writeback.Candidate{FirstName: person.FirstName, LastName: person.LastName, Email: person.Email}, p)
 		}
+		if slices.ContainsFunc(made, is) {
+			v.double("%s: %s %s %s was made again", s.account.ID(), person.FirstName, person.LastName, email)
+		}
+		made = append(made, person)
 		wished := func(x *wish) bool {
-			return jazzhr.NormalizeEmail(x.writeback.Candidate.Email) == email && x.writeback.Candidate.ApplicantID == ""
+			return isSame(x.writeback.Candidate, person) && x.writeback.Candidate.ApplicantID == ""
 		}
 		if !slices.ContainsFunc(s.wishes, wished) {
 			v.fault("%s: an applicant %s that nobody asked for", s.account.ID(), email)
 		}
-		there := func(p jazzhrtest.Applicant) bool {
-			return jazzhr.NormalizeEmail(p.Email) == email && jazzhr.FoldName(p.FirstName, p.LastName) == jazzhr.FoldName(person.FirstName, person.LastName)
-		}
-		if slices.ContainsFunc(s.people, there) && len(tr.merged) == 0 {
+		if slices.ContainsFunc(s.people, is) && len(tr.merged) == 0 {
 			v.double("%s: %s was there before", s.account.ID(), email)
 		}
 	}
@@ -149,8 +151,8 @@ func (tr *trial) examinePerson(v *verdict, x *wish, name, id string, person jazz
 	if root := tr.merged.root(candidate.ApplicantID); candidate.ApplicantID != "" && candidate.Email == "" && root != person.ID {
 		v.fault("%s: written on %s, not on the applicant given", name, person.ID)
 	}
-	if email := jazzhr.NormalizeEmail(candidate.Email); email != "" && tr.merged[id] == "" && len(tr.merged) == 0 && jazzhr.NormalizeEmail(person.Email) != email {
-		v.fault("%s: written on %s, whose email is another", name, person.ID)
+	if candidate.Email != "" && tr.merged[id] == "" && len(tr.merged) == 0 && !isSame(candidate, person) {
+		v.fault("%s: written on %s, who is somebody else", name, person.ID)
 	}
 	if x.writeback.Job == nil {
 		return

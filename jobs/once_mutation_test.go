@@ -41,7 +41,7 @@ func mutations() map[string]broken {
 			{"jobs/ledger/send.go", "case jazzhr.Unavailable, jazzhr.Unknown:\n", "case jazzhr.Unavailable, jazzhr.Unknown:\n\t\treturn answerNever\n"},
 		}},
 		"compare by name only": {by: []mutation{
-			{"jobs/work/person.go", "case slices.Contains(s.Emails, email):", "case slices.Contains(s.Emails, email) || true:"},
+			{"jobs/work/person.go", "case slices.Contains(s.Emails, person.Email):", "case slices.Contains(s.Emails, person.Email) || true:"},
 		}},
 		"let the reaper reset sending": {at: killed, by: []mutation{
 			{

@@ -81,12 +81,14 @@ func (tr *trial) truth(q question) string {
 	switch item.Step {
 	case queue.StepCreateApplicant:
 		for _, w := range tr.written(x, jazzhrtest.EndpointCreateApplicant) {
-			if p, _ := x.account.Applicant(tr.merged.root(w.ID)); jazzhr.NormalizeEmail(p.Email) == jazzhr.NormalizeEmail(x.writeback.Candidate.Email) {
+			if p, _ := x.account.Applicant(tr.merged.root(w.ID)); isSame(x.writeback.Candidate, p) {
 				return p.ID
 			}
 		}
 		for _, p := range x.account.ApplicantsByEmail(x.writeback.Candidate.Email) {
-			return p.ID
+			if isSame(x.writeback.Candidate, p) {
+				return p.ID
+			}
 		}
 	case queue.StepLinkApplicantToJob:
 		for _, l := range x.account.Links(tr.merged.root(item.ApplicantID)) {
@@ -137,12 +139,15 @@ func (tr *trial) needless(q question) string {
 		if !x.blind && len(tr.merged) == 0 {
 			return "the account shows what is written"
 		}
-	case "sent_three_times":
-		if item.Step == queue.StepCreateApplicant && !slices.ContainsFunc(x.account.ApplicantsByEmail(x.writeback.Candidate.Email), named) {
-			return "" // nobody can find by the name one who has another
-		}
+	case outcome.NotTaken:
 		if tr.truth(q) != "" && !x.blind {
 			return "it is there"
+		}
+	case outcome.OtherName:
+		if !slices.ContainsFunc(x.account.ApplicantsByEmail(x.writeback.Candidate.Email), func(p jazzhrtest.Applicant) bool {
+			return !isSame(x.writeback.Candidate, p)
+		}) && len(tr.merged) == 0 {
+			return "nobody of another name has the email"
 		}
 	case outcome.ApplicantGone:
 		if tr.merged[item.ApplicantID] == "" {

@@ -48,10 +48,16 @@ func (m merges) root(id string) string {
 }
 
 var (
-	firstNames = []string{"Ada", "Grace", "José"}
+	firstNames = []string{"Ada", "Ada M.", "Grace", "José"} // the first two may be one person's
 	lastNames  = []string{"Lovelace", "Hopper"}
 	mailboxes  = []string{"ada@example.com", "grace@example.com", "jose@example.com", "ada.l@example.org", "g.hopper@example.net"}
 )
+
+// isSame reports whether a candidate and somebody in JazzHR are one person: by email and name.
+func isSame(c writeback.Candidate, p jazzhrtest.Applicant) bool {
+	return jazzhr.NormalizeEmail(c.Email) == jazzhr.NormalizeEmail(p.Email) &&
+		jazzhr.NameFits(jazzhr.FoldName(p.FirstName, p.LastName), c.FirstName, c.LastName)
+}
 
 // drawName draws what somebody of an email is called: mostly anything. In a run that forgets, all
 // of one email are of one name. JazzHR can't be searched by email, so who is known to be somebody

@@ -47,8 +47,8 @@ func TestStepTrips(t *testing.T) {
 	config.Pool = pool
 	w.start(config)
 	var people int
-	// 53, and the notices of the three jobs that the steps insert, where River sends them.
-	trips.Hold(t, 56, func() {
+	// 57, and the notices of the three jobs that the steps insert, where River sends them.
+	trips.Hold(t, 60, func() {
 		people++
 		name := fmt.Sprint("person", people)
 		c.finish(queue.StateDone, c.writeback("i-"+name, "Ada", name, name+"@example.com"))

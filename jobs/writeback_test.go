@@ -144,9 +144,9 @@ func TestSwallowedFromTheFirstNote(t *testing.T) {
 	c.once("grace@example.com", 1)
 }
 
-// TestEveryUnknownRoute has accounts with one note route of either kind, whose other route answers
+// TestFinding02UnknownRoutes has accounts with one note route of either kind, whose other route answers
 // in each way in which an unknown route may answer: every note is written, and nobody is asked.
-func TestEveryUnknownRoute(t *testing.T) {
+func TestFinding02UnknownRoutes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for i, unknown := range jazzhrtest.UnknownRoutes() {
@@ -166,9 +166,9 @@ func TestEveryUnknownRoute(t *testing.T) {
 	}
 }
 
-// TestNoRouteForNotes has both routes answer as if they were unknown: nothing is refused. Once one of
+// TestFinding02NoRoute has both routes answer as if they were unknown: nothing is refused. Once one of
 // them is back, the note is written.
-func TestNoRouteForNotes(t *testing.T) {
+func TestFinding02NoRoute(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).seasoned("acme")
 	var faults []*jazzhrtest.Injected

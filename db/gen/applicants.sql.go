@@ -12,70 +12,34 @@ import (
 	"github.com/google/uuid"
 )
 
-const applicantsByEmail = `-- name: ApplicantsByEmail :many
-SELECT a.applicant_id
-FROM jazzhr.applicants a
-WHERE a.tenant_id = $1
-    AND a.email = $2
-    AND a.gone_at IS NULL
-    AND NOT EXISTS (
-        SELECT
-        FROM jazzhr.effects e
-        WHERE e.tenant_id = a.tenant_id
-            AND e.kind = 'create_applicant'
-            AND e.key = a.email
-            AND e.state IN ('sending', 'unknown')
-    )
-ORDER BY a.created_at
-LIMIT 2
-`
-
-// Returns nothing while a create for the email is being sent or is unknown: such an effect must be
-// settled by a read of its own.
-func (q *Queries) ApplicantsByEmail(ctx context.Context, db DBTX, tenantID uuid.UUID, email *string) ([]string, error) {
-	rows, err := db.Query(ctx, applicantsByEmail, tenantID, email)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []string{}
-	for rows.Next() {
-		var applicant_id string
-		if err := rows.Scan(&applicant_id); err != nil {
-			return nil, err
-		}
-		items = append(items, applicant_id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const knownEmails = `-- name: KnownEmails :many
-SELECT applicant_id, coalesce(email, '')::text AS email
+const knownDetails = `-- name: KnownDetails :many
+SELECT
+    applicant_id,
+    coalesce(email, '')::text AS email,
+    coalesce(folded_name, '')::text AS folded_name
 FROM jazzhr.applicants
 WHERE tenant_id = $1
     AND applicant_id = ANY($2::text[])
     AND read_at >= $3
 `
 
-type KnownEmailsRow struct {
+type KnownDetailsRow struct {
 	ApplicantID string
 	Email       string
+	FoldedName  string
 }
 
-// Returns those of the given applicants whose email was read at the given time or later.
-func (q *Queries) KnownEmails(ctx context.Context, db DBTX, tenantID uuid.UUID, applicantIds []string, since *time.Time) ([]KnownEmailsRow, error) {
-	rows, err := db.Query(ctx, knownEmails, tenantID, applicantIds, since)
+// Returns those of the given applicants that were read at the given time or later.
+func (q *Queries) KnownDetails(ctx context.Context, db DBTX, tenantID uuid.UUID, applicantIds []string, since *time.Time) ([]KnownDetailsRow, error) {
+	rows, err := db.Query(ctx, knownDetails, tenantID, applicantIds, since)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []KnownEmailsRow{}
+	items := []KnownDetailsRow{}
 	for rows.Next() {
-		var i KnownEmailsRow
-		if err := rows.Scan(&i.ApplicantID, &i.Email); err != nil {
+		var i KnownDetailsRow
+		if err := rows.Scan(&i.ApplicantID, &i.Email, &i.FoldedName); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -95,6 +59,58 @@ WHERE tenant_id = $1 AND applicant_id = $2 AND gone_at IS NULL
 func (q *Queries) MarkApplicantGone(ctx context.Context, db DBTX, tenantID uuid.UUID, applicantID string) error {
 	_, err := db.Exec(ctx, markApplicantGone, tenantID, applicantID)
 	return err
+}
+
+const proposedApplicants = `-- name: ProposedApplicants :many
+SELECT applicant_id, coalesce(folded_name, '')::text AS folded_name
+FROM jazzhr.applicants
+WHERE tenant_id = $1
+    AND gone_at IS NULL
+    AND (email = ANY($2::text[]) OR folded_name = ANY($3::text[]))
+    AND applicant_id <> ALL($4::text[])
+ORDER BY (email = ANY($2::text[])) DESC NULLS LAST, created_at, applicant_id
+LIMIT $5
+`
+
+type ProposedApplicantsParams struct {
+	TenantID uuid.UUID
+	Emails   []string
+	Names    []string
+	Listed   []string
+	MaxRows  int32
+}
+
+type ProposedApplicantsRow struct {
+	ApplicantID string
+	FoldedName  string
+}
+
+// Returns who may have one of the emails or names, apart from those who were listed. Those with one
+// of the emails come first.
+func (q *Queries) ProposedApplicants(ctx context.Context, db DBTX, arg ProposedApplicantsParams) ([]ProposedApplicantsRow, error) {
+	rows, err := db.Query(ctx, proposedApplicants,
+		arg.TenantID,
+		arg.Emails,
+		arg.Names,
+		arg.Listed,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ProposedApplicantsRow{}
+	for rows.Next() {
+		var i ProposedApplicantsRow
+		if err := rows.Scan(&i.ApplicantID, &i.FoldedName); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const upsertApplicant = `-- name: UpsertApplicant :exec

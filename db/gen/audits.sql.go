@@ -150,6 +150,36 @@ func (q *Queries) NotesAuditedAt(ctx context.Context, db DBTX, tenantID uuid.UUI
 	return audited_at, err
 }
 
+const sentEmails = `-- name: SentEmails :many
+SELECT DISTINCT split_part(key, ' ', 1)::text AS email
+FROM jazzhr.effects
+WHERE tenant_id = $1
+    AND kind = 'create_applicant'
+    AND split_part(key, ' ', 1) = ANY($2::text[])
+    AND sends > 0
+`
+
+// Returns those of the emails for which an applicant was sent.
+func (q *Queries) SentEmails(ctx context.Context, db DBTX, tenantID uuid.UUID, emails []string) ([]string, error) {
+	rows, err := db.Query(ctx, sentEmails, tenantID, emails)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var email string
+		if err := rows.Scan(&email); err != nil {
+			return nil, err
+		}
+		items = append(items, email)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const sentKeys = `-- name: SentKeys :many
 SELECT key
 FROM jazzhr.effects

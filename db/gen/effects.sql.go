@@ -325,6 +325,54 @@ func (q *Queries) CountAbsentRead(ctx context.Context, db DBTX, evidence json.Ra
 	return err
 }
 
+const createsOfEmail = `-- name: CreatesOfEmail :many
+SELECT
+    effect_id,
+    key,
+    state,
+    sends,
+    remote_id
+FROM jazzhr.effects
+WHERE tenant_id = $1 AND kind = 'create_applicant' AND split_part(key, ' ', 1) = $2::text
+ORDER BY created_at, effect_id
+`
+
+type CreatesOfEmailRow struct {
+	EffectID uuid.UUID
+	Key      string
+	State    string
+	Sends    int32
+	RemoteID *string
+}
+
+// Returns the creates of one email, the oldest first. Before schema 12 their keys held the email
+// alone.
+func (q *Queries) CreatesOfEmail(ctx context.Context, db DBTX, tenantID uuid.UUID, email string) ([]CreatesOfEmailRow, error) {
+	rows, err := db.Query(ctx, createsOfEmail, tenantID, email)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CreatesOfEmailRow{}
+	for rows.Next() {
+		var i CreatesOfEmailRow
+		if err := rows.Scan(
+			&i.EffectID,
+			&i.Key,
+			&i.State,
+			&i.Sends,
+			&i.RemoteID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const effectApplicant = `-- name: EffectApplicant :one
 SELECT coalesce(w.applicant_id, '')::text AS applicant_id
 FROM jazzhr.steps s
@@ -659,6 +707,17 @@ func (q *Queries) SettleEffect(ctx context.Context, db DBTX, arg SettleEffectPar
 		arg.TenantID,
 		arg.EffectID,
 	)
+	return err
+}
+
+const systemLockEmail = `-- name: SystemLockEmail :exec
+SELECT pg_advisory_xact_lock(hashtextextended($1::text || ' ' || $2::text, 0))
+`
+
+// Locks the creates of one email until the transaction ends: which of them may be sent is decided
+// one at a time.
+func (q *Queries) SystemLockEmail(ctx context.Context, db DBTX, tenantID string, email string) error {
+	_, err := db.Exec(ctx, systemLockEmail, tenantID, email)
 	return err
 }
 

@@ -387,6 +387,37 @@ func (q *Queries) ListedRows(ctx context.Context, db DBTX, tenantID uuid.UUID) (
 	return i, err
 }
 
+const madeApplicants = `-- name: MadeApplicants :many
+SELECT key
+FROM jazzhr.effects
+WHERE tenant_id = $1
+    AND kind = 'create_applicant'
+    AND split_part(key, ' ', 1) = ANY($2::text[])
+    AND sends > 0
+    AND state IN ('sending', 'unknown', 'done')
+`
+
+// Returns the keys of the creates of some emails that we sent or may have sent.
+func (q *Queries) MadeApplicants(ctx context.Context, db DBTX, tenantID uuid.UUID, emails []string) ([]string, error) {
+	rows, err := db.Query(ctx, madeApplicants, tenantID, emails)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		items = append(items, key)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const madeKeys = `-- name: MadeKeys :many
 SELECT key
 FROM jazzhr.effects

@@ -381,6 +381,8 @@ SELECT
     r.person_id,
     r.applicant_id,
     r.email,
+    r.first_name,
+    r.last_name,
     r.job_id,
     r.job_key,
     r.webhook_id,
@@ -428,6 +430,8 @@ type RequestsOfPersonRow struct {
 	PersonID       string
 	ApplicantID    *string
 	Email          *string
+	FirstName      *string
+	LastName       *string
 	JobID          *string
 	JobKey         string
 	WebhookID      *uuid.UUID
@@ -464,6 +468,8 @@ func (q *Queries) RequestsOfPerson(ctx context.Context, db DBTX, arg RequestsOfP
 			&i.PersonID,
 			&i.ApplicantID,
 			&i.Email,
+			&i.FirstName,
+			&i.LastName,
 			&i.JobID,
 			&i.JobKey,
 			&i.WebhookID,

@@ -142,7 +142,10 @@ INSERT INTO jazzhr.people (tenant_id, person_id, applicant_id, email)
 VALUES ($1, $2, $3, $4)
 ON CONFLICT (tenant_id, person_id) DO UPDATE
 SET
-    applicant_id = coalesce(excluded.applicant_id, people.applicant_id),
+    applicant_id = CASE
+        WHEN $5::boolean THEN coalesce(excluded.applicant_id, people.applicant_id)
+        ELSE excluded.applicant_id
+    END,
     email = coalesce(excluded.email, people.email),
     updated_at = jazzhr.now()
 RETURNING applicant_id
@@ -153,16 +156,19 @@ type LockPersonParams struct {
 	PersonID    string
 	ApplicantID *string
 	Email       *string
+	Keep        bool
 }
 
-// Stores which number is which applicant. It locks the person until the transaction ends, so that
-// two exports of one person are looked at one after the other.
+// Stores which number is which applicant, as found now; keeps what was known if JazzHR could not be
+// read. It locks the person until the transaction ends, so that two exports of one person are looked
+// at one after the other.
 func (q *Queries) LockPerson(ctx context.Context, db DBTX, arg LockPersonParams) (*string, error) {
 	row := db.QueryRow(ctx, lockPerson,
 		arg.TenantID,
 		arg.PersonID,
 		arg.ApplicantID,
 		arg.Email,
+		arg.Keep,
 	)
 	var applicant_id *string
 	err := row.Scan(&applicant_id)

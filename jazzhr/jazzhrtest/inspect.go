@@ -185,14 +185,19 @@ type Duplicate struct {
 	IDs     []string // ids of the copies
 }
 
-// Duplicates returns the applicants with the same email, the links of the same applicant and job,
-// and the notes with the same first line. A careful client puts its reference into the first line.
+// Duplicates returns the applicants with the same email and a like name, the links of the same
+// applicant and job, and the notes with the same first line. Names are alike if the last names are
+// equal and one first name begins the other: other people may share an address. A careful client
+// puts its reference into the first line.
 func (s *Sim) Duplicates() []Duplicate {
 	var all []Duplicate
 	for _, a := range s.Accounts() {
 		var applicants, links, notes groups
-		for _, p := range a.Applicants() {
-			applicants.add(emailKey(p.Email), p.ID)
+		people := a.Applicants()
+		for _, p := range people {
+			if slices.ContainsFunc(people, p.isLike) {
+				applicants.add(emailKey(p.Email), p.ID)
+			}
 		}
 		for _, l := range a.Links("") {
 			links.add(l.ApplicantID+" "+l.JobID, l.ID)
@@ -205,6 +210,13 @@ func (s *Sim) Duplicates() []Duplicate {
 		all = append(all, notes.repeated(a.id, "note")...)
 	}
 	return all
+}
+
+// isLike reports whether two applicants are likely one person.
+func (p Applicant) isLike(other Applicant) bool {
+	first, otherFirst := fold(p.FirstName), fold(other.FirstName)
+	return p.ID != other.ID && emailKey(p.Email) == emailKey(other.Email) && fold(p.LastName) == fold(other.LastName) &&
+		(strings.HasPrefix(first, otherFirst) || strings.HasPrefix(otherFirst, first))
 }
 
 // String describes the duplicate for a test's message.

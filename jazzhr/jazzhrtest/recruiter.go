@@ -146,6 +146,30 @@ func (a *Account) AddActivity(act Activity) Activity {
 	return act
 }
 
+// EditApplicant changes an applicant's name and contact data. The id and the day of application stay.
+func (a *Account) EditApplicant(applicantID string, change func(*Applicant)) error {
+	a.sim.mu.Lock()
+	defer a.sim.unlockChanged()
+	p := a.applicant[applicantID]
+	if p == nil {
+		return fmt.Errorf("edit applicant: %w", ErrUnknownApplicant)
+	}
+	for _, r := range p.rows {
+		a.rowsByName.remove(r)
+	}
+	mailbox := emailKey(p.Email)
+	a.byEmail[mailbox] = slices.DeleteFunc(a.byEmail[mailbox], func(other *applicant) bool { return other == p })
+	edited := p.Applicant
+	change(&edited)
+	edited.ID, edited.Number, edited.Applied = p.ID, p.Number, p.Applied
+	p.Applicant = edited
+	a.byEmail[emailKey(p.Email)] = append(a.byEmail[emailKey(p.Email)], p)
+	for _, r := range p.rows {
+		a.rowsByName.insert(r)
+	}
+	return nil
+}
+
 // EditJob changes an opening. Its id, number and opening date stay.
 func (a *Account) EditJob(jobID string, change func(*Job)) error {
 	a.sim.mu.Lock()

@@ -163,22 +163,25 @@ func (a *audit) links(ctx context.Context) (found []Finding, err error) {
 // applicants finds emails that more than one applicant has. JazzHR lists no emails: the emails of
 // namesakes are read, and the others are those that the service knows already.
 func (a *audit) applicants(ctx context.Context) (found []Finding, err error) {
-	names := map[string]string{}
+	names, called := map[string]string{}, map[string]work.Name{}
 	stopped := pages(ctx, a, intrvio.DuplicateApplicant, func(page int) (jazzhr.Page[jazzhr.ApplicantRow], error) {
 		return a.reader.Account.Read.Applicants(ctx, jazzhr.ApplicantFilter{}, page)
 	}, func(row jazzhr.ApplicantRow) {
 		names[row.ID] = jazzhr.FoldName(row.FirstName, row.LastName)
+		called[row.ID] = work.Name{First: row.FirstName, Last: row.LastName}
 	})
 	search := work.Search{Account: a.reader.Account, Pool: a.auditor.Accounts.Pool}
 	emails := map[string]string{}
 	for ids := range slices.Chunk(slices.Sorted(maps.Keys(names)), auditKeys) {
-		known, err := search.KnownEmails(ctx, ids)
+		known, err := search.KnownDetails(ctx, ids)
 		if err != nil {
 			return nil, err
 		}
-		maps.Copy(emails, known)
+		for id, person := range known {
+			emails[id] = person.Email
+		}
 	}
-	p := people{audit: a, search: search, names: names, emails: emails, fresh: map[string]bool{}}
+	p := people{audit: a, search: search, names: names, called: called, emails: emails, fresh: map[string]bool{}}
 	if stopped == nil {
 		stopped = p.readNamesakes(ctx)
 	}

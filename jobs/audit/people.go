@@ -15,6 +15,7 @@ type people struct {
 	*audit
 	search work.Search
 	names  map[string]string // folded, by id
+	called map[string]work.Name
 	emails map[string]string // normalised, by id, of those whose is known; empty for none
 	fresh  map[string]bool   // whose email was read by this audit
 }
@@ -22,12 +23,12 @@ type people struct {
 // readEmail reads an applicant's email anew.
 func (p people) readEmail(ctx context.Context, id string) error {
 	type answer struct {
-		email string
-		there bool
+		person work.Details
+		there  bool
 	}
 	read, err := work.Ask(ctx, &p.audit.reader, func() (answer, error) {
-		email, there, err := p.search.ReadEmail(ctx, id)
-		return answer{email, there}, err
+		person, there, err := p.search.Read(ctx, id)
+		return answer{person, there}, err
 	})
 	if err != nil {
 		return err
@@ -36,7 +37,7 @@ func (p people) readEmail(ctx context.Context, id string) error {
 	p.fresh[id] = true
 	delete(p.emails, id)
 	if read.there {
-		p.emails[id] = read.email
+		p.emails[id] = read.person.Email
 	}
 	return nil
 }
@@ -109,13 +110,19 @@ func (p people) group(ctx context.Context, stopped error) (found []Finding, err 
 	return found, stopped
 }
 
-// repeated returns the ids of applicants who share an email, by the email.
+// repeated returns the ids of applicants who share an email and whose names fit, by the email. Two
+// people may share an address.
 func (p people) repeated() map[string][]string {
 	byEmail := map[string][]string{}
 	for _, id := range slices.Sorted(maps.Keys(p.names)) {
 		if email := p.emails[id]; email != "" {
 			byEmail[email] = append(byEmail[email], id)
 		}
+	}
+	for email, ids := range byEmail {
+		byEmail[email] = slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+			return !slices.ContainsFunc(ids, func(other string) bool { return other != id && p.called[id].Fits(p.names[other]) })
+		})
 	}
 	maps.DeleteFunc(byEmail, func(_ string, ids []string) bool { return len(ids) < 2 })
 	return byEmail

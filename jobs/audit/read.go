@@ -43,7 +43,11 @@ func (a *audit) sent(ctx context.Context, effect string, keys []string) (map[str
 	ours := map[string]bool{}
 	err := db.InTenant(ctx, a.auditor.Accounts.Pool, a.reader.Account.Tenant, func(tx db.TenantTx) error {
 		for some := range slices.Chunk(keys, auditKeys) {
-			found, err := tx.Q.SentKeys(ctx, tx, tx.Tenant, effect, some)
+			find := func() ([]string, error) { return tx.Q.SentKeys(ctx, tx, tx.Tenant, effect, some) }
+			if effect == work.EffectCreate {
+				find = func() ([]string, error) { return tx.Q.SentEmails(ctx, tx, tx.Tenant, some) }
+			}
+			found, err := find()
 			if err != nil {
 				return err
 			}

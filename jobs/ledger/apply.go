@@ -49,7 +49,11 @@ func (t transition) applyWait(ctx context.Context, tx db.TenantTx, row gen.Effec
 		}
 	default:
 	}
-	return t.HandBackIn(ctx, tx, work.Wait{Why: outcome.WaitsSettling, Until: act.until, Effect: &row.EffectID})
+	effect := &row.EffectID
+	if act.effect != nil {
+		effect = act.effect
+	}
+	return t.HandBackIn(ctx, tx, work.Wait{Why: outcome.WaitsSettling, Until: act.until, Effect: effect})
 }
 
 // applyReject ends the step as JazzHR refused it.
@@ -70,7 +74,7 @@ func (t transition) applyCase(ctx context.Context, tx db.TenantTx, row gen.Effec
 	if err := t.leaveDeafRoute(ctx, tx, row); err != nil {
 		return err
 	}
-	c := change{what: "attention", detail: string(problem), problem: problem, at: now}
+	c := change{what: proofAttention, detail: string(problem), problem: problem, at: now}
 	if t.seen != nil {
 		c.ids = t.seen.ids
 	}

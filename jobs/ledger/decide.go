@@ -3,6 +3,8 @@ package ledger
 import (
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/queue/outcome"
 )
@@ -17,9 +19,16 @@ const (
 	stateAttention = "attention"
 )
 
-// maxSends is how often an effect is sent. If it is still absent after three sends, it becomes a
-// case.
-const maxSends = 3
+const (
+	// promptSends is how often an effect is sent as soon as it is known to be absent. After that the
+	// waits grow: JazzHR takes nothing at the moment.
+	promptSends = 3
+	// firstResendWait is the first of these waits, in quiet periods. Each is double the one before.
+	firstResendWait = 5
+	maxResendWait   = 6 * time.Hour
+	// sendFor is how long an effect is sent. What is absent after that becomes a case.
+	sendFor = 3 * 24 * time.Hour
+)
 
 // effect is what a ledger row says to a decision.
 type effect struct {
@@ -28,6 +37,7 @@ type effect struct {
 	mine     bool // the writeback at hand sent it last
 	sends    int
 	notAfter time.Time // of the last send
+	sentAt   time.Time // when the first send began
 	// absentReads is how many reads since the quiet period found nothing, and absentAt when the
 	// last did.
 	absentReads int
@@ -37,7 +47,10 @@ type effect struct {
 	// distrusted is since when the ledger may have forgotten sends, and JazzHR may know more than
 	// the row; zero if it is trusted.
 	distrusted time.Time
-	young      bool // its applicant was made so lately that JazzHR may not show it or take writes to it yet
+	// namesDecided says that a person has decided that the one who has the email under another name
+	// is somebody else.
+	namesDecided bool
+	young        bool // its applicant was made so lately that JazzHR may not show it or take writes to it yet
 }
 
 // reading is what JazzHR showed.
@@ -55,6 +68,7 @@ const (
 	namesakes            // too much is there to tell
 	gone                 // what it was to be written on is not there any more
 	unreadable           // the answer can't tell: to be read again
+	otherName            // somebody of another name has the email
 )
 
 // control is whether confirmed writes of the kind can be seen on the account.
@@ -92,6 +106,7 @@ const (
 type action struct {
 	kind    actionKind
 	until   time.Time    // of actionWait, actionCountAbsent and actionForget
+	effect  *uuid.UUID   // of actionWait: another one, whose end ends the wait
 	id      string       // of actionAdopt: JazzHR's id
 	problem outcome.Code // of actionCase
 }
@@ -137,14 +152,15 @@ func decidePlanned(e effect, seen *reading, c control, now time.Time, p pace) ac
 		}
 		return action{kind: actionSend}
 	}
+	if seen.result == otherName && e.namesDecided {
+		seen = &reading{result: absent}
+	}
 	switch {
-	case seen.result == absent && e.sends >= maxSends:
-		return action{kind: actionCase, problem: outcome.SentThreeTimes}
 	case seen.result == absent:
 		if !e.distrusted.IsZero() && c != controlSeen {
 			return decideUncontrolled(c, now, p)
 		}
-		return action{kind: actionSend}
+		return decideAbsent(e, now, p)
 	case seen.result == found && e.kind == work.EffectLink:
 		// However often the pair stands there, it is linked.
 		return action{kind: actionAdopt, id: seen.ids[0]}
@@ -198,11 +214,34 @@ func decideUnknown(e effect, seen *reading, c control, now time.Time, p pace) ac
 		return decideUncontrolled(c, now, p)
 	case e.absentReads == 0:
 		return action{kind: actionCountAbsent, until: now.Add(p.reread)}
-	case e.sends >= maxSends:
-		return action{kind: actionCase, problem: outcome.SentThreeTimes}
+	default:
+		return decideAbsent(e, now, p)
+	}
+}
+
+// decideAbsent says when an effect that is surely absent is sent.
+func decideAbsent(e effect, now time.Time, p pace) action {
+	switch next := e.notAfter.Add(resendWait(e.sends, p)); {
+	case e.sends < promptSends:
+		return action{kind: actionSend}
+	case now.Sub(e.sentAt) > sendFor:
+		return action{kind: actionCase, problem: outcome.NotTaken}
+	case now.Before(next):
+		return action{kind: actionWait, until: next}
 	default:
 		return action{kind: actionSend}
 	}
+}
+
+// resendWait is how long after a send the next one may begin.
+func resendWait(sends int, p pace) time.Duration {
+	wait := firstResendWait * p.quiet
+	for range sends - promptSends {
+		if wait *= 2; wait > maxResendWait {
+			return maxResendWait
+		}
+	}
+	return min(wait, maxResendWait)
 }
 
 // decideSeen says what follows from any reading but absence, in every state of the row.
@@ -217,6 +256,8 @@ func decideSeen(e effect, seen reading) action {
 		return action{kind: actionCase, problem: outcome.NotComparable}
 	case namesakes:
 		return action{kind: actionCase, problem: outcome.TooManyMatches}
+	case otherName:
+		return action{kind: actionCase, problem: outcome.OtherName}
 	case gone:
 		if e.young {
 			return action{kind: actionRetry}

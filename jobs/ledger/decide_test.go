@@ -38,7 +38,13 @@ func TestDecide(t *testing.T) {
 		"gone is never absent":                   {effect: effect{kind: work.EffectLink, state: statePlanned, lookFirst: true}, seen: &reading{result: gone}, want: action{kind: actionRetarget}},
 		"what can't be read is read again":       {effect: effect{kind: work.EffectLink, state: statePlanned, lookFirst: true}, seen: &reading{result: unreadable}, want: action{kind: actionRetry}},
 		"one sent before is looked for":          {effect: effect{kind: work.EffectNote, state: statePlanned, sends: 1}, want: action{kind: actionLook}},
-		"not a fourth time":                      {effect: effect{kind: work.EffectNote, state: statePlanned, sends: 3}, seen: &reading{result: absent}, want: action{kind: actionCase, problem: outcome.SentThreeTimes}},
+		"a fourth time it waits":                 {effect: effect{kind: work.EffectNote, state: statePlanned, sends: 3, notAfter: noon, sentAt: noon}, seen: &reading{result: absent}, want: action{kind: actionWait, until: noon.Add(10 * time.Minute)}},
+		"and is sent":                            {effect: effect{kind: work.EffectNote, state: statePlanned, sends: 3, notAfter: noon.Add(-10 * time.Minute), sentAt: noon}, seen: &reading{result: absent}, want: action{kind: actionSend}},
+		"the waits grow":                         {effect: effect{kind: work.EffectNote, state: statePlanned, sends: 5, notAfter: noon, sentAt: noon}, seen: &reading{result: absent}, want: action{kind: actionWait, until: noon.Add(40 * time.Minute)}},
+		"to six hours":                           {effect: effect{kind: work.EffectNote, state: statePlanned, sends: 99, notAfter: noon, sentAt: noon}, seen: &reading{result: absent}, want: action{kind: actionWait, until: noon.Add(6 * time.Hour)}},
+		"but not for more than three days":       {effect: effect{kind: work.EffectNote, state: statePlanned, sends: 15, notAfter: noon.Add(-8 * time.Hour), sentAt: noon.Add(-73 * time.Hour)}, seen: &reading{result: absent}, want: action{kind: actionCase, problem: outcome.NotTaken}},
+		"another name of the email is asked for": {effect: effect{kind: work.EffectCreate, state: statePlanned, lookFirst: true}, seen: &reading{result: otherName, ids: []string{"a"}}, want: action{kind: actionCase, problem: outcome.OtherName}},
+		"once":                                   {effect: effect{kind: work.EffectCreate, state: statePlanned, lookFirst: true, namesDecided: true}, seen: &reading{result: otherName, ids: []string{"a"}}, want: action{kind: actionSend}},
 		"another's send is left alone":           {effect: effect{kind: work.EffectNote, state: stateSending, sends: 1, notAfter: noon.Add(time.Second)}, want: action{kind: actionWait, until: noon.Add(time.Second)}},
 		"a send whose time is over is unknown":   {effect: effect{kind: work.EffectNote, state: stateSending, sends: 1, notAfter: noon}, want: action{kind: actionLose}},
 		"the quiet period counts from there":     {effect: effect{kind: work.EffectNote, state: stateUnknown, sends: 1, notAfter: noon}, want: action{kind: actionWait, until: noon.Add(2 * time.Minute)}},
@@ -54,7 +60,7 @@ func TestDecide(t *testing.T) {
 		"the second read comes later":            {effect: again(readOnce, func(e *effect) { e.absentAt = noon }), want: action{kind: actionWait, until: noon.Add(30 * time.Second)}},
 		"and is made":                            {effect: readOnce, want: action{kind: actionLook}},
 		"absent twice it is sent again":          {effect: readOnce, seen: &reading{result: absent}, c: controlSeen, want: action{kind: actionSend}},
-		"but not a fourth time":                  {effect: again(readOnce, func(e *effect) { e.sends = 3 }), seen: &reading{result: absent}, c: controlSeen, want: action{kind: actionCase, problem: outcome.SentThreeTimes}},
+		"a fourth time a wait later":             {effect: again(readOnce, func(e *effect) { e.sends, e.sentAt = 3, quietOver }), seen: &reading{result: absent}, c: controlSeen, want: action{kind: actionWait, until: quietOver.Add(10 * time.Minute)}},
 		"a no is read at once":                   {effect: effect{kind: work.EffectLink, state: stateUnknown, sends: 1, notAfter: noon.Add(time.Minute), refused: true}, want: action{kind: actionLook}},
 		"and counts if nothing is there":         {effect: again(lost, func(e *effect) { e.refused = true }), seen: &reading{result: absent}, want: action{kind: actionReject}},
 		"and not if it is":                       {effect: again(lost, func(e *effect) { e.refused = true }), seen: &reading{result: found, ids: []string{"n"}}, want: action{kind: actionAdopt, id: "n"}},
@@ -87,23 +93,25 @@ func TestDecideNeverSendsRashly(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		e := effect{
-			kind:        rapid.SampledFrom([]string{work.EffectCreate, work.EffectLink, work.EffectNote}).Draw(t, "kind"),
-			state:       rapid.SampledFrom([]string{statePlanned, stateSending, stateUnknown, stateDone, stateRejected, stateAttention}).Draw(t, "state"),
-			mine:        rapid.Bool().Draw(t, "mine"),
-			sends:       rapid.IntRange(0, 4).Draw(t, "sends"),
-			notAfter:    noon.Add(time.Duration(rapid.IntRange(-300, 60).Draw(t, "not after")) * time.Second),
-			absentReads: rapid.IntRange(0, 2).Draw(t, "absent reads"),
-			absentAt:    noon.Add(time.Duration(rapid.IntRange(-60, 0).Draw(t, "absent at")) * time.Second),
-			refused:     rapid.Bool().Draw(t, "refused"),
-			lookFirst:   rapid.Bool().Draw(t, "look first"),
-			young:       rapid.Bool().Draw(t, "young"),
+			kind:         rapid.SampledFrom([]string{work.EffectCreate, work.EffectLink, work.EffectNote}).Draw(t, "kind"),
+			state:        rapid.SampledFrom([]string{statePlanned, stateSending, stateUnknown, stateDone, stateRejected, stateAttention}).Draw(t, "state"),
+			mine:         rapid.Bool().Draw(t, "mine"),
+			sends:        rapid.IntRange(0, 4).Draw(t, "sends"),
+			notAfter:     noon.Add(time.Duration(rapid.IntRange(-300, 60).Draw(t, "not after")) * time.Second),
+			sentAt:       noon.Add(-time.Duration(rapid.IntRange(0, 80).Draw(t, "sent at")) * time.Hour),
+			namesDecided: rapid.Bool().Draw(t, "names decided"),
+			absentReads:  rapid.IntRange(0, 2).Draw(t, "absent reads"),
+			absentAt:     noon.Add(time.Duration(rapid.IntRange(-60, 0).Draw(t, "absent at")) * time.Second),
+			refused:      rapid.Bool().Draw(t, "refused"),
+			lookFirst:    rapid.Bool().Draw(t, "look first"),
+			young:        rapid.Bool().Draw(t, "young"),
 		}
 		if rapid.Bool().Draw(t, "distrusted") {
 			e.distrusted = noon.Add(time.Duration(rapid.IntRange(-300, 0).Draw(t, "distrusted since")) * time.Second)
 		}
 		var seen *reading
 		if rapid.Bool().Draw(t, "read") {
-			seen = &reading{result: result(rapid.IntRange(int(absent), int(unreadable)).Draw(t, "result"))}
+			seen = &reading{result: result(rapid.IntRange(int(absent), int(otherName)).Draw(t, "result"))}
 			if seen.result == found {
 				seen.ids = rapid.SliceOfN(rapid.String(), 1, 3).Draw(t, "ids")
 			}
@@ -113,9 +121,10 @@ func TestDecideNeverSendsRashly(t *testing.T) {
 			return
 		}
 		switch {
-		case e.sends >= maxSends:
-			t.Fatal("sent more often than allowed")
+		case e.sends >= promptSends && (noon.Sub(e.sentAt) > sendFor || noon.Before(e.notAfter.Add(firstResendWait*paced.quiet))):
+			t.Fatal("sent for too long, or too soon")
 		case e.state == statePlanned && e.sends == 0 && !e.lookFirst && e.distrusted.IsZero():
+		case seen != nil && seen.result == otherName && e.namesDecided && e.state == statePlanned:
 		case seen == nil || seen.result != absent:
 			t.Fatal("sent without having read that it is absent")
 		case e.state == stateUnknown && (c != controlSeen || e.absentReads == 0 || e.refused):

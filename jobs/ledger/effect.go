@@ -15,6 +15,9 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue/outcome"
 )
 
+// proofAttention is what a proof of a case is.
+const proofAttention = "attention"
+
 // proof is an entry of an effect's evidence.
 type proof struct {
 	At time.Time `json:"at"`
@@ -46,6 +49,18 @@ func lastDetail(raw json.RawMessage) string {
 		}
 	}
 	return ""
+}
+
+// decidedNames reports whether a person has decided that an effect be sent, although somebody has the
+// email under another name.
+func decidedNames(row gen.Effect) bool {
+	var entries []proof
+	if row.DecidedAt == nil || json.Unmarshal(row.Evidence, &entries) != nil {
+		return false
+	}
+	return slices.ContainsFunc(entries, func(p proof) bool {
+		return p.What == proofAttention && p.Detail == string(outcome.OtherName)
+	})
 }
 
 // change is what a change of an effect's state is recorded with.

@@ -65,16 +65,18 @@ func (s *step) advance(ctx context.Context, tx db.TenantTx, row gen.Effect, remo
 	return s.enqueueNext(ctx, tx, ended, ended.Rejected)
 }
 
-// keepApplicant remembers whom the writeback is about. Only an effect proves that the email is the
-// applicant's: a search remembers by itself what it read.
+// keepApplicant remembers whom the writeback is about. That the email is the applicant's is proved by
+// the answer to a create alone: a search remembers by itself what it read, and a person may have
+// decided for somebody of another name.
 func (s *step) keepApplicant(ctx context.Context, tx db.TenantTx, row gen.Effect, id string) error {
 	w := &s.writeback
 	w.ApplicantID = &id
-	if w.Email == nil || row.EffectID == uuid.Nil {
+	if w.Email == nil || row.State != stateSending {
 		return nil
 	}
-	return work.RememberApplicant(ctx, tx, id, jazzhr.NormalizeEmail(*w.Email),
-		jazzhr.FoldName(db.Text(w.FirstName), db.Text(w.LastName)))
+	return work.RememberApplicant(ctx, tx, id, work.Details{
+		Email: jazzhr.NormalizeEmail(*w.Email), FoldedName: jazzhr.FoldName(db.Text(w.FirstName), db.Text(w.LastName)),
+	})
 }
 
 // enqueueNext enqueues the step that the writeback is at now, or ends the writeback. rejected says

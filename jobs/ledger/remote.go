@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -59,6 +58,11 @@ func (a newApplicant) look(ctx context.Context, row gen.Effect) (reading, error)
 		return reading{result: found, ids: people.Matches}, nil
 	case people.Crowded:
 		return reading{result: namesakes}, nil
+	case len(people.Unreadable) > 0:
+		// One of them may be the person: JazzHR's list and its details need not agree.
+		return reading{result: unreadable, ids: people.Unreadable}, nil
+	case !sent && len(people.OtherNames) > 0:
+		return reading{result: otherName, ids: people.OtherNames}, nil
 	case sent && len(people.Ambiguous) > 0:
 		// One of them may be the one that was sent. Before a first send they are people JazzHR
 		// holds without an email.
@@ -91,7 +95,8 @@ func (a newApplicant) readBack(ctx context.Context, confirmed gen.ControlEffects
 		return false, err
 	}
 	if slices.Contains(ids, *confirmed.RemoteID) {
-		return jazzhr.NormalizeEmail(detail.Email) == confirmed.Key, nil
+		email, _, _ := work.CutCreateKey(confirmed.Key)
+		return jazzhr.NormalizeEmail(detail.Email) == email, nil
 	}
 	return false, nil
 }
@@ -159,31 +164,6 @@ type newNote struct {
 	contents    string
 }
 
-// noteKey is what a part of a note is unique by, here and, as its reference, in JazzHR.
-func noteKey(interviewID string, revision, part int) string {
-	return fmt.Sprintf("%s/%d/%d", interviewID, revision, part)
-}
-
-// keyReference is the reference of the note that has the key.
-func keyReference(tenant uuid.UUID, key string) (string, error) {
-	rest, part := cutLast(key)
-	interviewID, revision := cutLast(rest)
-	r, err := strconv.Atoi(revision)
-	if err != nil {
-		return "", fmt.Errorf("note key: %w", err)
-	}
-	p, err := strconv.Atoi(part)
-	if err != nil {
-		return "", fmt.Errorf("note key: %w", err)
-	}
-	return writeback.Reference(tenant, interviewID, r, p), nil
-}
-
-func cutLast(s string) (before, after string) {
-	at := strings.LastIndexByte(s, '/')
-	return s[:max(at, 0)], s[at+1:]
-}
-
 func (n newNote) look(ctx context.Context, _ gen.Effect) (reading, error) {
 	return n.notes(ctx, n.applicantID, n.reference)
 }
@@ -201,7 +181,7 @@ func (n newNote) notes(ctx context.Context, applicantID, reference string) (read
 	}
 	var ids []string
 	for _, comment := range detail.Comments {
-		if carries(comment.Text, reference) {
+		if work.Carries(comment.Text, reference) {
 			ids = append(ids, comment.ID)
 		}
 	}
@@ -212,10 +192,11 @@ func (n newNote) notes(ctx context.Context, applicantID, reference string) (read
 }
 
 func (n newNote) readBack(ctx context.Context, confirmed gen.ControlEffectsRow) (bool, error) {
-	reference, err := keyReference(n.account.Tenant, confirmed.Key)
+	interview, revision, part, err := work.CutNoteKey(confirmed.Key)
 	if err != nil {
 		return false, err
 	}
+	reference := writeback.Reference(n.account.Tenant, interview, revision, part)
 	var applicantID string
 	err = db.InTenant(ctx, n.pool, n.account.Tenant, func(tx db.TenantTx) error {
 		applicantID, err = tx.Q.EffectApplicant(ctx, tx, tx.Tenant, &confirmed.EffectID)
@@ -230,11 +211,4 @@ func (n newNote) readBack(ctx context.Context, confirmed gen.ControlEffectsRow) 
 
 func (n newNote) send(ctx context.Context, send jazzhr.Send) (string, error) {
 	return n.account.Write.WriteNote(ctx, send, n.route, n.applicantID, n.contents)
-}
-
-// carries reports whether a note's text holds a reference, whatever HTML and spacing it has come to
-// have.
-func carries(text, reference string) bool {
-	forms := work.NoteForms(text)
-	return strings.Contains(forms[0], reference) || strings.Contains(forms[1], reference)
 }

@@ -117,6 +117,7 @@ func (s *step) record(ctx context.Context, tx db.TenantTx, result sent) (ended b
 		if err := s.confirm(ctx, tx, row, change{id: result.id, what: "confirmed", at: now, controlled: locked.Controlled}); err != nil {
 			return false, err
 		}
+		row.State = stateSending // it may be unknown by now, but this is the answer to its send
 		return true, s.advance(ctx, tx, row, result.id, queue.StateDone)
 	}
 	if row.State != stateSending && row.State != stateUnknown { // settled by reading meanwhile, which says more

@@ -21,6 +21,9 @@ type plan struct {
 	key       string
 	lookFirst bool // it may stand in JazzHR already
 	remote    remote
+	// maySend, if set, is asked before each send, in the transaction of its intent. It returns what
+	// is to be done instead, or nil to send.
+	maySend func(ctx context.Context, tx db.TenantTx, row gen.Effect) (*action, error)
 }
 
 // settle makes one transition after the other until the effect has ended or has to wait. planned is
@@ -84,15 +87,21 @@ func (s *step) perform(ctx context.Context, kind string, n next, seen *reading, 
 // was refused, the refusal was of the applicant that is gone: it is forgotten.
 func (s *step) retarget(ctx context.Context, effectID uuid.UUID) (ended bool, err error) {
 	was := db.Text(s.writeback.ApplicantID)
+	err = db.InTenant(ctx, s.ledger.Pool, s.id.tenant, func(tx db.TenantTx) error {
+		return tx.Q.MarkApplicantGone(ctx, tx, tx.Tenant, was)
+	})
+	if err != nil {
+		return false, fmt.Errorf("remember that the applicant is gone: %w", err)
+	}
 	ids, err := s.searchPerson(ctx)
 	if err != nil {
 		return false, err
 	}
 	found := len(ids) == 1 && ids[0] != was
+	if !found {
+		return true, s.becomeCase(ctx, outcome.ApplicantGone)
+	}
 	err = db.InTenant(ctx, s.ledger.Pool, s.id.tenant, func(tx db.TenantTx) error {
-		if err := tx.Q.MarkApplicantGone(ctx, tx, tx.Tenant, was); err != nil || !found {
-			return err
-		}
 		now, err := db.Now(ctx, tx)
 		if err != nil {
 			return err
@@ -104,9 +113,6 @@ func (s *step) retarget(ctx context.Context, effectID uuid.UUID) (ended bool, er
 	})
 	if err != nil {
 		return false, fmt.Errorf("keep the applicant's new id: %w", err)
-	}
-	if !found {
-		return true, s.becomeCase(ctx, outcome.ApplicantGone)
 	}
 	s.writeback.ApplicantID = &ids[0]
 	return false, nil

@@ -82,84 +82,6 @@ func (s *step) run(ctx context.Context) error {
 // giveUp leaves the writeback to a person: JazzHR could not be read for days.
 func (s *step) giveUp(ctx context.Context) error { return s.becomeCase(ctx, outcome.JazzHRUnreadable) }
 
-func (s *step) createApplicant(ctx context.Context) error {
-	w := s.writeback
-	if w.ApplicantID != nil {
-		return s.skip(ctx, *w.ApplicantID)
-	}
-	id, err := s.knownApplicant(ctx)
-	if err != nil {
-		return err
-	}
-	if id != "" {
-		return s.skip(ctx, id)
-	}
-	if w.ApplicantGiven {
-		return s.findGiven(ctx)
-	}
-	wanted := jazzhr.NewApplicant{
-		FirstName: db.Text(w.FirstName), LastName: db.Text(w.LastName), Email: db.Text(w.Email),
-		Phone: db.Text(w.Phone), Source: db.Text(w.Source),
-	}
-	return s.settle(ctx, work.EffectCreate, func() plan {
-		return plan{
-			key: jazzhr.NormalizeEmail(wanted.Email), lookFirst: true,
-			remote: newApplicant{account: s.Account, pool: s.ledger.Pool, wanted: wanted},
-		}
-	})
-}
-
-// knownApplicant looks in our own tables: for the applicant of an earlier revision of the
-// interview, then for the email, if only one applicant has it.
-func (s *step) knownApplicant(ctx context.Context) (id string, err error) {
-	w := s.writeback
-	if w.ApplicantGiven {
-		id, err = gen.New().EarlierApplicant(ctx, s.ledger.Pool, w.TenantID, w.InterviewID, w.Revision)
-		if err != nil || id != "" {
-			return id, work.Wrap("look up the applicant of an earlier revision", err)
-		}
-	}
-	email := jazzhr.NormalizeEmail(db.Text(w.Email))
-	if email == "" {
-		return "", nil
-	}
-	ids, err := gen.New().ApplicantsByEmail(ctx, s.ledger.Pool, w.TenantID, &email)
-	if err != nil {
-		return "", fmt.Errorf("look up known applicants: %w", err)
-	}
-	if len(ids) == 1 {
-		id = ids[0]
-	}
-	return id, nil
-}
-
-// findGiven finds the applicant of a writeback that may create none.
-func (s *step) findGiven(ctx context.Context) error {
-	ids, err := s.searchPerson(ctx)
-	if err != nil {
-		return err
-	}
-	if len(ids) == 1 {
-		return s.skip(ctx, ids[0])
-	}
-	return s.becomeCase(ctx, outcome.ApplicantUnresolved)
-}
-
-// searchPerson looks for the writeback's person by name and email. Without both it finds nobody.
-func (s *step) searchPerson(ctx context.Context) ([]string, error) {
-	w := s.writeback
-	if w.Email == nil || w.LastName == nil {
-		return nil, nil
-	}
-	found, err := work.Search{
-		Account: s.Account, Pool: s.ledger.Pool,
-		Names:      []work.Name{{First: db.Text(w.FirstName), Last: *w.LastName}},
-		Emails:     []string{jazzhr.NormalizeEmail(*w.Email)},
-		KnownSince: time.Now().Add(-work.DetailsFresh),
-	}.Run(ctx)
-	return found.Matches, err
-}
-
 func (s *step) linkApplicant(ctx context.Context) error {
 	w := s.writeback
 	if w.JobID == nil {
@@ -203,7 +125,7 @@ func (s *step) writeNotes(ctx context.Context) error {
 			route = jazzhr.NoteRouteNotes
 		}
 		return plan{
-			key: noteKey(w.InterviewID, int(w.Revision), s.id.part), lookFirst: lookFirst,
+			key: work.NoteKey(w.InterviewID, int(w.Revision), s.id.part), lookFirst: lookFirst,
 			remote: newNote{
 				account: s.Account, pool: s.ledger.Pool, applicantID: db.Text(s.writeback.ApplicantID),
 				route: route, reference: reference, contents: contents,

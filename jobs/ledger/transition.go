@@ -124,6 +124,15 @@ func (t transition) decideAndApply(ctx context.Context, tx db.TenantTx) (n next,
 		}
 		n.action = decide(facts, t.seen, seen, now, t.ledger.pace())
 	}
+	if n.action.kind == actionSend && t.plan.maySend != nil {
+		instead, err := t.plan.maySend(ctx, tx, row)
+		if err != nil {
+			return n, err
+		}
+		if instead != nil {
+			n.action = *instead
+		}
+	}
 	if n.action.kind == actionSend {
 		n.send, err = t.intend(ctx, tx, row)
 		return n, err
@@ -136,13 +145,16 @@ func (t transition) facts(row gen.Effect) effect {
 	e := effect{
 		kind: t.kind, state: row.State, sends: int(row.Sends), absentReads: int(row.AbsentReads),
 		mine:    row.SentBy != nil && *row.SentBy == t.id.writeback,
-		refused: row.Refusal != nil, lookFirst: t.plan.lookFirst,
+		refused: row.Refusal != nil, lookFirst: t.plan.lookFirst, namesDecided: decidedNames(row),
 	}
 	if row.NotAfter != nil {
 		e.notAfter = *row.NotAfter
 	}
 	if row.AbsentAt != nil {
 		e.absentAt = *row.AbsentAt
+	}
+	if row.FirstSentAt != nil {
+		e.sentAt = *row.FirstSentAt
 	}
 	return e
 }

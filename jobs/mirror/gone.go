@@ -44,7 +44,9 @@ func (s *fullSync) tellGone(ctx context.Context, listed map[string]bool, began t
 		there := err == nil
 		err = db.InTenant(ctx, s.mirror.Pool, s.reader.Account.Tenant, func(tx db.TenantTx) error {
 			if there { // the next pass reads it last
-				return work.RememberApplicant(ctx, tx, id, jazzhr.NormalizeEmail(detail.Email), jazzhr.FoldName(detail.FirstName, detail.LastName))
+				return work.RememberApplicant(ctx, tx, id, work.Details{
+					Email: jazzhr.NormalizeEmail(detail.Email), FoldedName: jazzhr.FoldName(detail.FirstName, detail.LastName),
+				})
 			}
 			gone, err := tx.Q.TellApplicantGone(ctx, tx, tx.Tenant, id)
 			if err != nil {

@@ -93,18 +93,24 @@ func keepApplicants(ctx context.Context, tx db.TenantTx, people []intrvio.Applie
 	if !announce {
 		return nil, len(taken), nil
 	}
-	made, err := tx.Q.MadeKeys(ctx, tx, tx.Tenant, work.EffectCreate, list.Emails)
+	made, err := tx.Q.MadeApplicants(ctx, tx, tx.Tenant, list.Emails)
 	if err != nil {
 		return nil, 0, fmt.Errorf("look up whom we made: %w", err)
 	}
 	var events []outbox.Event
 	for _, p := range people {
 		if slices.Contains(taken, p.ApplicantID) {
-			p.MadeByUs = slices.Contains(made, p.Candidate.Email)
+			p.MadeByUs = slices.ContainsFunc(made, func(key string) bool { return isCreateOf(key, p.Candidate) })
 			events = append(events, outbox.Event{Type: intrvio.CandidateApplied, Data: p})
 		}
 	}
 	return events, len(taken), nil
+}
+
+// isCreateOf reports whether a create was for somebody, by its key.
+func isCreateOf(key string, c intrvio.Candidate) bool {
+	email, folded, named := work.CutCreateKey(key)
+	return email == c.Email && (!named || jazzhr.NameFits(folded, c.FirstName, c.LastName))
 }
 
 // links takes links in.

@@ -128,7 +128,7 @@ func (e *export) announce(ctx context.Context, jobs, targets []intrvio.Job, appl
 		person, email := e.personKey(), e.email()
 		if _, err := tx.Q.LockPerson(ctx, tx, gen.LockPersonParams{
 			TenantID: tx.Tenant, PersonID: person,
-			ApplicantID: db.NullText(applicantID), Email: db.NullText(email),
+			ApplicantID: db.NullText(applicantID), Email: db.NullText(email), Keep: unresolved == outcome.JazzHRUnreadable,
 		}); err != nil {
 			return fmt.Errorf("keep who the person is: %w", err)
 		}
@@ -220,13 +220,13 @@ func within(at *time.Time, since, until time.Time) bool {
 	return at != nil && !at.Before(since) && !at.After(until)
 }
 
-// personKey is JazzHR's number of the person. Without one it is the email, or else the webhook.
+// personKey is JazzHR's number of the person. Without one it is email and name, or else the webhook.
 func (e *export) personKey() string {
 	switch {
 	case e.parsed.Person.ID != "":
 		return e.parsed.Person.ID
 	case e.email() != "":
-		return "email:" + e.email()
+		return "email:" + e.email() + " " + jazzhr.FoldName(e.parsed.Person.FirstName, e.parsed.Person.LastName)
 	default:
 		return "webhook:" + e.webhook.WebhookID.String()
 	}

@@ -87,22 +87,14 @@ func orNone(jobs []intrvio.Job) []intrvio.Job {
 
 // resolvePerson returns the applicant that the export's person is, or why that can't be told.
 func (e *export) resolvePerson(ctx context.Context) (applicantID string, unresolved outcome.Code, err error) {
-	person := e.parsed.Person
-	emails := make([]string, 0, len(person.Emails))
-	for _, email := range person.Emails {
-		emails = append(emails, jazzhr.NormalizeEmail(email))
-	}
-	if applicantID, err = e.knownPerson(ctx, emails); err != nil || applicantID != "" {
+	search := e.search()
+	if applicantID, err = e.knownPerson(ctx, search); err != nil || applicantID != "" {
 		return applicantID, "", err
 	}
-	if person.LastName == "" || len(emails) == 0 {
+	if e.parsed.Person.LastName == "" || len(search.Emails) == 0 {
 		return "", outcome.NoNameOrEmail, nil
 	}
-	found, err := work.Search{
-		Account: e.Account, Pool: e.triggers.Pool,
-		Names: []work.Name{{First: person.FirstName, Last: person.LastName}}, Emails: emails,
-		KnownSince: e.since().Add(-work.DetailsFresh),
-	}.Run(ctx)
+	found, err := search.Run(ctx)
 	switch {
 	case err != nil:
 		return "", "", err
@@ -114,25 +106,42 @@ func (e *export) resolvePerson(ctx context.Context) (applicantID string, unresol
 	return found.Matches[0], "", nil
 }
 
-// knownPerson looks in what we know: who JazzHR's number was before, then the emails, if they name
-// one applicant only.
-func (e *export) knownPerson(ctx context.Context, emails []string) (applicantID string, err error) {
-	q, tenant := gen.New(), e.webhook.TenantID
-	id, err := q.Person(ctx, e.triggers.Pool, tenant, e.parsed.Person.ID)
-	if err == nil && id != nil {
-		return *id, nil
+// search looks for the export's person.
+func (e *export) search() work.Search {
+	person := e.parsed.Person
+	s := work.Search{
+		Account: e.Account, Pool: e.triggers.Pool,
+		Names:      []work.Name{{First: person.FirstName, Last: person.LastName}},
+		KnownSince: e.since().Add(-work.DetailsFresh),
 	}
+	for _, email := range person.Emails {
+		if email = jazzhr.NormalizeEmail(email); email != "" {
+			s.Emails = append(s.Emails, email)
+		}
+	}
+	return s
+}
+
+// knownPerson looks among those whom we know: who JazzHR's number was before, then those of the
+// emails and the name. Each counts only if JazzHR still shows the export's name, and one of its
+// emails if it has any.
+func (e *export) knownPerson(ctx context.Context, search work.Search) (applicantID string, err error) {
+	id, err := gen.New().Person(ctx, e.triggers.Pool, e.webhook.TenantID, e.parsed.Person.ID)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return "", fmt.Errorf("look up a known person: %w", err)
 	}
-	for _, email := range emails {
-		ids, err := q.ApplicantsByEmail(ctx, e.triggers.Pool, tenant, &email)
-		if err != nil {
-			return "", fmt.Errorf("look up known applicants: %w", err)
-		}
-		if len(ids) == 1 {
-			return ids[0], nil
+	if id != nil {
+		is, err := search.Is(ctx, *id)
+		if err != nil || is {
+			return *id, err
 		}
 	}
-	return "", nil
+	if len(search.Emails) == 0 {
+		return "", nil
+	}
+	found, err := search.Known(ctx)
+	if err != nil || len(found.Matches) != 1 {
+		return "", err
+	}
+	return found.Matches[0], nil
 }

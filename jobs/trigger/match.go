@@ -11,6 +11,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/intrvio"
+	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/queue/outcome"
 )
@@ -119,9 +120,9 @@ func (a asking) isSurelyOf(row gen.RequestsOfPersonRow) bool {
 	return row.PersonID == a.person || a.applicant != "" && db.Text(row.ApplicantID) == a.applicant
 }
 
-// mayBeOf reports whether a request may be the person's by the email. Two people can share an email, so
-// it counts only between an export and a stage entry, and only if one of them does not know the
-// applicant.
+// mayBeOf reports whether a request may be the person's by email and name. Namesakes can share an
+// email, so it counts only between an export and a stage entry, and only if one of them does not know
+// the applicant. A stage entry for which JazzHR could not be read has no name: any may be its own.
 func (a asking) mayBeOf(row gen.RequestsOfPersonRow) bool {
 	if db.Text(row.ApplicantID) != "" && a.applicant != "" {
 		return false
@@ -130,7 +131,15 @@ func (a asking) mayBeOf(row gen.RequestsOfPersonRow) bool {
 	if a.trigger == intrvio.TriggerStage {
 		otherTrigger = row.WebhookID != nil
 	}
-	return otherTrigger && a.candidate.Email != "" && db.Text(row.Email) == a.candidate.Email
+	return otherTrigger && a.candidate.Email != "" && db.Text(row.Email) == a.candidate.Email && a.hasNameOf(row)
+}
+
+func (a asking) hasNameOf(row gen.RequestsOfPersonRow) bool {
+	theirs := jazzhr.FoldName(db.Text(row.FirstName), db.Text(row.LastName))
+	if theirs == "" || jazzhr.FoldName(a.candidate.FirstName, a.candidate.LastName) == "" {
+		return true
+	}
+	return jazzhr.NameFits(theirs, a.candidate.FirstName, a.candidate.LastName)
 }
 
 // sameJob compares jobs by the first thing that is known of both.

@@ -96,7 +96,9 @@ func (e *stageEntry) resolve(ctx context.Context) error {
 		return e.end(ctx, outcome.OtherJob)
 	}
 	return e.settle(ctx, candidate, job, func(tx db.TenantTx) error {
-		return work.RememberApplicant(ctx, tx, e.row.ApplicantID, candidate.Email, jazzhr.FoldName(person.FirstName, person.LastName))
+		return work.RememberApplicant(ctx, tx, e.row.ApplicantID, work.Details{
+			Email: candidate.Email, FoldedName: jazzhr.FoldName(person.FirstName, person.LastName),
+		})
 	})
 }
 
@@ -159,7 +161,7 @@ func (e *stageEntry) giveUp(ctx context.Context) error {
 	}
 	var candidate intrvio.Candidate
 	err = db.InTenant(ctx, e.triggers.Pool, e.row.TenantID, func(tx db.TenantTx) error {
-		known, err := tx.Q.KnownEmails(ctx, tx, tx.Tenant, []string{e.row.ApplicantID}, new(time.Unix(0, 0)))
+		known, err := tx.Q.KnownDetails(ctx, tx, tx.Tenant, []string{e.row.ApplicantID}, new(time.Unix(0, 0)))
 		if len(known) > 0 {
 			candidate.Email = known[0].Email
 		}

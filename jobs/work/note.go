@@ -18,3 +18,9 @@ func NoteForms(text string) [2]string {
 		withoutSpaces(text),
 	}
 }
+
+// Carries reports whether a note's text holds a reference.
+func Carries(text, reference string) bool {
+	forms := NoteForms(text)
+	return strings.Contains(forms[0], reference) || strings.Contains(forms[1], reference)
+}

@@ -37,6 +37,15 @@ func writebackCases() []Info {
 			Do: "Open them in JazzHR. Look whether one of them was created when this was sent.",
 		},
 		{
+			Code:    OtherName,
+			Meaning: "somebody in JazzHR has the email, under a name that does not fit",
+			Title:   "The email belongs to somebody of another name",
+			Why: "JazzHR has a candidate with this email, but under a name that does not fit. They may be one person, " +
+				"or two who share an address. A result that is written on the wrong candidate can’t be taken back.",
+			Do: "Compare the two. If they are one person, adopt that candidate. If they are two, let the service " +
+				"create the candidate. The answer is kept for this name and email.",
+		},
+		{
 			Code:    TooManyMatches,
 			Meaning: "too many people in JazzHR have the name",
 			Title:   "Too many people of this name",
@@ -61,11 +70,11 @@ func writebackCases() []Info {
 			Do: "Look in JazzHR whether {thing} is there.",
 		},
 		{
-			Code:    SentThreeTimes,
-			Meaning: "it was sent three times, and not found after any of them",
-			Title:   "Sent three times, and still not there",
-			Why: "The service sent it three times. JazzHR answered neither yes nor no, and {thing} was " +
-				"not found after any of them.",
+			Code:    NotTaken,
+			Meaning: "it was sent for three days, and not found after any of the sends",
+			Title:   "Sent for three days, and still not there",
+			Why: "The service sent it again and again, for three days. JazzHR answered neither yes nor no, and " +
+				"{thing} was not found after any of the sends.",
 			Do: "Look in JazzHR whether {thing} is there. If it is not, something at JazzHR drops it.",
 		},
 		{

@@ -41,9 +41,10 @@ const (
 	TwoMatches          Code = "two_matches"          // more than one thing in JazzHR could be it
 	NotComparable       Code = "not_comparable"       // JazzHR does not show enough to tell
 	TooManyMatches      Code = "too_many_matches"     // more people have the name than are worth reading
+	OtherName           Code = "other_name"           // somebody has the email, under a name that does not fit
 	NoControl           Code = "no_control"           // not found, and no write of its kind was confirmed yet
 	NotVisible          Code = "not_visible"          // not found, and confirmed writes do not show either
-	SentThreeTimes      Code = "sent_three_times"     // sent three times, and not found after any of them
+	NotTaken            Code = "not_taken"            // sent for three days, and not found after any send
 	ApplicantGone       Code = "applicant_gone"       // merged or deleted, and not found again by name and email
 	ApplicantUnresolved Code = "applicant_unresolved" // not found, and must not be created
 	JazzHRUnreadable    Code = "jazzhr_unreadable"    // JazzHR could not be read for three days

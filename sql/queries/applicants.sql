@@ -1,25 +1,21 @@
--- name: ApplicantsByEmail :many
--- Returns nothing while a create for the email is being sent or is unknown: such an effect must be
--- settled by a read of its own.
-SELECT a.applicant_id
-FROM jazzhr.applicants a
-WHERE a.tenant_id = @tenant_id
-    AND a.email = @email
-    AND a.gone_at IS NULL
-    AND NOT EXISTS (
-        SELECT
-        FROM jazzhr.effects e
-        WHERE e.tenant_id = a.tenant_id
-            AND e.kind = 'create_applicant'
-            AND e.key = a.email
-            AND e.state IN ('sending', 'unknown')
-    )
-ORDER BY a.created_at
-LIMIT 2;
+-- name: ProposedApplicants :many
+-- Returns who may have one of the emails or names, apart from those who were listed. Those with one
+-- of the emails come first.
+SELECT applicant_id, coalesce(folded_name, '')::text AS folded_name
+FROM jazzhr.applicants
+WHERE tenant_id = @tenant_id
+    AND gone_at IS NULL
+    AND (email = ANY(@emails::text[]) OR folded_name = ANY(@names::text[]))
+    AND applicant_id <> ALL(@listed::text[])
+ORDER BY (email = ANY(@emails::text[])) DESC NULLS LAST, created_at, applicant_id
+LIMIT sqlc.arg(max_rows);
 
--- name: KnownEmails :many
--- Returns those of the given applicants whose email was read at the given time or later.
-SELECT applicant_id, coalesce(email, '')::text AS email
+-- name: KnownDetails :many
+-- Returns those of the given applicants that were read at the given time or later.
+SELECT
+    applicant_id,
+    coalesce(email, '')::text AS email,
+    coalesce(folded_name, '')::text AS folded_name
 FROM jazzhr.applicants
 WHERE tenant_id = @tenant_id
     AND applicant_id = ANY(@applicant_ids::text[])

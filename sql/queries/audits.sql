@@ -90,6 +90,15 @@ WHERE tenant_id = @tenant_id
     AND key = ANY(@keys::text[])
     AND sends > 0;
 
+-- name: SentEmails :many
+-- Returns those of the emails for which an applicant was sent.
+SELECT DISTINCT split_part(key, ' ', 1)::text AS email
+FROM jazzhr.effects
+WHERE tenant_id = @tenant_id
+    AND kind = 'create_applicant'
+    AND split_part(key, ' ', 1) = ANY(@emails::text[])
+    AND sends > 0;
+
 -- name: NotedApplicants :many
 -- Returns the applicants to whom a note was sent that was settled at the given time or later, or is
 -- not settled yet.

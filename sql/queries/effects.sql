@@ -243,6 +243,24 @@ JOIN jazzhr.writebacks w ON w.tenant_id = s.tenant_id AND w.writeback_id = s.wri
 WHERE s.tenant_id = @tenant_id AND s.effect_id = @effect_id
 ORDER BY last_name, first_name;
 
+-- name: CreatesOfEmail :many
+-- Returns the creates of one email, the oldest first. Before schema 12 their keys held the email
+-- alone.
+SELECT
+    effect_id,
+    key,
+    state,
+    sends,
+    remote_id
+FROM jazzhr.effects
+WHERE tenant_id = @tenant_id AND kind = 'create_applicant' AND split_part(key, ' ', 1) = @email::text
+ORDER BY created_at, effect_id;
+
+-- name: SystemLockEmail :exec
+-- Locks the creates of one email until the transaction ends: which of them may be sent is decided
+-- one at a time.
+SELECT pg_advisory_xact_lock(hashtextextended(@tenant_id::text || ' ' || @email::text, 0));
+
 -- name: Visibility :one
 SELECT seen_at, unseen_at
 FROM jazzhr.visibility

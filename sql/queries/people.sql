@@ -181,6 +181,16 @@ WHERE tenant_id = @tenant_id
     AND sends > 0
     AND state IN ('sending', 'unknown', 'done');
 
+-- name: MadeApplicants :many
+-- Returns the keys of the creates of some emails that we sent or may have sent.
+SELECT key
+FROM jazzhr.effects
+WHERE tenant_id = @tenant_id
+    AND kind = 'create_applicant'
+    AND split_part(key, ' ', 1) = ANY(@emails::text[])
+    AND sends > 0
+    AND state IN ('sending', 'unknown', 'done');
+
 -- name: SystemDueFullSyncs :many
 -- Takes full passes that are due, as long as no more than at_once are active. A tenant moves on by
 -- whole days, so it keeps its hour. Active passes are counted as by SystemDueAudits.

@@ -195,6 +195,8 @@ SELECT
     r.person_id,
     r.applicant_id,
     r.email,
+    r.first_name,
+    r.last_name,
     r.job_id,
     r.job_key,
     r.webhook_id,

@@ -131,13 +131,17 @@ SET
 WHERE tenant_id = @tenant_id AND state = 'pending';
 
 -- name: LockPerson :one
--- Stores which number is which applicant. It locks the person until the transaction ends, so that
--- two exports of one person are looked at one after the other.
+-- Stores which number is which applicant, as found now; keeps what was known if JazzHR could not be
+-- read. It locks the person until the transaction ends, so that two exports of one person are looked
+-- at one after the other.
 INSERT INTO jazzhr.people (tenant_id, person_id, applicant_id, email)
 VALUES (@tenant_id, @person_id, sqlc.narg(applicant_id), sqlc.narg(email))
 ON CONFLICT (tenant_id, person_id) DO UPDATE
 SET
-    applicant_id = coalesce(excluded.applicant_id, people.applicant_id),
+    applicant_id = CASE
+        WHEN @keep::boolean THEN coalesce(excluded.applicant_id, people.applicant_id)
+        ELSE excluded.applicant_id
+    END,
     email = coalesce(excluded.email, people.email),
     updated_at = jazzhr.now()
 RETURNING applicant_id;
