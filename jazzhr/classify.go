@@ -35,7 +35,7 @@ func (a *Account) classify(t target, r reply, ambiguous Kind) *Error {
 		failure.Kind, failure.cause = RateLimited, nil
 	case r.err != nil:
 		// What arrived of the answer does not count.
-	case t.does == writeNote && r.missing():
+	case t.does == writeNote && (r.status == http.StatusNotFound || r.status == http.StatusMethodNotAllowed):
 		// The account does not know the route, or not the applicant. Which of the two, the body
 		// does not tell for certain.
 		failure.Kind = UnknownRoute
@@ -50,11 +50,6 @@ func (a *Account) classify(t target, r reply, ambiguous Kind) *Error {
 }
 
 func (r reply) succeeded() bool { return r.status >= 200 && r.status <= 299 }
-
-// missing reports whether the answer says that there is no such address.
-func (r reply) missing() bool {
-	return r.status == http.StatusNotFound || r.status == http.StatusMethodNotAllowed
-}
 
 // refuses reports whether a readable business error with this status is JazzHR's word on what the
 // request holds. A 404 to a link may name the job or the applicant. To a create it names nothing

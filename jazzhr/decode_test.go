@@ -152,3 +152,22 @@ func FuzzApplicant(f *testing.F) {
 		}
 	})
 }
+
+// TestFinding15Dates holds that no list gives a day that is not in the calendar.
+func TestFinding15Dates(t *testing.T) {
+	t.Parallel()
+	for date, want := range map[string]string{
+		"2026-02-28": "2026-02-28", "2026-02-28 10:00:00": "2026-02-28", "2026-02-28T10:00:00Z": "2026-02-28", " 2026-02-28 ": "2026-02-28",
+		"2026-02-30": "", "-0001-11-30": "", "0000-00-00": "", "0000-00-00 00:00:00": "", "2026-2-8": "", "soon": "", "": "", "T": "",
+	} {
+		row := map[string]any{"apply_date": date, "date": date, "original_open_date": date}
+		for list, got := range map[string]string{
+			"applicants": parseApplicantRow(row).ApplyDate, "applicant": parseApplicant(row).ApplyDate, "links": parseLink(row).Date,
+			"activities": parseActivity(row).Date, "jobs": parseJob(row).OpenDate, "comments": parseComment(row).Date,
+		} {
+			if got != want {
+				t.Errorf("%s, %q: %q, want %q", list, date, got, want)
+			}
+		}
+	}
+}

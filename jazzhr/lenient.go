@@ -3,6 +3,7 @@ package jazzhr
 import (
 	"encoding/json"
 	"strings"
+	"time"
 )
 
 // JazzHR changes the type of a value from one reply to the next. The functions below read a decoded
@@ -50,7 +51,7 @@ func list(value any) []any {
 func scalar(value any) string {
 	switch v := value.(type) {
 	case string:
-		return strings.TrimSpace(strings.ReplaceAll(v, "\x00", ""))
+		return strings.TrimSpace(withoutNUL(v))
 	case json.Number:
 		return v.String()
 	default:
@@ -84,10 +85,15 @@ func values(value any, names ...string) []string {
 	return texts
 }
 
-// dateText returns a date as JazzHR wrote it, or "" for 0000-00-00, which means no date.
+// dateText returns the day of a date, as YYYY-MM-DD. It returns "" for what is no day of the
+// calendar, such as 0000-00-00, -0001-11-30 and 2026-02-30.
 func dateText(date string) string {
-	if strings.HasPrefix(date, "0000-00-00") {
+	day, rest, _ := strings.Cut(strings.TrimSpace(date), " ")
+	if at := strings.IndexByte(day, 'T'); rest == "" && at > 0 {
+		day = day[:at]
+	}
+	if _, err := time.Parse(time.DateOnly, day); err != nil {
 		return ""
 	}
-	return date
+	return day
 }

@@ -7,14 +7,14 @@ import (
 )
 
 // withoutProtected returns a copy of a decoded JSON value without the members whose keys name
-// protected attributes.
+// protected attributes, and without NUL, which JSON can write and PostgreSQL can't store.
 func withoutProtected(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
 		kept := make(map[string]any, len(v))
 		for key, item := range v {
 			if !isProtected(key) {
-				kept[key] = withoutProtected(item)
+				kept[withoutNUL(key)] = withoutProtected(item)
 			}
 		}
 		return kept
@@ -24,10 +24,14 @@ func withoutProtected(value any) any {
 			kept[i] = withoutProtected(item)
 		}
 		return kept
+	case string:
+		return withoutNUL(v)
 	default:
 		return value
 	}
 }
+
+func withoutNUL(s string) string { return strings.ReplaceAll(s, "\x00", "") }
 
 // isProtected reports whether a key names gender, race and ethnicity, disability, veteran status,
 // birth date or citizenship. JazzHR documents gender, citizenShip, eeoRace, eeoDisability and

@@ -38,6 +38,14 @@ const (
 // colon.
 const VerifyBody = `{"data": "JazzHR Verify Event"}`
 
+// IsVerify reports whether a body is that of [EventVerify], however it is spaced. JazzHR signs the
+// body alone, so an export could be sent again under the name of VERIFY.
+func IsVerify(body []byte) bool {
+	value, ok := decodeJSON(body)
+	data, isText := object(value)["data"].(string)
+	return ok && isText && len(object(value)) == 1 && strings.HasPrefix(data, "JazzHR Verify")
+}
+
 // Sign returns the signature of a webhook body: the HMAC-SHA256 of the raw bytes under the
 // integration's secret, in lower-case hex.
 func Sign(secret string, body []byte) string {

@@ -170,7 +170,8 @@ func TestPurge(t *testing.T) {
 	if bodies != 0 || transcripts != 1 || hashes != 3 || events != 0 {
 		t.Errorf("after 30 days: %d bodies, %d transcripts (the one not written stays), %d hashes, %d events", bodies, transcripts, hashes, events)
 	}
-	if _, err := c.pulled(0); !errors.Is(err, outbox.ErrExpired) {
+	var expired *outbox.ExpiredError
+	if _, err := c.pulled(0); !errors.As(err, &expired) {
 		t.Errorf("pulling what has expired: %v", err)
 	}
 }

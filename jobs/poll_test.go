@@ -222,9 +222,8 @@ func TestUnparsableChange(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).customer("acme")
 	c.poll("ok")
-	odd := c.account.AddJob(jazzhrtest.Job{Title: `The "Best" Job`})
-	ada := c.account.AddApplicant(jazzhrtest.Applicant{FirstName: "Ada", LastName: "Lovelace", Email: "ada@example.com"}, odd.ID)
-	check(t, c.account.MoveStage(ada.ID, odd.ID, "Reviewed"))
+	ada := c.person("Ada", "Lovelace", "ada@example.com")
+	c.account.AddActivity(jazzhrtest.Activity{Category: "resume_status", ObjectID: ada.ID, Action: `moved to "Reviewed"`})
 	c.poll("ok")
 	if got := c.changes(); len(got) != 1 || got[0].Parsed || got[0].RawAction == "" || got[0].From != "" {
 		t.Errorf("announced %+v", got)

@@ -92,6 +92,9 @@ func (s *Service) Disconnect(ctx context.Context, id uuid.UUID, by Actor) (bool,
 		if err := tx.Q.DeleteWebhookSecrets(ctx, tx, id); err != nil {
 			return fmt.Errorf("erase webhook secrets: %w", err)
 		}
+		if err := tx.Q.ForgetPolls(ctx, tx, id); err != nil {
+			return fmt.Errorf("forget the polls: %w", err)
+		}
 		if err := by.record(ctx, tx, ActionDisconnected); err != nil {
 			return err
 		}

@@ -101,11 +101,9 @@ func requestError(err error) *apiError {
 		return &apiError{Code: CodeOverloaded, Message: err.Error() + "; try again"}
 	case errors.Is(err, writeback.ErrNoCase):
 		return notFound("case")
-	case errors.Is(err, outbox.ErrExpired):
-		return &apiError{
-			Code: CodeEventsExpired, Field: "after",
-			Message: "events after this sequence have expired; read on from a later one",
-		}
+	}
+	if expired, ok := errors.AsType[*outbox.ExpiredError](err); ok {
+		return &apiError{Code: CodeEventsExpired, Field: "after", Message: expired.Error()}
 	}
 	return nil
 }

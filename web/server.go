@@ -22,6 +22,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -167,7 +168,7 @@ func (s *Server) routes() *gin.Engine {
 	engine.ContextWithFallback = true
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false
-	engine.Use(s.observe)
+	engine.Use(s.observe, s.refuseBadText)
 	engine.NoRoute(func(c *gin.Context) {
 		if console.Serves(c.Request.URL.Path) {
 			s.console.NotFound(c)
@@ -192,6 +193,30 @@ func (s *Server) routes() *gin.Engine {
 	s.console.RouteConnect(engine.Group("/connect"))
 	return engine
 }
+
+// refuseBadText refuses an address that holds what Postgres can't store: NUL, and bytes that are not
+// UTF-8. Many requests share a query: one such token would fail it for all of them.
+func (s *Server) refuseBadText(c *gin.Context) {
+	field, bad := "", isBadText(c.Request.URL.Path)
+	for name, values := range c.Request.URL.Query() {
+		if isBadText(name) {
+			bad = true
+		} else if slices.ContainsFunc(values, isBadText) {
+			field, bad = name, true
+		}
+	}
+	if !bad {
+		return
+	}
+	if console.Serves(c.Request.URL.Path) || strings.HasPrefix(c.Request.URL.Path, "/connect/") {
+		s.console.NotFound(c)
+	} else {
+		fail(c, &apiError{Code: CodeInvalidRequest, Field: field, Message: "the address holds NUL, or bytes that are not UTF-8"})
+	}
+	c.Abort()
+}
+
+func isBadText(text string) bool { return !utf8.ValidString(text) || strings.Contains(text, "\x00") }
 
 func (s *Server) routeAPI(api *gin.RouterGroup) {
 	quick := func(handle handler) gin.HandlerFunc { return endpoint(maxBody, apiTimeout, handle) }

@@ -115,6 +115,9 @@ func (s *Server) accept(
 ) (result string, err error) {
 	event := r.gin.GetHeader(jazzhr.HeaderEvent)
 	if event == jazzhr.EventVerify {
+		if !jazzhr.IsVerify(body) {
+			return "", &apiError{Code: CodeInvalidRequest, Message: "the body is not that of VERIFY"}
+		}
 		return "verified", intake.AcceptVerify(r.context(), s.config.Pool, s.config.Client, receiver.TenantID, secret.Version)
 	}
 	accepted, err := s.config.Intake.Accept(r.context(), receiver, intake.Received{

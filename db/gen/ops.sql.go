@@ -60,8 +60,9 @@ WHERE ctid = ANY(ARRAY(
     SELECT w.ctid
     FROM jazzhr.webhooks w
     WHERE w.body IS NOT NULL
-        AND w.state <> 'pending'
+        AND w.state = 'done'
         AND w.received_at < jazzhr.now() - $1::interval
+        AND w.done_at < jazzhr.now() - $1::interval
     ORDER BY w.received_at
     LIMIT $2
     FOR UPDATE SKIP LOCKED

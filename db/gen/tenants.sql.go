@@ -97,6 +97,16 @@ func (q *Queries) ExpireOldSecrets(ctx context.Context, db DBTX, tenantID uuid.U
 	return err
 }
 
+const forgetPolls = `-- name: ForgetPolls :exec
+DELETE FROM jazzhr.poll_cursors WHERE tenant_id = $1
+`
+
+// The next connection begins anew: its first pass announces nothing of what stands in the account.
+func (q *Queries) ForgetPolls(ctx context.Context, db DBTX, tenantID uuid.UUID) error {
+	_, err := db.Exec(ctx, forgetPolls, tenantID)
+	return err
+}
+
 const insertWebhookSecret = `-- name: InsertWebhookSecret :one
 INSERT INTO jazzhr.webhook_secrets (tenant_id, version, sealed)
 SELECT $1, coalesce(max(s.version), 0) + 1, $2

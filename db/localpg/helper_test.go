@@ -154,5 +154,9 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return err
 	}
+	// A process that is forked while the file is open holds it open for writing until it runs its
+	// program, and so long the file can't be run (https://go.dev/issue/22315).
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	return os.WriteFile(to, content, 0o755)
 }

@@ -227,7 +227,9 @@ func (p *activities) news(rows []jazzhr.Activity, fresh map[string]bool) (news [
 	return news
 }
 
-var quoted = regexp.MustCompile(`"([^"]*)"`)
+// quoted are the three texts in quotes of a move to another stage: from where, to where, and the
+// job's title, which may hold quotes of its own.
+var quoted = regexp.MustCompile(`(?s)^[^"]*"([^"]*)"[^"]*"([^"]*)"[^"]*"(.*)"[^"]*$`)
 
 // stageChange reads from-stage, to-stage and job title out of an activity. What can't be read is
 // passed on as it is.
@@ -236,8 +238,8 @@ func stageChange(row jazzhr.Activity) intrvio.StageChange {
 		ActivityID: row.ID, ApplicantID: row.ObjectID, RawAction: row.Action,
 		OccurredOn: row.Date, OccurredAtTime: row.Time,
 	}
-	if parts := quoted.FindAllStringSubmatch(row.Action, -1); len(parts) == 3 {
-		change.From, change.To, change.JobTitle, change.Parsed = parts[0][1], parts[1][1], parts[2][1], true
+	if parts := quoted.FindStringSubmatch(row.Action); parts != nil {
+		change.From, change.To, change.JobTitle, change.Parsed = parts[1], parts[2], parts[3], true
 	}
 	return change
 }

@@ -19,8 +19,8 @@ type pass[T any] struct {
 	from int // the first page; 0 is 1
 	read func(ctx context.Context, page int) (jazzhr.Page[T], error)
 	of   func(row T) (id, day string)
-	// latest is the latest day that can be today anywhere. A later one counts as that: a day to
-	// come would hide all rows until then.
+	// latest is the latest day that can be today anywhere; empty for no bound. A later one says
+	// nothing of how new a row is, and would hide all others until then.
 	latest string
 	// head is what the list began with in the last complete pass. A list that begins so has nothing
 	// new, and is not read on: an idle account costs one call. Nil reads in any case.
@@ -47,7 +47,7 @@ func (p pass[T]) run(ctx context.Context) (done passed, err error) {
 		if err != nil {
 			return done, fmt.Errorf("read %s: %w", p.name, err)
 		}
-		done.newest = max(done.newest, min(p.newestDay(rows.Items), p.latest))
+		done.newest = max(done.newest, p.newestDay(rows.Items))
 		if page == first {
 			begins, done.head = done.newest, p.headOf(rows.Items)
 			if bytes.Equal(p.head, done.head) {
@@ -64,10 +64,10 @@ func (p pass[T]) run(ctx context.Context) (done passed, err error) {
 	}
 }
 
-// newestDay is the newest of the rows' days; empty if none has one.
+// newestDay is the newest of the rows' days that are not to come; empty if none has one.
 func (p pass[T]) newestDay(rows []T) (newest string) {
 	for _, row := range rows {
-		if _, on := p.of(row); day(on) != nil {
+		if _, on := p.of(row); day(on) != nil && (p.latest == "" || on <= p.latest) {
 			newest = max(newest, on)
 		}
 	}

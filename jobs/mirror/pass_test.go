@@ -34,7 +34,8 @@ func TestPass(t *testing.T) {
 		"a text that is no day may be of any":   {until: "2026-03-05", read: []int{1, 2, 3}, newest: "2026-03-05"},
 		"from a page on":                        {from: 3, read: []int{3, 4}, newest: "2026-03-03"},
 		"not at all if the list begins as ever": {unchanged: true, newest: "2026-03-05"},
-		"a day to come counts as the latest":    {latest: "2026-03-04", read: []int{1, 2, 3, 4}, newest: "2026-03-04"},
+		"a day to come says nothing":            {latest: "2026-03-04", read: []int{1, 2, 3, 4}, newest: "2026-03-04"},
+		"nor does it hide older days":           {latest: "2026-03-03", read: []int{1, 2, 3, 4}, newest: "2026-03-03"},
 		"a page that fails ends it":             {failAt: 3, read: []int{1, 2}, newest: "2026-03-05"},
 	} {
 		var kept []int

@@ -60,19 +60,27 @@ func Announce(ctx context.Context, tx db.TenantTx, client *queue.Client, events 
 	return nil
 }
 
-// ErrExpired says that events after the given sequence have been deleted. Events are kept for
+// ExpiredError says that events after the given sequence have been deleted. Events are kept for
 // [intrvio.Retention].
-var ErrExpired = errors.New("events after that sequence have expired")
+type ExpiredError struct {
+	// Through is the last sequence that was deleted: those after it are there.
+	Through int64
+}
+
+// Error says from where to go on.
+func (e *ExpiredError) Error() string {
+	return fmt.Sprintf("events up to sequence %d have been deleted: go on after that", e.Through)
+}
 
 // After returns a tenant's events in their order, from the one that follows the sequence. It
-// returns [ErrExpired] if some of them have been deleted.
+// returns an [*ExpiredError] if some of them have been deleted.
 func After(ctx context.Context, tx db.TenantTx, after int64, limit int) ([]intrvio.Envelope, error) {
 	purged, err := tx.Q.PurgedThrough(ctx, tx, tx.Tenant)
 	if err != nil {
 		return nil, fmt.Errorf("read event counter: %w", err)
 	}
 	if after < purged {
-		return nil, ErrExpired
+		return nil, &ExpiredError{Through: purged}
 	}
 	rows, err := tx.Q.EventsAfter(ctx, tx, tx.Tenant, after, int32(limit))
 	if err != nil {

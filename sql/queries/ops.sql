@@ -21,8 +21,9 @@ WHERE ctid = ANY(ARRAY(
     SELECT w.ctid
     FROM jazzhr.webhooks w
     WHERE w.body IS NOT NULL
-        AND w.state <> 'pending'
+        AND w.state = 'done'
         AND w.received_at < jazzhr.now() - @retention::interval
+        AND w.done_at < jazzhr.now() - @retention::interval
     ORDER BY w.received_at
     LIMIT sqlc.arg(max_rows)
     FOR UPDATE SKIP LOCKED

@@ -242,6 +242,10 @@ SET
     verified_at = NULL
 WHERE tenant_id = @tenant_id AND connection <> 'disconnected';
 
+-- name: ForgetPolls :exec
+-- The next connection begins anew: its first pass announces nothing of what stands in the account.
+DELETE FROM jazzhr.poll_cursors WHERE tenant_id = @tenant_id;
+
 -- name: DeleteWebhookSecrets :exec
 DELETE FROM jazzhr.webhook_secrets WHERE tenant_id = @tenant_id;
 

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -234,6 +235,13 @@ func parseForm(c *gin.Context) error {
 	}
 	if err != nil {
 		return errMalformed
+	}
+	for _, values := range c.Request.PostForm {
+		for _, value := range values {
+			if !utf8.ValidString(value) || strings.Contains(value, "\x00") {
+				return errMalformed
+			}
+		}
 	}
 	return nil
 }

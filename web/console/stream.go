@@ -168,13 +168,17 @@ func (e *events) sendAll(parts map[string][]byte) error {
 	return e.write(text)
 }
 
+// lineEnds are what ends a line in a server-sent event, by the HTML standard. A lone CR in a name
+// would otherwise begin a line of its own.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n") //nolint:gochecknoglobals // it is never changed
+
 // event encodes a server-sent event. Each line of the data becomes a data line.
 func event(name string, data []byte) []byte {
 	var text bytes.Buffer
 	text.WriteString("event: " + name + "\n")
-	for line := range bytes.Lines(data) {
+	for line := range strings.Lines(lineEnds.Replace(string(data))) {
 		text.WriteString("data: ")
-		text.Write(bytes.TrimRight(line, "\r\n"))
+		text.WriteString(strings.TrimSuffix(line, "\n"))
 		text.WriteByte('\n')
 	}
 	if len(data) == 0 {
