@@ -43,6 +43,16 @@ func mutations() map[string]broken {
 		"compare by name only": {by: []mutation{
 			{"jobs/work/person.go", "case slices.Contains(s.Emails, person.Email):", "case slices.Contains(s.Emails, person.Email) || true:"},
 		}},
+		"take whoever has the email": {by: []mutation{
+			{"jobs/work/person.go", "case s.fits(person.FoldedName):", "case s.fits(person.FoldedName) || true:"},
+		}},
+		"refuse a note for want of a route": {by: []mutation{
+			{"jazzhr/classify.go", "case t.does == writeNote && (", "case t.does == writeNote && message == \"\" && ("},
+			{"jazzhr/classify.go", "t.does == linkApplicant\n", "t.does != createApplicant\n"},
+		}},
+		"refuse by a 5xx": {at: lost500, by: []mutation{
+			{"jazzhr/classify.go", "return r.succeeded() || refusals[r.status]", "return r.succeeded() || r.status >= 500 || refusals[r.status]"},
+		}},
 		"let the reaper reset sending": {at: killed, by: []mutation{
 			{
 				"queue/node.go", "if err := q.SystemDropLeader(ctx, tx, dead); err != nil {",

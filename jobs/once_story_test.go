@@ -98,6 +98,8 @@ func (tr *trial) begin() {
 
 func (tr *trial) configure(r *rand.Rand, s *subject, a *jazzhrtest.Settings) {
 	a.NotesRoute = []jazzhrtest.NotesRoute{jazzhrtest.NotesBoth, jazzhrtest.NotesBoth, jazzhrtest.NotesOnly, jazzhrtest.NotesByApplicant}[r.IntN(4)]
+	unknown := jazzhrtest.UnknownRoutes()
+	a.UnknownRoute = unknown[r.IntN(len(unknown))]
 	if r.IntN(3) == 0 {
 		a.RepeatedLink = jazzhrtest.LinksRefused
 	}

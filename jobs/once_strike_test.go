@@ -49,7 +49,7 @@ func (tr *trial) atPost(sim *jazzhrtest.Sim, b boundary) {
 		never503:      jazzhrtest.Refuse(503),
 		tooMany:       jazzhrtest.RateLimit(0),
 		lostClosed:    jazzhrtest.LoseAnswer(jazzhrtest.AnswerClose),
-		lost500:       jazzhrtest.LoseAnswer(jazzhrtest.AnswerStatus),
+		lost500:       jazzhrtest.LoseAnswer(jazzhrtest.AnswerError),
 		lostHTML:      jazzhrtest.LoseAnswer(jazzhrtest.AnswerHTML),
 		lostTimeout:   jazzhrtest.LoseAnswer(jazzhrtest.AnswerHang),
 		lostTruncated: jazzhrtest.LoseAnswer(jazzhrtest.AnswerTruncated),

@@ -44,9 +44,6 @@
 // To insert a row that refers to the tenant, which an event does, locks the tenant FOR KEY SHARE
 // too. The tick skips rows that are locked, but for its sweep.
 //
-// Two places do not keep to the order yet. A worker that ends a writeback locks the tenant only
-// when it announces that, after the effect and the writeback. The statements ConfirmEffect,
-// ReopenWriteback and ReopenWritebacks lock steps before their writebacks. If Postgres ends a
-// transaction for that (deadlock_detected), all of it is undone: a worker's job is tried again, and
-// the disconnect or the decision of a person fails and can be repeated.
+// The statements that lock an effect or end a step lock the tenant themselves, in a part that the
+// rest is joined to, so that no trip more is needed.
 package queue

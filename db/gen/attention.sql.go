@@ -254,10 +254,16 @@ func (q *Queries) InsertDecision(ctx context.Context, db DBTX, arg InsertDecisio
 }
 
 const reopenWriteback = `-- name: ReopenWriteback :exec
-WITH reopened_steps AS (
+WITH locked_writeback AS (
+    SELECT l.tenant_id, l.writeback_id
+    FROM jazzhr.writebacks l
+    WHERE l.tenant_id = $1 AND l.writeback_id = $2
+    FOR UPDATE
+), reopened_steps AS (
     UPDATE jazzhr.steps s
     SET state = 'pending', last_error = NULL
-    WHERE s.tenant_id = $1 AND s.writeback_id = $2 AND s.state = 'attention'
+    FROM locked_writeback l
+    WHERE s.tenant_id = l.tenant_id AND s.writeback_id = l.writeback_id AND s.state = 'attention'
     RETURNING s.tenant_id, s.writeback_id
 )
 UPDATE jazzhr.writebacks w

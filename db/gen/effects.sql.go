@@ -220,10 +220,25 @@ WITH confirmed_effect AS (
     UPDATE jazzhr.writebacks v
     SET next_attempt_at = jazzhr.now()
     WHERE v.tenant_id = $4 AND v.waiting_effect = $5 AND v.state = 'pending'
+), locked_writebacks AS (
+    SELECT l.tenant_id, l.writeback_id
+    FROM jazzhr.writebacks l
+    WHERE l.tenant_id = $4
+        AND l.writeback_id IN (
+            SELECT c.writeback_id
+            FROM jazzhr.steps c
+            WHERE c.tenant_id = $4 AND c.effect_id = $5 AND c.state = 'attention'
+        )
+    ORDER BY l.writeback_id
+    FOR UPDATE
 ), reopened_steps AS (
     UPDATE jazzhr.steps s
     SET state = 'pending', last_error = NULL
-    WHERE s.tenant_id = $4 AND s.effect_id = $5 AND s.state = 'attention'
+    FROM locked_writebacks l
+    WHERE s.tenant_id = l.tenant_id
+        AND s.writeback_id = l.writeback_id
+        AND s.effect_id = $5
+        AND s.state = 'attention'
     RETURNING s.tenant_id, s.writeback_id
 )
 UPDATE jazzhr.writebacks w
@@ -390,6 +405,12 @@ func (q *Queries) EffectApplicant(ctx context.Context, db DBTX, tenantID uuid.UU
 }
 
 const effectByIDForUpdate = `-- name: EffectByIDForUpdate :one
+WITH locked_tenant AS (
+    SELECT t.tenant_id
+    FROM jazzhr.tenants t
+    WHERE t.tenant_id = $1
+    FOR KEY SHARE
+)
 SELECT
     e.tenant_id, e.effect_id, e.kind, e.key, e.state, e.send_token, e.sent_by, e.not_after, e.sends, e.first_sent_at, e.absent_reads, e.absent_at, e.remote_id, e.adopted, e.refusal, e.problem, e.evidence, e.created_at, e.settled_at, e.decided_at,
     jazzhr.now()::timestamptz AS now,
@@ -403,7 +424,8 @@ SELECT
             AND c.sends > 0
             AND c.effect_id <> e.effect_id
     ) AS controlled
-FROM jazzhr.effects e
+FROM locked_tenant l
+JOIN jazzhr.effects e ON e.tenant_id = l.tenant_id
 WHERE e.tenant_id = $1 AND e.effect_id = $2
 FOR UPDATE OF e
 `
@@ -447,14 +469,21 @@ func (q *Queries) EffectByIDForUpdate(ctx context.Context, db DBTX, tenantID uui
 }
 
 const effectForUpdate = `-- name: EffectForUpdate :one
+WITH locked_tenant AS (
+    SELECT t.tenant_id
+    FROM jazzhr.tenants t
+    WHERE t.tenant_id = $1
+    FOR KEY SHARE
+)
 SELECT
     e.tenant_id, e.effect_id, e.kind, e.key, e.state, e.send_token, e.sent_by, e.not_after, e.sends, e.first_sent_at, e.absent_reads, e.absent_at, e.remote_id, e.adopted, e.refusal, e.problem, e.evidence, e.created_at, e.settled_at, e.decided_at,
     jazzhr.now()::timestamptz AS now,
     EXISTS (SELECT FROM jazzhr.distrust) AS distrusted,
     coalesce((SELECT since FROM jazzhr.distrust), 'epoch')::timestamptz AS distrusted_since
-FROM jazzhr.effects e
+FROM locked_tenant l
+JOIN jazzhr.effects e ON e.tenant_id = l.tenant_id
 WHERE e.tenant_id = $1 AND e.kind = $2 AND e.key = $3
-FOR UPDATE
+FOR UPDATE OF e
 `
 
 type EffectForUpdateRow struct {
@@ -464,6 +493,7 @@ type EffectForUpdateRow struct {
 	DistrustedSince time.Time
 }
 
+// The tenant is locked before its rows, here and below: see the lock order in package queue.
 func (q *Queries) EffectForUpdate(ctx context.Context, db DBTX, tenantID uuid.UUID, kind string, key string) (EffectForUpdateRow, error) {
 	row := db.QueryRow(ctx, effectForUpdate, tenantID, kind, key)
 	var i EffectForUpdateRow
@@ -627,10 +657,23 @@ func (q *Queries) ReopenEffects(ctx context.Context, db DBTX, evidence json.RawM
 }
 
 const reopenWritebacks = `-- name: ReopenWritebacks :execrows
-WITH reopened_steps AS (
+WITH locked_writebacks AS (
+    SELECT l.tenant_id, l.writeback_id
+    FROM jazzhr.writebacks l
+    WHERE l.tenant_id = $1
+        AND l.writeback_id IN (
+            SELECT c.writeback_id
+            FROM jazzhr.steps c
+            WHERE c.tenant_id = $1 AND c.effect_id = ANY($2::uuid[]) AND c.state = 'attention'
+        )
+    ORDER BY l.writeback_id
+    FOR UPDATE
+), reopened_steps AS (
     UPDATE jazzhr.steps s
     SET state = 'pending', last_error = NULL
-    WHERE s.tenant_id = $1
+    FROM locked_writebacks l
+    WHERE s.tenant_id = l.tenant_id
+        AND s.writeback_id = l.writeback_id
         AND s.effect_id = ANY($2::uuid[])
         AND s.state = 'attention'
     RETURNING s.tenant_id, s.writeback_id

@@ -88,15 +88,21 @@ func (q *Queries) EarlierApplicant(ctx context.Context, db DBTX, tenantID uuid.U
 }
 
 const endStep = `-- name: EndStep :one
-WITH owned_writeback AS (
+WITH locked_tenant AS (
+    SELECT l.tenant_id
+    FROM jazzhr.tenants l
+    WHERE l.tenant_id = $1
+    FOR KEY SHARE
+), owned_writeback AS (
     SELECT b.tenant_id, b.writeback_id
-    FROM jazzhr.writebacks b
+    FROM locked_tenant l
+    JOIN jazzhr.writebacks b ON b.tenant_id = l.tenant_id
     WHERE b.tenant_id = $1
         AND b.writeback_id = $2
         AND b.state = 'pending'
         AND b.step = $3
         AND (b.step <> 'write_notes' OR b.part = $4)
-    FOR UPDATE
+    FOR UPDATE OF b
 ), ended_step AS (
     UPDATE jazzhr.steps e
     SET

@@ -58,6 +58,7 @@ const (
 	AnswerTruncated                // the true answer's first half, as a whole HTTP message
 	AnswerCut                      // the connection is closed in the middle of the true answer
 	AnswerOtherShape               // status 200 and JSON of an unknown shape
+	AnswerError                    // a business error, with status 500 or Fault.Status
 )
 
 // Refuse answers with a status and applies nothing.

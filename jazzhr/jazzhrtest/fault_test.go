@@ -72,6 +72,7 @@ func TestFaultsByAnswer(t *testing.T) {
 		"lost, truncated":     {jazzhrtest.LoseAnswer(jazzhrtest.AnswerTruncated), seen{200, false, true}},
 		"lost, cut":           {jazzhrtest.LoseAnswer(jazzhrtest.AnswerCut), seen{0, false, true}},
 		"lost, other shape":   {jazzhrtest.LoseAnswer(jazzhrtest.AnswerOtherShape), seen{200, true, true}},
+		"lost, error":         {jazzhrtest.LoseAnswer(jazzhrtest.AnswerError), seen{500, true, true}},
 		"slow":                {jazzhrtest.Slow(time.Millisecond), seen{200, true, true}},
 	} {
 		t.Run(name, func(t *testing.T) {

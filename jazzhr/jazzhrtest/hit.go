@@ -1,6 +1,7 @@
 package jazzhrtest
 
 import (
+	"cmp"
 	"net/http"
 	"sync"
 	"time"
@@ -83,6 +84,10 @@ func (h *hit) answer(w http.ResponseWriter, r *http.Request, trueReply reply) {
 		trueReply.write(w)
 	case AnswerCut:
 		trueReply.cut(w)
+	case AnswerError:
+		r := jsonReply(errorObject{"internal error"})
+		r.status = cmp.Or(h.fault.Status, http.StatusInternalServerError)
+		r.write(w)
 	case AnswerOtherShape:
 		jsonReply(map[string]string{"status": "ok"}).write(w)
 	}

@@ -108,10 +108,16 @@ WHERE tenant_id = @tenant_id AND effect_id = @effect_id AND state = 'attention';
 
 -- name: ReopenWriteback :exec
 -- The writeback goes on from the step that needed a person.
-WITH reopened_steps AS (
+WITH locked_writeback AS (
+    SELECT l.tenant_id, l.writeback_id
+    FROM jazzhr.writebacks l
+    WHERE l.tenant_id = @tenant_id AND l.writeback_id = @writeback_id
+    FOR UPDATE
+), reopened_steps AS (
     UPDATE jazzhr.steps s
     SET state = 'pending', last_error = NULL
-    WHERE s.tenant_id = @tenant_id AND s.writeback_id = @writeback_id AND s.state = 'attention'
+    FROM locked_writeback l
+    WHERE s.tenant_id = l.tenant_id AND s.writeback_id = l.writeback_id AND s.state = 'attention'
     RETURNING s.tenant_id, s.writeback_id
 )
 UPDATE jazzhr.writebacks w

@@ -34,18 +34,32 @@ WITH locked_tenant AS (
 SELECT * FROM step_effect;
 
 -- name: EffectForUpdate :one
+-- The tenant is locked before its rows, here and below: see the lock order in package queue.
+WITH locked_tenant AS (
+    SELECT t.tenant_id
+    FROM jazzhr.tenants t
+    WHERE t.tenant_id = @tenant_id
+    FOR KEY SHARE
+)
 SELECT
     sqlc.embed(e),
     jazzhr.now()::timestamptz AS now,
     EXISTS (SELECT FROM jazzhr.distrust) AS distrusted,
     coalesce((SELECT since FROM jazzhr.distrust), 'epoch')::timestamptz AS distrusted_since
-FROM jazzhr.effects e
+FROM locked_tenant l
+JOIN jazzhr.effects e ON e.tenant_id = l.tenant_id
 WHERE e.tenant_id = @tenant_id AND e.kind = @kind AND e.key = @key
-FOR UPDATE;
+FOR UPDATE OF e;
 
 -- name: EffectByIDForUpdate :one
 -- controlled is true if another effect of the kind was confirmed before. Then no effect waits for a
 -- first one to be confirmed.
+WITH locked_tenant AS (
+    SELECT t.tenant_id
+    FROM jazzhr.tenants t
+    WHERE t.tenant_id = @tenant_id
+    FOR KEY SHARE
+)
 SELECT
     sqlc.embed(e),
     jazzhr.now()::timestamptz AS now,
@@ -59,7 +73,8 @@ SELECT
             AND c.sends > 0
             AND c.effect_id <> e.effect_id
     ) AS controlled
-FROM jazzhr.effects e
+FROM locked_tenant l
+JOIN jazzhr.effects e ON e.tenant_id = l.tenant_id
 WHERE e.tenant_id = @tenant_id AND e.effect_id = @effect_id
 FOR UPDATE OF e;
 
@@ -118,10 +133,25 @@ WITH confirmed_effect AS (
     UPDATE jazzhr.writebacks v
     SET next_attempt_at = jazzhr.now()
     WHERE v.tenant_id = @tenant_id AND v.waiting_effect = @effect_id AND v.state = 'pending'
+), locked_writebacks AS (
+    SELECT l.tenant_id, l.writeback_id
+    FROM jazzhr.writebacks l
+    WHERE l.tenant_id = @tenant_id
+        AND l.writeback_id IN (
+            SELECT c.writeback_id
+            FROM jazzhr.steps c
+            WHERE c.tenant_id = @tenant_id AND c.effect_id = @effect_id AND c.state = 'attention'
+        )
+    ORDER BY l.writeback_id
+    FOR UPDATE
 ), reopened_steps AS (
     UPDATE jazzhr.steps s
     SET state = 'pending', last_error = NULL
-    WHERE s.tenant_id = @tenant_id AND s.effect_id = @effect_id AND s.state = 'attention'
+    FROM locked_writebacks l
+    WHERE s.tenant_id = l.tenant_id
+        AND s.writeback_id = l.writeback_id
+        AND s.effect_id = @effect_id
+        AND s.state = 'attention'
     RETURNING s.tenant_id, s.writeback_id
 )
 UPDATE jazzhr.writebacks w
@@ -303,10 +333,23 @@ WHERE tenant_id = @tenant_id
 RETURNING effect_id;
 
 -- name: ReopenWritebacks :execrows
-WITH reopened_steps AS (
+WITH locked_writebacks AS (
+    SELECT l.tenant_id, l.writeback_id
+    FROM jazzhr.writebacks l
+    WHERE l.tenant_id = @tenant_id
+        AND l.writeback_id IN (
+            SELECT c.writeback_id
+            FROM jazzhr.steps c
+            WHERE c.tenant_id = @tenant_id AND c.effect_id = ANY(@effect_ids::uuid[]) AND c.state = 'attention'
+        )
+    ORDER BY l.writeback_id
+    FOR UPDATE
+), reopened_steps AS (
     UPDATE jazzhr.steps s
     SET state = 'pending', last_error = NULL
-    WHERE s.tenant_id = @tenant_id
+    FROM locked_writebacks l
+    WHERE s.tenant_id = l.tenant_id
+        AND s.writeback_id = l.writeback_id
         AND s.effect_id = ANY(@effect_ids::uuid[])
         AND s.state = 'attention'
     RETURNING s.tenant_id, s.writeback_id

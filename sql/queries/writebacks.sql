@@ -224,15 +224,21 @@ WHERE tenant_id = @tenant_id
 -- name: EndStep :one
 -- Ends the step that a pending writeback is at. owned is false if the writeback is at another step
 -- by now. If the writeback is to go on, it moves to its next pending step, if there is one.
-WITH owned_writeback AS (
+WITH locked_tenant AS (
+    SELECT l.tenant_id
+    FROM jazzhr.tenants l
+    WHERE l.tenant_id = @tenant_id
+    FOR KEY SHARE
+), owned_writeback AS (
     SELECT b.tenant_id, b.writeback_id
-    FROM jazzhr.writebacks b
+    FROM locked_tenant l
+    JOIN jazzhr.writebacks b ON b.tenant_id = l.tenant_id
     WHERE b.tenant_id = @tenant_id
         AND b.writeback_id = @writeback_id
         AND b.state = 'pending'
         AND b.step = @kind
         AND (b.step <> 'write_notes' OR b.part = @part)
-    FOR UPDATE
+    FOR UPDATE OF b
 ), ended_step AS (
     UPDATE jazzhr.steps e
     SET
