@@ -33,7 +33,7 @@ type ClientConfig struct {
 	Logger   *slog.Logger
 }
 
-// Limits says how many jobs run at once.
+// Limits says how many jobs run at once: in this process, or in all together.
 type Limits struct {
 	// Workers is how many jobs of each queue that talks to JazzHR or to Intrvio this process runs.
 	Workers int
@@ -41,8 +41,10 @@ type Limits struct {
 	// up to a second to answer, and holds nothing meanwhile: 100,000 tenants have 333 begin each
 	// second.
 	Polls int
-	// Audits and FullSyncs are how many audits and full passes all processes together run. Each of
-	// them mostly waits for calls of its tenant's budget.
+	// Audits and FullSyncs are how many audits and nightly full passes all processes together run:
+	// the tick, in whichever process it runs, inserts no more of them (SystemDueAudits,
+	// SystemDueFullSyncs). They also bound what one process runs, with the passes that were asked
+	// for. Each of them mostly waits for calls of its tenant's budget.
 	Audits, FullSyncs int
 }
 

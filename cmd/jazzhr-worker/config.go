@@ -38,7 +38,7 @@ type Config struct {
 	JazzHRCallsPerMinute int           `env:"JAZZHR_CALLS_PER_MINUTE" envDefault:"80" doc:"Calls a tenant's key may make in 60 seconds, on all nodes together."`
 	JazzHRTimeout        time.Duration `env:"JAZZHR_TIMEOUT" envDefault:"60s" doc:"How long one request to JazzHR may take."`
 	SettleDelay          time.Duration `env:"SETTLE_DELAY" envDefault:"2m" doc:"Quiet period: how long after a write whose answer was lost could have left at the latest, until what JazzHR does not show counts as not written."`
-	PollInterval         time.Duration `env:"POLL_INTERVAL" envDefault:"5m" doc:"How often a tenant's activities are read, unless it has an interval of its own."`
+	PollInterval         time.Duration `env:"POLL_INTERVAL" envDefault:"5m" doc:"How often a tenant's activities, applicants and links are read, unless it has an interval of its own."`
 	TriggerMatchWindow   time.Duration `env:"TRIGGER_MATCH_WINDOW" envDefault:"3h" doc:"How far apart a candidate's export and move to an auto-trigger stage may come to be one interview request."`
 
 	GroupCommit bool `env:"GROUP_COMMIT" envDefault:"true" doc:"Store webhooks that come at the same moment in one transaction. With false each has one of its own, which takes more of the database."`
@@ -49,7 +49,7 @@ type Config struct {
 	Workers          int           `env:"WORKERS" envDefault:"20" doc:"Jobs of each queue that this process works at once. The database needs so many connections and 20 more."`
 	PollsAtOnce      int           `env:"POLLS_AT_ONCE" doc:"Polls that this process works at once. A poll mostly waits for JazzHR and holds no connection meanwhile. If not set, eight times WORKERS."`
 	AuditsAtOnce     int           `env:"AUDITS_AT_ONCE" envDefault:"4" doc:"Nightly audits that all processes together work at once."`
-	FullSyncsAtOnce  int           `env:"FULL_SYNCS_AT_ONCE" envDefault:"8" doc:"Full passes over accounts that all processes together work at once."`
+	FullSyncsAtOnce  int           `env:"FULL_SYNCS_AT_ONCE" envDefault:"8" doc:"Nightly full passes over accounts that all processes together begin at once. Backfills and passes that somebody asks for come on top, up to as many in each process."`
 	DrainDelay       time.Duration `env:"DRAIN_DELAY" envDefault:"5s" doc:"At a stop, how long /readyz fails while requests are still taken."`
 	StopTimeout      time.Duration `env:"STOP_TIMEOUT" envDefault:"20s" doc:"At a stop, how long after that running requests and jobs may take to end before they are cancelled."`
 	PayloadRetention time.Duration `env:"PAYLOAD_RETENTION" envDefault:"720h" doc:"How long webhook bodies and written transcripts are kept. Their hashes stay."`
