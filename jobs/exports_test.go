@@ -237,6 +237,10 @@ func TestRepeatedExport(t *testing.T) {
 	if view := c.finish(queue.StateDone, id); view.ApplicantID != ada.ID || view.JobID != c.job.ID {
 		t.Errorf("the request supplied applicant %s and job %s", view.ApplicantID, view.JobID)
 	}
+	if same := c.export(ada.ID, c.job.ID); !same.exported.Repeat || len(same.requests) != 0 {
+		t.Errorf("the same bytes after a writeback give %+v", same)
+	}
+	check(t, c.account.EditApplicant(ada.ID, func(a *jazzhrtest.Applicant) { a.Phone = "617-555-0100" }))
 	if after := c.export(ada.ID, c.job.ID); after.exported.Repeat || len(after.requests) != 1 {
 		t.Errorf("after a writeback an export gives %+v", after)
 	}

@@ -1,12 +1,16 @@
 package jobs_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
+	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/outcome"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
@@ -77,5 +81,34 @@ func TestFinding14QuotesInATitle(t *testing.T) {
 		if got := changes[len(changes)-1]; !got.Parsed || got.JobTitle != title || got.To != interviewStage {
 			t.Errorf("%s: %+v", title, got)
 		}
+	}
+}
+
+// TestFinding26SameBody sends an export again under another id, after its interview was written back:
+// JazzHR signs the body alone, so it asks for nothing.
+func TestFinding26SameBody(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).customer("acme").verified()
+	ada := c.person("Ada", "Lovelace", "ada@example.com")
+	first := c.export(ada.ID, c.job.ID)
+	c.finish(queue.StateDone, c.enqueue(writeback.Writeback{
+		InterviewID: "i-1", RequestID: &first.requests[0].RequestID,
+		Candidate: writeback.Candidate{ID: "c-1"}, Note: writeback.Note{Summary: "Fine."},
+	}))
+	deliveries := c.account.Deliveries()
+	sent := deliveries[len(deliveries)-1]
+	again := func(id string) told {
+		header := http.Header{}
+		header.Set(jazzhr.HeaderEvent, jazzhr.EventCandidateExport)
+		header.Set(jazzhr.HeaderUUID, id)
+		check(t, c.receive(t.Context(), header, sent.Body))
+		return c.heard(c.newestWebhook())
+	}
+	if got := again("another"); !got.exported.Repeat || len(got.requests) != 0 {
+		t.Errorf("within the window: %+v", got)
+	}
+	c.advance(4 * time.Hour)
+	if got := again("later"); got.exported.Repeat || len(got.requests) != 1 {
+		t.Errorf("after it: %+v", got)
 	}
 }

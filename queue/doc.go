@@ -37,7 +37,7 @@
 //     mirror of openings;
 //  2. the tenant's advisory lock for interview requests and then the person, or its cursor of
 //     openings;
-//  3. the effect;
+//  3. the effect, and after it, for a create that may be sent, the advisory lock of its email;
 //  4. the writeback, and after it its steps;
 //  5. the tenant's event counter. So events are announced last.
 //

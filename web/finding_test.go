@@ -1,12 +1,17 @@
 package web_test
 
 import (
+	"bufio"
+	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/intrvio/jazzhr-worker/jazzhr"
+	"github.com/intrvio/jazzhr-worker/web"
 )
 
 // TestFinding21TokenOfBadBytes sends rightly signed webhooks beside tokens that Postgres can't take:
@@ -63,4 +68,33 @@ func TestFinding26ExportAsVerify(t *testing.T) {
 	if state := s.API("GET", tenant.Path, "").Text("state"); state == "active" {
 		t.Error("the connection is verified")
 	}
+}
+
+// TestFinding22SlowBodies has many connections announce the largest body and send one byte: webhooks of
+// others are taken all the same, and the slow ones are ended.
+func TestFinding22SlowBodies(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *web.Config) { c.WebhookTimeout = 3 * time.Second })
+	tenant := s.Activate()
+	slow := make([]net.Conn, 40)
+	for i := range slow {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		slow[i] = conn
+		fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n{", strings.TrimPrefix(tenant.Webhook, s.URL), 5<<20)
+	}
+	s.export(tenant, "uuid-1", exportBody).Want(http.StatusOK)
+	for _, conn := range slow {
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer.Body.Close(); answer.StatusCode != http.StatusBadRequest {
+			t.Errorf("a slow one is answered %d", answer.StatusCode)
+		}
+	}
+	s.export(tenant, "uuid-2", exportBody).Want(http.StatusOK)
 }

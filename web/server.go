@@ -11,7 +11,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -187,7 +186,7 @@ func (s *Server) routes() *gin.Engine {
 	engine.GET("/livez", s.livez)
 	engine.GET("/readyz", s.readyz)
 	engine.POST("/webhooks/jazzhr/:token", outliveClient,
-		endpoint(maxWebhook, cmp.Or(s.config.WebhookTimeout, webhookTimeout), s.receiveWebhook))
+		endpoint(maxWebhook, s.webhookTimeout(), s.receiveWebhook))
 	s.routeAPI(engine.Group("/v1", s.requireToken))
 	s.console.Route(engine.Group("/console"))
 	s.console.RouteConnect(engine.Group("/connect"))

@@ -1,9 +1,12 @@
 package web
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -37,16 +40,8 @@ func (s *Server) receiveWebhook(r *request) (int, any, error) {
 	}
 	setLogTenant(r.gin, receiver.TenantID)
 	// Memory is reserved only now, so that a caller who knows no address can't use it up.
-	expected := r.gin.Request.ContentLength
-	if expected < 0 || expected > maxWebhook {
-		expected = maxWebhook
-	}
-	release, err := s.config.Intake.Reserve(expected)
-	if err != nil {
-		return 0, nil, err
-	}
+	body, release, err := s.readWebhook(r)
 	defer release()
-	body, err := r.read()
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return 0, nil, s.refuse(r.context(), receiver, refusedTooLarge, err)
 	}
@@ -62,6 +57,53 @@ func (s *Server) receiveWebhook(r *request) (int, any, error) {
 		return 0, nil, err
 	}
 	return http.StatusOK, webhookAnswer{result}, nil
+}
+
+// readChunk is for how much of a body memory is reserved at a time.
+const readChunk = 256 << 10
+
+// readWebhook reads a body within the time that a webhook may take. Memory is reserved as the bytes
+// arrive: a caller who announces much and sends little holds little, and not for long. The caller
+// calls release, whatever the error.
+func (s *Server) readWebhook(r *request) (body []byte, release func(), err error) {
+	var held []func()
+	release = func() {
+		for _, free := range held {
+			free()
+		}
+	}
+	connection := http.NewResponseController(r.gin.Writer)
+	if err := connection.SetReadDeadline(time.Now().Add(s.webhookTimeout())); err != nil {
+		return nil, release, fmt.Errorf("bound the reading of a webhook: %w", err)
+	}
+	defer func() { _ = connection.SetReadDeadline(time.Time{}) }()
+	announced := r.gin.Request.ContentLength
+	var read bytes.Buffer
+	for announced < 0 || int64(read.Len()) < announced {
+		size := int64(readChunk)
+		if announced >= 0 {
+			size = min(size, announced-int64(read.Len()))
+		}
+		free, err := s.config.Intake.Reserve(size)
+		if err != nil {
+			return nil, release, err
+		}
+		held = append(held, free)
+		_, err = io.CopyN(&read, r.gin.Request.Body, size)
+		switch _, tooLarge := errors.AsType[*http.MaxBytesError](err); {
+		case errors.Is(err, io.EOF):
+			return read.Bytes(), release, nil
+		case tooLarge:
+			return nil, release, err
+		case err != nil:
+			return nil, release, &apiError{Code: CodeInvalidRequest, Message: "the body did not arrive whole"}
+		}
+	}
+	return read.Bytes(), release, nil
+}
+
+func (s *Server) webhookTimeout() time.Duration {
+	return cmp.Or(s.config.WebhookTimeout, webhookTimeout)
 }
 
 // outliveClient lets a request go on when its client hangs up. JazzHR's timeout is not known, and
@@ -103,7 +145,7 @@ func (s *Server) signedBy(
 
 // refuse counts a refusal and returns the error to answer with.
 func (s *Server) refuse(ctx context.Context, receiver tenant.Receiver, reason string, because error) error {
-	if err := intake.Refuse(ctx, s.config.Pool, receiver.TenantID, reason); err != nil {
+	if err := s.config.Intake.Refuse(ctx, receiver.TenantID, reason); err != nil {
 		return err
 	}
 	return fmt.Errorf("webhook refused, %s: %w", reason, because)

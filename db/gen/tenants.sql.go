@@ -166,14 +166,14 @@ func (q *Queries) MarkPolled(ctx context.Context, db DBTX, tenantID uuid.UUID) e
 const markRefusedWebhook = `-- name: MarkRefusedWebhook :exec
 UPDATE jazzhr.tenants
 SET
-    refused_webhooks = refused_webhooks + 1,
+    refused_webhooks = refused_webhooks + $1::integer,
     last_refused_at = jazzhr.now(),
-    last_refused_reason = $1
-WHERE tenant_id = $2
+    last_refused_reason = $2
+WHERE tenant_id = $3
 `
 
-func (q *Queries) MarkRefusedWebhook(ctx context.Context, db DBTX, reason *string, tenantID uuid.UUID) error {
-	_, err := db.Exec(ctx, markRefusedWebhook, reason, tenantID)
+func (q *Queries) MarkRefusedWebhook(ctx context.Context, db DBTX, count int32, reason *string, tenantID uuid.UUID) error {
+	_, err := db.Exec(ctx, markRefusedWebhook, count, reason, tenantID)
 	return err
 }
 

@@ -23,6 +23,38 @@ func (q *Queries) AddAutoTrigger(ctx context.Context, db DBTX, tenantID uuid.UUI
 	return err
 }
 
+const askedByBody = `-- name: AskedByBody :one
+SELECT EXISTS (
+    SELECT
+    FROM jazzhr.webhooks w
+    JOIN jazzhr.interview_requests r ON r.tenant_id = w.tenant_id AND r.webhook_id = w.webhook_id
+    WHERE w.tenant_id = $1
+        AND w.webhook_id >= jazzhr.first_id($2)
+        AND w.webhook_id <> $3
+        AND w.body_hash = $4
+)
+`
+
+type AskedByBodyParams struct {
+	TenantID  uuid.UUID
+	Since     time.Time
+	WebhookID uuid.UUID
+	BodyHash  []byte
+}
+
+// Returns whether another webhook of the same body, received since, has asked for an interview.
+func (q *Queries) AskedByBody(ctx context.Context, db DBTX, arg AskedByBodyParams) (bool, error) {
+	row := db.QueryRow(ctx, askedByBody,
+		arg.TenantID,
+		arg.Since,
+		arg.WebhookID,
+		arg.BodyHash,
+	)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const autoTriggers = `-- name: AutoTriggers :many
 SELECT stage, job_id, set_at
 FROM jazzhr.auto_triggers

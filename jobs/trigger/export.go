@@ -172,6 +172,13 @@ func (e *export) request(ctx context.Context, tx db.TenantTx, asks asking, unres
 	if before, err := e.decidedBefore(ctx, tx, asks); err != nil || before {
 		return request, false, err
 	}
+	// JazzHR signs the body alone: whoever has seen one could send it again under another id.
+	if asked, err := tx.Q.AskedByBody(ctx, tx, gen.AskedByBodyParams{
+		TenantID: tx.Tenant, WebhookID: e.webhook.WebhookID, BodyHash: e.webhook.BodyHash,
+		Since: e.webhook.ReceivedAt.Add(-e.triggers.MatchWindow),
+	}); err != nil || asked {
+		return request, false, work.Wrap("look for webhooks of the same body", err)
+	}
 	id, result, err := e.triggers.ask(ctx, tx, asks)
 	return intrvio.InterviewRequest{
 		RequestID: id, Trigger: intrvio.TriggerExport, ApplicantID: asks.applicant, JobID: asks.job.JobID,

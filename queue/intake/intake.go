@@ -48,11 +48,13 @@ type Intake struct {
 	memory    *semaphore.Weighted
 	receivers *batcher[string, *tenant.Receiver]
 	webhooks  *batcher[incoming, Accepted]
+	refusals  refusals
 }
 
 // New returns an intake. Without grouped, each webhook has queries and a transaction of its own.
 func New(pool *pgxpool.Pool, client *queue.Client, tenants *tenant.Service, grouped bool) *Intake {
 	i := &Intake{pool: pool, client: client, tenants: tenants, memory: semaphore.NewWeighted(memory)}
+	i.refusals = refusals{pool: pool, waiting: map[uuid.UUID]*refused{}}
 	size, atOnce := batchSize, batchesAtOnce
 	if !grouped {
 		size, atOnce = 1, memory/requestMemory // as many as there may be requests
@@ -81,9 +83,16 @@ func (i *Intake) Receiver(ctx context.Context, token string) (receiver tenant.Re
 	return *r, true, nil
 }
 
+// findReceivers looks tokens up together, and each for itself if Postgres refuses to.
 func (i *Intake) findReceivers(ctx context.Context, tokens []string) []answer[*tenant.Receiver] {
 	found, err := i.tenants.Receivers(ctx, i.pool, tokens)
 	answers := make([]answer[*tenant.Receiver], len(tokens))
+	if refused := new(pgconn.PgError); errors.As(err, &refused) && len(tokens) > 1 {
+		for n := range tokens {
+			answers[n] = i.findReceivers(ctx, tokens[n:n+1])[0]
+		}
+		return answers
+	}
 	for n, token := range tokens {
 		if r, ok := found[token]; ok {
 			answers[n].out = &r

@@ -174,11 +174,3 @@ func firstPollDelay(tenantID uuid.UUID) time.Duration {
 	_, _ = h.Write(tenantID[:]) // a hash's Write never fails
 	return time.Duration(h.Sum32()%60_000) * time.Millisecond
 }
-
-// Refuse counts a request whose signature fits none of the tenant's secrets. Its body is not kept.
-func Refuse(ctx context.Context, conn gen.DBTX, tenantID uuid.UUID, reason string) error {
-	if err := gen.New().MarkRefusedWebhook(ctx, conn, &reason, tenantID); err != nil {
-		return fmt.Errorf("count refused webhook: %w", err)
-	}
-	return nil
-}

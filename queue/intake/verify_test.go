@@ -5,7 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/intrvio/jazzhr-worker/db/dbtest"
+	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/queue/intake"
 	"github.com/intrvio/jazzhr-worker/queue/queuetest"
@@ -105,12 +108,13 @@ func TestRefusedWebhooksAreCounted(t *testing.T) {
 	t.Parallel()
 	f := queuetest.New(t)
 	tenant := f.Tenant(t)
+	in := f.Intake()
 	for _, reason := range []string{"missing_signature", "wrong_signature"} {
-		if err := intake.Refuse(t.Context(), f.Pool, tenant, reason); err != nil {
+		if err := in.Refuse(t.Context(), tenant, reason); err != nil {
 			t.Fatal(err)
 		}
 	}
-	row := f.Row(t, tenant)
+	row := refusedOf(t, f, tenant, 2)
 	if row.RefusedWebhooks != 2 || row.LastRefusedAt == nil || row.LastRefusedReason == nil ||
 		*row.LastRefusedReason != "wrong_signature" {
 		t.Errorf("%d were refused, the last at %v because %v",
@@ -118,5 +122,40 @@ func TestRefusedWebhooksAreCounted(t *testing.T) {
 	}
 	if row.LastWebhookAt != nil || len(f.Webhooks(t, tenant)) != 0 {
 		t.Error("a refused webhook counts as received")
+	}
+}
+
+// refusedOf returns a tenant once so many of its requests are counted as refused.
+func refusedOf(t *testing.T, f *queuetest.Fixture, id uuid.UUID, count int64) (row gen.Tenant) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; {
+		if row = f.Row(t, id); row.RefusedWebhooks == count || time.Now().After(deadline) {
+			return row
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+}
+
+// TestFinding27RefusalsShareWrites refuses many requests: all are counted, by few writes.
+func TestFinding27RefusalsShareWrites(t *testing.T) {
+	t.Parallel()
+	f := queuetest.New(t)
+	tenant := f.Tenant(t)
+	f.Exec(t, "CREATE TABLE public.writes ()")
+	f.Exec(t, `CREATE FUNCTION public.count_write() RETURNS trigger LANGUAGE plpgsql AS
+		'BEGIN INSERT INTO public.writes DEFAULT VALUES; RETURN NEW; END'`)
+	f.Exec(t, "CREATE TRIGGER count_write AFTER UPDATE ON jazzhr.tenants FOR EACH ROW EXECUTE FUNCTION public.count_write()")
+	in := f.Intake()
+	const requests = 600
+	queuetest.AtOnce(requests, func(int) {
+		if err := in.Refuse(t.Context(), tenant, "wrong_signature"); err != nil {
+			t.Error(err)
+		}
+	})
+	if row := refusedOf(t, f, tenant, requests); row.RefusedWebhooks != requests {
+		t.Errorf("%d of %d are counted", row.RefusedWebhooks, requests)
+	}
+	if n := queuetest.One[int](t, f, "SELECT count(*) FROM public.writes"); n > requests/10 {
+		t.Errorf("%d requests are %d writes", requests, n)
 	}
 }

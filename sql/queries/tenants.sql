@@ -215,7 +215,7 @@ WHERE tenant_id = @tenant_id
 -- name: MarkRefusedWebhook :exec
 UPDATE jazzhr.tenants
 SET
-    refused_webhooks = refused_webhooks + 1,
+    refused_webhooks = refused_webhooks + @count::integer,
     last_refused_at = jazzhr.now(),
     last_refused_reason = @reason
 WHERE tenant_id = @tenant_id;

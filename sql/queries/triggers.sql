@@ -228,6 +228,18 @@ WHERE r.tenant_id = @tenant_id
     )
 ORDER BY r.created_at DESC, r.request_id DESC;
 
+-- name: AskedByBody :one
+-- Returns whether another webhook of the same body, received since, has asked for an interview.
+SELECT EXISTS (
+    SELECT
+    FROM jazzhr.webhooks w
+    JOIN jazzhr.interview_requests r ON r.tenant_id = w.tenant_id AND r.webhook_id = w.webhook_id
+    WHERE w.tenant_id = @tenant_id
+        AND w.webhook_id >= jazzhr.first_id(@since)
+        AND w.webhook_id <> @webhook_id
+        AND w.body_hash = @body_hash
+);
+
 -- name: ExportAnnounced :one
 -- Returns whether Intrvio was told of an export. That event also says whether an interview is asked
 -- for.
