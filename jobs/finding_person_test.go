@@ -122,6 +122,32 @@ func TestFinding01TwoNamesAtOnce(t *testing.T) {
 	}
 }
 
+// TestFinding01BothLost has the first creates of two people of one address be lost, and no write
+// confirmed yet: once one is, each is created, and neither waits for the other.
+func TestFinding01BothLost(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).customer("acme")
+	lost := c.sim.Fault(jazzhrtest.Rule{
+		Endpoint: jazzhrtest.EndpointCreateApplicant, Times: 2,
+		Fault: jazzhrtest.Fault{Apply: jazzhrtest.ApplyNever, Answer: jazzhrtest.AnswerClose},
+	})
+	var ids []uuid.UUID
+	for i, name := range []string{"Alice", "Bob"} {
+		ids = append(ids, c.writeback(fmt.Sprintf("i-%d", i), name, "Young", "home@example.com"))
+		c.wantProblem(ids[i], outcome.NoControl)
+	}
+	if lost.Hits() != 2 {
+		t.Fatalf("%d were lost", lost.Hits())
+	}
+	c.finish(queue.StateDone, c.writeback("season", "Sea", "Son", "season@example.com"))
+	for _, id := range ids {
+		c.finish(queue.StateDone, id)
+	}
+	if got := len(c.account.ApplicantsByEmail("home@example.com")); got != 2 {
+		t.Errorf("%d applicants have the email, want 2", got)
+	}
+}
+
 // TestFinding01CorrectedEmail has an email given to somebody else in JazzHR after the service has
 // learnt it: what is known proposes, and JazzHR decides.
 func TestFinding01CorrectedEmail(t *testing.T) {

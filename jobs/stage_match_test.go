@@ -230,6 +230,7 @@ func TestReentry(t *testing.T) {
 	c.export(ada.ID, c.job.ID) // while it waits
 	c.wantRequests(intrvio.TriggerExport, intrvio.TriggerStage)
 	c.answer(c.requests()[1].RequestID)
+	check(t, c.account.EditApplicant(ada.ID, func(a *jazzhrtest.Applicant) { a.Phone = "617-555-0100" })) // other bytes
 	c.export(ada.ID, c.job.ID)
 	c.wantRequests(intrvio.TriggerExport, intrvio.TriggerStage, intrvio.TriggerExport)
 }

@@ -141,9 +141,10 @@ func (s *step) shared(creates []create) (oldest *create) {
 }
 
 // mayCreate decides, for one create of an email at a time, whether this one may be sent. It may not
-// if another is for the same person. It waits while a create for somebody else of the email is under
-// way, and is looked for again if one has ended since: a person is asked about another name of the
-// email, and for that the other has to be seen.
+// if another is for the same person. Its first send waits while a create for somebody else of the
+// email is under way, and is looked for again if one has ended since: a person is asked about
+// another name of the email, and for that the other has to be seen. A later send waits for nobody, or
+// two that were both lost would wait for each other.
 func (s *step) mayCreate(ctx context.Context, tx db.TenantTx, row gen.Effect, before []create) (*action, error) {
 	email, _, _ := work.CutCreateKey(row.Key)
 	if err := tx.Q.SystemLockEmail(ctx, tx, tx.Tenant.String(), email); err != nil {
@@ -157,7 +158,7 @@ func (s *step) mayCreate(ctx context.Context, tx db.TenantTx, row gen.Effect, be
 		return nil, errOtherCreate
 	}
 	for _, c := range creates {
-		if c.EffectID == row.EffectID {
+		if c.EffectID == row.EffectID || row.Sends > 0 {
 			continue
 		}
 		if inFlight(c.State) {
