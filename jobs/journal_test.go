@@ -24,6 +24,7 @@ type entry struct {
 	Message string `json:"msg"`
 	Kind    string `json:"kind"`
 	Outcome string `json:"outcome"`
+	JobID   int64  `json:"job_id"`
 	Args    string `json:"args"`
 	Attempt int    `json:"attempt"`
 	Error   string `json:"error"`
@@ -83,10 +84,16 @@ func (j *journal) wait(ctx context.Context, n int, match func(entry) bool) error
 // attempted waits until n attempts at a kind of job of the tenant have come to one of the outcomes.
 func (c *customer) attempted(n int, kind string, outcomes ...string) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	c.logged(n, c.attempts(kind, outcomes...), fmt.Sprintf("%s that came to %v", kind, outcomes))
+}
+
+// logged waits until n lines match.
+func (w *world) logged(n int, match func(entry) bool, what string) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
-	if err := c.journal.wait(ctx, n, c.attempts(kind, outcomes...)); err != nil {
-		c.t.Fatalf("%s never came to %v: %v\n%s", kind, outcomes, err, c.journal)
+	if err := w.journal.wait(ctx, n, match); err != nil {
+		w.t.Fatalf("no %s: %v\n%s", what, err, w.journal)
 	}
 }
 

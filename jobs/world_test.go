@@ -192,12 +192,13 @@ func (w *world) insert(args interface {
 	river.JobArgs
 	river.JobArgsWithInsertOpts
 },
-) {
+) (job int64) {
 	w.t.Helper()
 	encoded, err := json.Marshal(args)
 	check(w.t, err)
-	w.exec(`INSERT INTO jazzhr.river_job (kind, args, queue, max_attempts) VALUES ($1, $2, $3, 25)`,
-		args.Kind(), encoded, args.InsertOpts().Queue)
+	w.scan(`INSERT INTO jazzhr.river_job (kind, args, queue, max_attempts) VALUES ($1, $2, $3, 25) RETURNING id`,
+		[]any{args.Kind(), encoded, args.InsertOpts().Queue}, &job)
+	return job
 }
 
 // event waits for an event that matches.

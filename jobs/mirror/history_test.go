@@ -255,7 +255,8 @@ func (h *history) notes(n int) {
 
 // odd writes what nobody has met yet.
 func (h *history) odd() {
-	actions := []string{"moved", `changed the status to "Offer"`, `from "A" to "B" for "C" by "D"`, `"A" "B`, "", "n\x00ul", `{"to":"Ünïcode \ud83d\ude00"}`}
+	const by = `from "A" to "B" for "C" by "D"`
+	actions := []string{"moved", `changed the status to "Offer"`, by, `"A" "B`, "", "n\x00ul", `{"to":"Ünïcode \ud83d\ude00"}`}
 	act := jazzhrtest.Activity{ObjectID: h.person().ID, UserID: "usr_1", Action: actions[h.r.IntN(len(actions))], Category: jazzhrtest.CategoryStatus}
 	if h.r.IntN(2) == 0 {
 		act.Category = []string{"", "workflow_mystery", "RESUME_STATUS"}[h.r.IntN(3)]
@@ -263,7 +264,11 @@ func (h *history) odd() {
 		h.tell("an activity of category %q", act.Category)
 		return
 	}
-	h.changed(change{Activity: h.account.AddActivity(act)})
+	c := change{Activity: h.account.AddActivity(act)}
+	if act.Action == by { // it could as well be a title with quotes
+		c.from, c.to, c.title = "A", "B", `C" by "D`
+	}
+	h.changed(c)
 }
 
 // late writes a change that JazzHR dates the day before, as if its day ended in another zone.
