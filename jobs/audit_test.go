@@ -164,7 +164,7 @@ func TestAuditTellsTheirs(t *testing.T) {
 func TestAuditTellsOurs(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).seasoned("acme")
-	c.account.Configure(func(s *jazzhrtest.Settings) { s.CommentsHTML = true })
+	c.account.Configure(func(s *jazzhrtest.Settings) { s.NoteForm = jazzhrtest.NoteHTML })
 	c.theirDuplicates()
 	c.graceAgain()
 	c.insert(queue.AuditDuplicates{TenantID: c.id})

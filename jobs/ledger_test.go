@@ -107,7 +107,7 @@ func TestMarkIsFound(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*jazzhrtest.Settings){
 		"shortened": func(s *jazzhrtest.Settings) { s.CommentLimit = 60 },
-		"as HTML":   func(s *jazzhrtest.Settings) { s.CommentsHTML = true },
+		"as HTML":   func(s *jazzhrtest.Settings) { s.NoteForm = jazzhrtest.NoteHTML },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

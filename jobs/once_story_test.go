@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -27,6 +28,8 @@ type subject struct {
 	jobs   []jazzhrtest.Job
 	moves  int  // of people between stages
 	blind  bool // the account hides notes, or cuts them before their reference
+
+	personality jazzhrtest.Personality
 }
 
 // wish is a writeback that was accepted.
@@ -91,21 +94,20 @@ func (tr *trial) begin() {
 	}
 	tr.drive()
 	tr.watch()
-	for _, s := range tr.customers {
+	for i, s := range tr.customers {
+		all := jazzhrtest.Personalities()
+		s.personality = all[(2*int(tr.seed)+i)%len(all)]
 		s.account.Configure(func(a *jazzhrtest.Settings) { tr.configure(r, s, a) })
 	}
 }
 
 func (tr *trial) configure(r *rand.Rand, s *subject, a *jazzhrtest.Settings) {
-	a.NotesRoute = []jazzhrtest.NotesRoute{jazzhrtest.NotesBoth, jazzhrtest.NotesBoth, jazzhrtest.NotesOnly, jazzhrtest.NotesByApplicant}[r.IntN(4)]
-	unknown := jazzhrtest.UnknownRoutes()
-	a.UnknownRoute = unknown[r.IntN(len(unknown))]
-	if r.IntN(3) == 0 {
-		a.RepeatedLink = jazzhrtest.LinksRefused
-	}
-	a.CommentsHTML = r.IntN(3) == 0
+	s.personality.Configure(a, jazzhrtest.Moment{
+		Now: tr.clockNow(), Lag: durationShare(tr.lag()), Outage: []time.Duration{30 * time.Second, time.Hour}[r.IntN(2)],
+	})
+	tr.log.Info("PERSONALITY", "account", s.account.ID(), "is", s.personality.String())
 	if tr.plan[laggingRead] > 0 {
-		a.ReadLag = durationShare(tr.lag())
+		a.ReadLag, a.ListLag, a.DetailLag = durationShare(tr.lag()), 0, 0
 		tr.struck(laggingRead, a.ReadLag.String())
 	}
 	if tr.plan[hidden] == 0 {

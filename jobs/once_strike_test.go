@@ -94,10 +94,11 @@ func (tr *trial) lateness(at string) time.Duration {
 	return time.Duration(share * float64(quietPeriod))
 }
 
-// lag is the share of the quiet period by which reads lag every write.
+// lag is the share of the quiet period by which reads lag writes, if they do: in a run that strikes
+// so, every write.
 func (tr *trial) lag() float64 {
 	if tr.plan[laggingRead] == 0 {
-		return 0
+		return 0.2
 	}
 	return []float64{0.2, 0.5, 0.9}[tr.lot("lag").IntN(3)]
 }

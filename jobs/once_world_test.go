@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/intrvio/jazzhr-worker/db/dbtest"
+	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 )
 
 var (
@@ -28,7 +29,7 @@ var (
 // doubled or lost in any.
 func TestWorld(t *testing.T) {
 	t.Parallel()
-	all := &tally{struck: map[boundary]int{}, started: time.Now()}
+	all := &tally{struck: map[boundary]int{}, met: map[jazzhrtest.Pair]bool{}, started: time.Now()}
 	var next uint64
 	var mu sync.Mutex
 	take := func() (seed uint64, more bool) {
@@ -64,6 +65,13 @@ func TestWorld(t *testing.T) {
 	for _, b := range boundaries() {
 		if all.seeds >= manySeeds && all.struck[b] == 0 {
 			t.Errorf("never struck: %s", b)
+		}
+	}
+	if *worldAt == "" && all.seeds >= len(jazzhrtest.Personalities()) {
+		for pair := range jazzhrtest.AllPairs() {
+			if !all.met[pair] {
+				t.Errorf("no account had %s", pair)
+			}
 		}
 	}
 }
@@ -119,6 +127,7 @@ type tally struct {
 	seeds, wishes, writes, posts    int
 	decided, doubled, lost, strikes int
 	struck                          map[boundary]int
+	met                             map[jazzhrtest.Pair]bool // of values of one account
 	findings                        []string
 }
 
@@ -133,6 +142,9 @@ func (a *tally) add(tr *trial) {
 	a.decided += tr.decided
 	for _, s := range tr.customers {
 		a.wishes += len(s.wishes)
+		for _, pair := range s.personality.Pairs() {
+			a.met[pair] = true
+		}
 	}
 	if tr.found != nil {
 		a.doubled += len(tr.found.doubled)
@@ -156,7 +168,7 @@ func (a *tally) String() string {
 	for _, at := range slices.Sorted(maps.Keys(a.struck)) {
 		fmt.Fprintf(&b, "%8d  %s\n", a.struck[at], at)
 	}
-	fmt.Fprintf(&b, "%d doubled, %d lost\n", a.doubled, a.lost)
+	fmt.Fprintf(&b, "%d of %d pairs of what is not known of JazzHR\n%d doubled, %d lost\n", len(a.met), len(jazzhrtest.AllPairs()), a.doubled, a.lost)
 	for _, finding := range a.findings { // here too, as each stands far above, before its seed's story
 		fmt.Fprintln(&b, finding)
 	}

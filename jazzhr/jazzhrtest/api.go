@@ -1,6 +1,7 @@
 package jazzhrtest
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
@@ -71,8 +72,11 @@ func (s *Sim) dispatch(c *Call, h *hit) (result any, refused *reply) {
 		r := badKeyReply()
 		return nil, &r
 	}
+	if r, struck := a.settings.Outage.strikes(c.method, s.opts.Clock()); struck {
+		return nil, &r
+	}
 	if wait, ok := a.admit(s.opts.Clock()); !ok {
-		if !s.opts.RetryAfter {
+		if !s.opts.RetryAfter && !a.settings.RetryAfter {
 			wait = 0
 		}
 		r := rateLimitReply(wait)
@@ -92,11 +96,15 @@ func (s *Sim) dispatch(c *Call, h *hit) (result any, refused *reply) {
 	case EndpointActivities:
 		return a.listActivities(c), nil
 	case EndpointCreateApplicant:
-		return a.createApplicant(c, h), nil
+		return a.posted(a.createApplicant(c, h))
 	case EndpointLinkApplicant:
-		return a.linkApplicant(c, h), nil
+		return a.posted(a.linkApplicant(c, h))
 	case EndpointNotes, EndpointApplicantNotes:
-		return a.writeNote(c, h)
+		result, refused := a.writeNote(c, h)
+		if refused != nil {
+			return nil, refused
+		}
+		return a.posted(result)
 	}
 	r := htmlReply(http.StatusNotFound)
 	if c.method != http.MethodGet && c.method != http.MethodPost {
@@ -111,7 +119,7 @@ const rateWindow = time.Minute
 // admit counts a call against the key's limit. At the limit it returns how long the caller must
 // wait. Refused calls do not count.
 func (a *Account) admit(now time.Time) (wait time.Duration, ok bool) {
-	limit := a.sim.opts.CallsPerMinute
+	limit := cmp.Or(a.settings.CallsPerMinute, a.sim.opts.CallsPerMinute)
 	if limit < 0 {
 		return 0, true
 	}

@@ -81,7 +81,7 @@ func factHiddenNotes(w *world) {
 	if v, _ := read(func(s *jazzhrtest.Settings) { s.CommentLimit = 5 }); anyRows(v)[0]["text"] != "One &" {
 		t.Errorf("shortened: %v", v)
 	}
-	if v, _ := read(func(s *jazzhrtest.Settings) { s.CommentsHTML = true }); anyRows(v)[0]["text"] != "One &amp; two<br />\nthree" {
+	if v, _ := read(func(s *jazzhrtest.Settings) { s.NoteForm = jazzhrtest.NoteHTML }); anyRows(v)[0]["text"] != "One &amp; two<br />\nthree" {
 		t.Errorf("HTML: %v", v)
 	}
 }

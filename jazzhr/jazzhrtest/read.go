@@ -1,7 +1,6 @@
 package jazzhrtest
 
 import (
-	"html"
 	"math"
 	"slices"
 	"strings"
@@ -75,7 +74,7 @@ func (a *Account) listApplicants(c *Call) any {
 	}
 	t := a.rows
 	if name, given := f["name"]; given {
-		t = a.rowsByName.search(name)
+		t = a.named(name)
 	} else if id, given := f["job_id"]; given {
 		t = lookup(a.rowsByJob, id)
 	}
@@ -88,9 +87,22 @@ func (a *Account) listApplicants(c *Call) any {
 		if jobID != "" {
 			applied = r.link.Date
 		}
-		out[i] = applicantRow{p.ID, p.FirstName, p.LastName, p.Phone, date(applied), jobID, title}
+		out[i] = applicantRow{p.ID, p.FirstName, p.LastName, p.Phone, a.settings.applied(p, applied), jobID, title}
 	}
 	return list(out)
+}
+
+// named returns the rows that the filter by name finds.
+func (a *Account) named(part string) (rows table[*row]) {
+	if a.settings.NameFilter == (NameFilter{}) {
+		return a.rowsByName.search(part)
+	}
+	for _, r := range a.rows {
+		if a.settings.NameFilter.matches(part, r.person.Applicant) {
+			rows = append(rows, r)
+		}
+	}
+	return rows
 }
 
 func (a *Account) matchRow(name, want string, r *row, now time.Time) bool {
@@ -123,14 +135,14 @@ func (a *Account) jobOf(r *row, now time.Time) (id, title, stage, lead string) {
 
 func (a *Account) getApplicant(c *Call) any {
 	p := a.applicant[c.ID]
-	if p == nil || !p.hold.visible(a.sim.now()) {
+	if p == nil || !p.hold.detailed(a.sim.now()) {
 		return nil
 	}
 	null := a.settings.NullLists
 	return applicantDetail{
 		ID: p.ID, FirstName: p.FirstName, LastName: p.LastName, Email: p.Email, Phone: p.Phone,
 		Address: p.Address, Location: strings.Trim(p.City+", "+p.State, ", "), LinkedIn: p.LinkedIn, Website: p.Website,
-		Source: p.Source, ApplyDate: date(p.Applied), DesiredStart: noDate, CoverLetter: p.CoverLetter,
+		Source: p.Source, ApplyDate: a.settings.applied(p, p.Applied), DesiredStart: noDate, CoverLetter: p.CoverLetter,
 		EEOGender: p.Protected.Gender, EEORace: p.Protected.Race, EEODisability: p.Protected.Disability,
 		EEOCVeteran: p.Protected.Veteran, CitizenshipStatus: p.Protected.Citizenship,
 		Rating:     varyingRating(c.count),
@@ -146,7 +158,7 @@ func (a *Account) jobsOf(p *applicant, count int) []applicantJob {
 	now := a.sim.now()
 	var jobs []applicantJob
 	for _, l := range p.links {
-		if l.hold.visible(now) {
+		if l.hold.detailed(now) {
 			stage, _ := stageByName(l.Stage)
 			jobs = append(jobs, applicantJob{l.JobID, a.jobByID[l.JobID].Title, varyingID(stage.ID, count), l.Stage})
 		}
@@ -162,9 +174,13 @@ func (a *Account) commentsOf(p *applicant) any {
 	now := a.sim.now()
 	var comments []commentRow
 	for _, n := range p.notes {
-		if a.settings.Comments == CommentsShown && n.hold.visible(now) {
+		if a.settings.Comments == CommentsShown && n.hold.detailed(now) {
+			var id any = n.ID
+			if a.settings.NumericIDs {
+				id = varyingID(n.ID, 1)
+			}
 			comments = append(comments, commentRow{
-				n.ID, n.AuthorID, n.AuthorName, a.settings.shownText(n.Text), date(n.Written), clock(n.Written),
+				id, n.AuthorID, n.AuthorName, a.settings.shownText(n.Text), date(n.Written), clock(n.Written),
 			})
 		}
 	}
@@ -176,9 +192,7 @@ func (a *Account) commentsOf(p *applicant) any {
 
 // shownText returns a note's text as the account shows it.
 func (s Settings) shownText(text string) string {
-	if s.CommentsHTML {
-		text = strings.ReplaceAll(html.EscapeString(text), "\n", "<br />\n")
-	}
+	text = s.NoteForm.of(text)
 	if runes := []rune(text); s.CommentLimit > 0 && len(runes) > s.CommentLimit {
 		text = string(runes[:s.CommentLimit])
 	}
@@ -189,7 +203,7 @@ func (a *Account) activitiesOf(p *applicant) []applicantActivity {
 	now := a.sim.now()
 	var out []applicantActivity
 	for _, act := range slices.Backward(lookup(a.byObject, p.ID)) {
-		if act.hold.visible(now) {
+		if act.hold.detailed(now) {
 			out = append(out, applicantActivity{act.ID, act.Action, date(act.At), clock(act.At)})
 		}
 	}

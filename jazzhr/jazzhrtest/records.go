@@ -2,6 +2,7 @@ package jazzhrtest
 
 import (
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -101,8 +102,12 @@ func (a *Account) insertLink(p *applicant, l *link) {
 // addNote stores a note and writes the activity.
 func (a *Account) addNote(p *applicant, author, text, security string, h *hold) *note {
 	s := a.sim
+	id := s.newID("comment", s.now())
+	if a.settings.NumericIDs {
+		id = strconv.FormatInt(s.newNumber(), 10)
+	}
 	n := &note{hold: h, Note: Note{
-		ID: s.newID("comment", s.now()), ApplicantID: p.ID,
+		ID: id, ApplicantID: p.ID,
 		AuthorID: author, AuthorName: authorName(author),
 		Text: text, Security: security, Written: s.now(),
 	}}

@@ -98,7 +98,7 @@ type applicantJob struct {
 }
 
 type commentRow struct {
-	ID         string `json:"id"`
+	ID         any    `json:"id"`
 	AuthorID   string `json:"author_id"`
 	AuthorName string `json:"author_name"`
 	Text       string `json:"text"`

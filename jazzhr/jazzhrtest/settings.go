@@ -1,10 +1,6 @@
 package jazzhrtest
 
-import (
-	"cmp"
-	"net/http"
-	"time"
-)
+import "time"
 
 // Settings choose how an account behaves where JazzHR's accounts differ or JazzHR's behaviour is
 // not known. The zero value is the easiest account for a client.
@@ -23,9 +19,22 @@ type Settings struct {
 	// them whole.
 	CommentLimit int `json:"comment_limit,omitempty"`
 
-	// CommentsHTML shows the text of comments as HTML: it escapes special characters and puts <br
-	// /> before each line break. CommentLimit applies after that.
-	CommentsHTML bool `json:"comments_html,omitempty"`
+	// NoteForm is what becomes of a note's text. CommentLimit applies after that.
+	NoteForm NoteForm `json:"note_form,omitempty"`
+
+	Refusal    Refusal    `json:"refusal,omitzero"`
+	NameFilter NameFilter `json:"name_filter,omitzero"`
+	Answers    Answers    `json:"answers,omitempty"`
+	Dates      Dates      `json:"dates,omitempty"`
+	Outage     Outage     `json:"outage,omitzero"`
+
+	// NumericIDs gives notes ids of digits, and shows them as numbers.
+	NumericIDs bool `json:"numeric_ids,omitempty"`
+
+	// CallsPerMinute is the account's own limit. Zero takes the simulator's.
+	CallsPerMinute int `json:"calls_per_minute,omitempty"`
+	// RetryAfter adds the header Retry-After to the account's answers beyond the limit.
+	RetryAfter bool `json:"retry_after,omitempty"`
 
 	// NullLists shows empty nested lists as null instead of [].
 	NullLists bool `json:"null_lists,omitempty"`
@@ -36,6 +45,11 @@ type Settings struct {
 
 	// ReadLag is how long readers do not see a write, by the simulator's clock.
 	ReadLag time.Duration `json:"read_lag,omitempty"`
+
+	// ListLag and DetailLag are how long lists, and an applicant's detail with all in it, do not
+	// show a write of the API's, beyond ReadLag.
+	ListLag   time.Duration `json:"list_lag,omitempty"`
+	DetailLag time.Duration `json:"detail_lag,omitempty"`
 
 	// UsableAfter is how long an applicant created through the API can't take a note or a link, by
 	// the simulator's clock.
@@ -61,59 +75,14 @@ const (
 	NotesSwallowed   NotesRoute = "swallowed" // POST /notes; the other answers 200 and writes nothing
 )
 
-// UnknownRoute is the answer to a request of a route that the account does not know. Which one
-// JazzHR gives is not known.
-type UnknownRoute struct {
-	Status int         `json:"status,omitempty"` // 404 if zero
-	Body   UnknownBody `json:"body,omitempty"`
-}
-
-// UnknownBody is the body of an answer to an unknown route.
-type UnknownBody string
-
-// The values of UnknownBody.
-const (
-	BodyPage      UnknownBody = ""
-	BodyError     UnknownBody = "error" // {"error":"not found"}
-	BodyOtherJSON UnknownBody = "json"  // JSON without an error
-	BodyEmpty     UnknownBody = "empty"
-)
-
-// UnknownRoutes lists every answer to an unknown route that has to be borne.
-func UnknownRoutes() (all []UnknownRoute) {
-	for _, status := range []int{http.StatusNotFound, http.StatusMethodNotAllowed} {
-		for _, body := range []UnknownBody{BodyPage, BodyError, BodyOtherJSON, BodyEmpty} {
-			all = append(all, UnknownRoute{status, body})
-		}
-	}
-	return all
-}
-
-// reply is the answer.
-func (u UnknownRoute) reply() reply {
-	status := cmp.Or(u.Status, http.StatusNotFound)
-	r := reply{status: status, contentType: typeHTML}
-	switch u.Body {
-	case BodyError:
-		r.body = phpJSON(errorObject{"not found"})
-	case BodyOtherJSON:
-		r.body = phpJSON(struct {
-			Message string `json:"message"`
-		}{"no route"})
-	case BodyEmpty:
-	default:
-		return htmlReply(status)
-	}
-	return r
-}
-
 // RepeatedLink says what a second link of the same applicant and job does.
 type RepeatedLink string
 
-// The two behaviours. Which one JazzHR has is not known.
+// The behaviours. Which one JazzHR has is not known.
 const (
 	LinksDoubled RepeatedLink = ""        // a second link
 	LinksRefused RepeatedLink = "refused" // a business error
+	LinksSame    RepeatedLink = "same"    // the id of the first link again, and no second
 )
 
 // Comments says what the API shows of an applicant's notes.

@@ -102,12 +102,21 @@ func (t table[T]) page(n int, match func(T) bool) []T {
 
 // hold hides a written row from readers. A nil hold hides nothing.
 type hold struct {
-	until    time.Time // zero means until released
+	until    time.Time // of lists; zero means until released
+	detail   time.Time // of the applicant's detail; zero means as lists
 	released bool
 }
 
 func (h *hold) visible(now time.Time) bool {
 	return h == nil || h.released || !h.until.IsZero() && !now.Before(h.until)
+}
+
+// detailed reports whether an applicant's detail shows the row.
+func (h *hold) detailed(now time.Time) bool {
+	if h == nil || h.detail.IsZero() {
+		return h.visible(now)
+	}
+	return h.released || !now.Before(h.detail)
 }
 
 // nameIndex finds rows by a part of a name. A search looks only at the names that contain the

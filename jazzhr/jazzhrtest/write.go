@@ -32,9 +32,7 @@ func (a *Account) createApplicant(c *Call, h *hit) any {
 		a.addLink(p, Link{JobID: jobID, Stage: stageOf(c).Name, Moved: now, Date: applied}, hold)
 	}
 	a.recordWrite(Write{Endpoint: c.Endpoint, ID: p.ID, ApplicantID: p.ID, JobID: jobID}, h)
-	return struct {
-		ID string `json:"prospect_id"`
-	}{p.ID}
+	return written{"prospect_id", p.ID}
 }
 
 func (a *Account) linkApplicant(c *Call, h *hit) any {
@@ -51,19 +49,19 @@ func (a *Account) linkApplicant(c *Call, h *hit) any {
 	if a.jobByID[jobID] == nil {
 		return "error: job not found"
 	}
-	if a.settings.RepeatedLink == LinksRefused {
-		for _, l := range p.links {
-			if l.JobID == jobID {
-				return underscoreErrorObject{"applicant is already attached to this job"}
-			}
+	for _, l := range p.links {
+		switch {
+		case l.JobID != jobID || a.settings.RepeatedLink == LinksDoubled:
+		case a.settings.RepeatedLink == LinksSame:
+			return written{"appjob_id", l.ID}
+		default:
+			return underscoreErrorObject{"applicant is already attached to this job"}
 		}
 	}
 	now := a.sim.now()
 	l := a.addLink(p, Link{JobID: jobID, Stage: stageOf(c).Name, Moved: now, Date: now}, a.holdFor(h))
 	a.recordWrite(Write{Endpoint: c.Endpoint, ID: l.ID, ApplicantID: p.ID, JobID: jobID}, h)
-	return struct {
-		ID string `json:"appjob_id"`
-	}{l.ID}
+	return written{"appjob_id", l.ID}
 }
 
 // writeNote writes a note by either route. A route that the account does not have answers as
@@ -98,9 +96,7 @@ func (a *Account) writeNote(c *Call, h *hit) (any, *reply) {
 	}
 	n := a.addNote(p, author, c.Field("contents"), c.Field("security"), a.holdFor(h))
 	a.recordWrite(Write{Endpoint: c.Endpoint, ID: n.ID, ApplicantID: p.ID, Text: n.Text}, h)
-	return struct {
-		ID string `json:"comment_id"`
-	}{n.ID}, nil
+	return written{"comment_id", n.ID}, nil
 }
 
 // writable returns the applicant to write to, or a business error. A write sees applicants that
@@ -122,10 +118,12 @@ func (a *Account) holdFor(h *hit) *hold {
 	if h != nil && h.hold != nil {
 		return h.hold
 	}
-	if a.settings.ReadLag > 0 {
-		return &hold{until: a.sim.now().Add(a.settings.ReadLag)}
+	s := a.settings
+	if s.ReadLag+s.ListLag+s.DetailLag == 0 {
+		return nil
 	}
-	return nil
+	now := a.sim.now()
+	return &hold{until: now.Add(s.ReadLag + s.ListLag), detail: now.Add(s.ReadLag + s.DetailLag)}
 }
 
 func notSet(field string) underscoreErrorObject { return underscoreErrorObject{field + " was not set"} }
