@@ -48,8 +48,8 @@ var mayImport = map[string][]string{
 
 	// The runner: registers the workers of the rooms below.
 	"jobs": {
-		"db", "db/gen", "intrvio", "jazzhr", "jobs/audit", "jobs/ledger", "jobs/mirror", "jobs/trigger", "jobs/work",
-		"queue", "queue/intake", "queue/outbox",
+		"db", "db/gen", "intrvio", "jazzhr", "jobs/audit", "jobs/ledger", "jobs/mirror", "jobs/readback", "jobs/trigger",
+		"jobs/work", "queue", "queue/intake", "queue/outbox",
 	},
 	// Effects: decide, send, settle, end.
 	"jobs/ledger": {
@@ -61,6 +61,8 @@ var mayImport = map[string][]string{
 	"jobs/mirror": {"db", "db/gen", "intrvio", "jazzhr", "jobs/work", "queue", "queue/outbox", "queue/outcome"},
 	// Duplicates in JazzHR.
 	"jobs/audit": {"db", "db/gen", "intrvio", "jazzhr", "jobs/work", "queue", "queue/outbox", "queue/outcome"},
+	// Notes, read back for what an account does to them.
+	"jobs/readback": {"db", "db/gen", "jazzhr", "jobs/work", "queue", "queue/writeback"},
 	// What the rooms share: the frame of a work item, the account and its budget, finding a person.
 	"jobs/work": {"db", "db/gen", "jazzhr", "queue", "queue/outcome", "tenant"}, // tenant, for the probe of a key
 

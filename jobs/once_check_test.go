@@ -3,8 +3,10 @@ package jobs_test
 import (
 	"encoding/json"
 	"fmt"
+	"html"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
@@ -132,6 +134,9 @@ func (tr *trial) examineNotes(v *verdict, s *subject, writes []jazzhrtest.Write)
 			if w.Text != texts[i] {
 				v.fault("%s: part %d has another text", name, i+1)
 			}
+			if shown := s.account.Settings().NoteForm.Of(w.Text); content(shown) != content(w.Text) {
+				v.lose("%s: of part %d only %q is shown", name, i+1, shown)
+			}
 			if at[0] < last {
 				v.fault("%s: part %d stands before the one before", name, i+1)
 			}
@@ -144,6 +149,16 @@ func (tr *trial) examineNotes(v *verdict, s *subject, writes []jazzhrtest.Write)
 	if known != len(notes) {
 		v.fault("%s holds %d notes, %d were asked for", s.account.ID(), len(notes), known)
 	}
+}
+
+// content is what of a note must not be lost, however an account shows it.
+func content(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, strings.ReplaceAll(html.UnescapeString(text), "<br />", ""))
 }
 
 func (tr *trial) examinePerson(v *verdict, x *wish, name, id string, person jazzhrtest.Applicant) {

@@ -50,6 +50,9 @@ func (m merges) root(id string) string {
 	return id
 }
 
+// oddText holds what an account may do something to.
+const oddText = " She said \"a <b> & c\", it's 5 <6;  <script>alert(1)</script>\r\n\t\u202eright\u202c to left, 😀 and 𝒳,\n\n — done. <"
+
 var (
 	firstNames = []string{"Ada", "Ada M.", "Grace", "José"} // the first two may be one person's
 	lastNames  = []string{"Lovelace", "Hopper"}
@@ -186,6 +189,9 @@ func (tr *trial) drawWritebacks(r *rand.Rand, s *subject, i int) []writeback.Wri
 	if r.IntN(4) == 0 {
 		w.Note.Transcript = strings.Repeat("A line of an interview that goes on for long.\n", 250+r.IntN(300))
 	}
+	if r.IntN(3) == 0 {
+		w.Note.Summary += oddText
+	}
 	if tr.plan[twoAtOnce] > 0 && r.IntN(2) == 0 {
 		tr.struck(twoAtOnce, w.InterviewID)
 		twin := w
@@ -230,9 +236,10 @@ func (w *wish) accept() {
 // references are the notes by which the wish is to be found, with their texts.
 func (w *wish) references() (refs, texts []string) {
 	revision := max(1, w.writeback.Revision)
-	for part := range w.writeback.Note.PartCount() {
+	note := w.writeback.Note.Fit(writeback.Kept{})
+	for part := range note.PartCount() {
 		ref := writeback.Reference(w.customer.id, w.writeback.InterviewID, revision, part+1)
-		refs, texts = append(refs, ref), append(texts, w.writeback.Note.Part(part+1, ref))
+		refs, texts = append(refs, ref), append(texts, note.Part(part+1, ref))
 	}
 	return refs, texts
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/jobs/audit"
 	"github.com/intrvio/jazzhr-worker/jobs/ledger"
 	"github.com/intrvio/jazzhr-worker/jobs/mirror"
+	"github.com/intrvio/jazzhr-worker/jobs/readback"
 	"github.com/intrvio/jazzhr-worker/jobs/trigger"
 	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/queue"
@@ -117,6 +118,7 @@ func (r *Runner) workers() *river.Workers {
 	river.AddWorker(workers, &ledger.CreateApplicantWorker{Ledger: r.ledger})
 	river.AddWorker(workers, &ledger.LinkApplicantToJobWorker{Ledger: r.ledger})
 	river.AddWorker(workers, &ledger.WriteNotesWorker{Ledger: r.ledger})
+	river.AddWorker(workers, &readback.ReadNoteBackWorker{Pool: c.Pool, Client: r.inserter, Accounts: r.accounts()})
 	river.AddWorker(workers, &trigger.ResolveExportWorker{Triggers: r.triggers})
 	river.AddWorker(workers, &trigger.ResolveStageEntryWorker{Triggers: r.triggers})
 	river.AddWorker(workers, &mirror.PollActivitiesWorker{Mirror: r.mirror})

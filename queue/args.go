@@ -111,6 +111,19 @@ func (PollActivities) Kind() string { return "poll_activities" }
 // InsertOpts says how it is queued.
 func (PollActivities) InsertOpts() river.InsertOpts { return unique(QueuePolls) }
 
+// ReadNoteBack reads a part of a note that was written, to learn what the account does to notes.
+type ReadNoteBack struct {
+	TenantID    uuid.UUID `json:"tenant_id"`
+	WritebackID uuid.UUID `json:"writeback_id"`
+	Part        int       `json:"part"` // from 1
+}
+
+// Kind names the job.
+func (ReadNoteBack) Kind() string { return "read_note_back" }
+
+// InsertOpts says how it is queued.
+func (ReadNoteBack) InsertOpts() river.InsertOpts { return unique(QueuePolls) }
+
 // CheckKey tries a tenant's rejected key again.
 type CheckKey struct {
 	TenantID uuid.UUID `json:"tenant_id"`

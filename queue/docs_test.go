@@ -24,6 +24,7 @@ func kinds() []river.JobArgs {
 		queue.PollActivities{},
 		queue.PollOpenings{},
 		queue.FullSync{},
+		queue.ReadNoteBack{},
 		queue.CheckKey{},
 		queue.AuditDuplicates{},
 		queue.DeliverEvent{},

@@ -122,6 +122,10 @@ type Tenant struct {
 	NoteSummary       bool
 	NoteLink          bool
 	NoteTranscript    bool
+	NoteLimit         *int32
+	NoteFourByte      bool
+	NotesChecked      int32
+	NoteForm          *string
 }
 
 type Webhook struct {

@@ -154,6 +154,34 @@ func (q *Queries) KnownInJazzHR(ctx context.Context, db DBTX, tenantID uuid.UUID
 	return i, err
 }
 
+const learnNoteForm = `-- name: LearnNoteForm :exec
+UPDATE jazzhr.tenants
+SET
+    notes_checked = notes_checked + 1,
+    note_form = $1,
+    note_limit = least(note_limit, $2),
+    note_four_byte = $3
+WHERE tenant_id = $4
+`
+
+type LearnNoteFormParams struct {
+	Form      *string
+	NoteLimit *int32
+	FourByte  bool
+	TenantID  uuid.UUID
+}
+
+// Keeps what a note that was read back has taught of the account. A limit only shrinks.
+func (q *Queries) LearnNoteForm(ctx context.Context, db DBTX, arg LearnNoteFormParams) error {
+	_, err := db.Exec(ctx, learnNoteForm,
+		arg.Form,
+		arg.NoteLimit,
+		arg.FourByte,
+		arg.TenantID,
+	)
+	return err
+}
+
 const markPolled = `-- name: MarkPolled :exec
 UPDATE jazzhr.tenants SET last_poll_at = jazzhr.now() WHERE tenant_id = $1
 `
@@ -408,7 +436,7 @@ SET
     webhook_token = coalesce(webhook_token, $3),
     disconnected_at = NULL
 WHERE tenant_id = $4
-RETURNING tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript
+RETURNING tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form
 `
 
 type StoreKeyParams struct {
@@ -461,6 +489,10 @@ func (q *Queries) StoreKey(ctx context.Context, db DBTX, arg StoreKeyParams) (Te
 		&i.NoteSummary,
 		&i.NoteLink,
 		&i.NoteTranscript,
+		&i.NoteLimit,
+		&i.NoteFourByte,
+		&i.NotesChecked,
+		&i.NoteForm,
 	)
 	return i, err
 }
@@ -561,7 +593,7 @@ func (q *Queries) SystemFingerprintOwner(ctx context.Context, db DBTX, keyFinger
 }
 
 const systemListTenants = `-- name: SystemListTenants :many
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form
 FROM jazzhr.tenants
 WHERE tenant_id > $1
 ORDER BY tenant_id
@@ -610,6 +642,10 @@ func (q *Queries) SystemListTenants(ctx context.Context, db DBTX, after uuid.UUI
 			&i.NoteSummary,
 			&i.NoteLink,
 			&i.NoteTranscript,
+			&i.NoteLimit,
+			&i.NoteFourByte,
+			&i.NotesChecked,
+			&i.NoteForm,
 		); err != nil {
 			return nil, err
 		}
@@ -667,7 +703,7 @@ func (q *Queries) SystemSealedSecrets(ctx context.Context, db DBTX, tenantIds []
 }
 
 const systemTenantByExternalID = `-- name: SystemTenantByExternalID :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript FROM jazzhr.tenants WHERE external_id = $1
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form FROM jazzhr.tenants WHERE external_id = $1
 `
 
 func (q *Queries) SystemTenantByExternalID(ctx context.Context, db DBTX, externalID *string) (Tenant, error) {
@@ -706,6 +742,10 @@ func (q *Queries) SystemTenantByExternalID(ctx context.Context, db DBTX, externa
 		&i.NoteSummary,
 		&i.NoteLink,
 		&i.NoteTranscript,
+		&i.NoteLimit,
+		&i.NoteFourByte,
+		&i.NotesChecked,
+		&i.NoteForm,
 	)
 	return i, err
 }
@@ -768,7 +808,7 @@ func (q *Queries) SystemWebhookReceivers(ctx context.Context, db DBTX, tokens []
 }
 
 const tenant = `-- name: Tenant :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript FROM jazzhr.tenants WHERE tenant_id = $1
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form FROM jazzhr.tenants WHERE tenant_id = $1
 `
 
 func (q *Queries) Tenant(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tenant, error) {
@@ -807,6 +847,10 @@ func (q *Queries) Tenant(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tena
 		&i.NoteSummary,
 		&i.NoteLink,
 		&i.NoteTranscript,
+		&i.NoteLimit,
+		&i.NoteFourByte,
+		&i.NotesChecked,
+		&i.NoteForm,
 	)
 	return i, err
 }
@@ -861,7 +905,7 @@ func (q *Queries) TenantCounts(ctx context.Context, db DBTX, tenantID uuid.UUID)
 }
 
 const tenantForChange = `-- name: TenantForChange :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript FROM jazzhr.tenants WHERE tenant_id = $1 FOR NO KEY UPDATE
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form FROM jazzhr.tenants WHERE tenant_id = $1 FOR NO KEY UPDATE
 `
 
 // Locks the tenant against other changes, but not against new rows that refer to it.
@@ -901,12 +945,16 @@ func (q *Queries) TenantForChange(ctx context.Context, db DBTX, tenantID uuid.UU
 		&i.NoteSummary,
 		&i.NoteLink,
 		&i.NoteTranscript,
+		&i.NoteLimit,
+		&i.NoteFourByte,
+		&i.NotesChecked,
+		&i.NoteForm,
 	)
 	return i, err
 }
 
 const tenantForUpdate = `-- name: TenantForUpdate :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript FROM jazzhr.tenants WHERE tenant_id = $1 FOR UPDATE
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form FROM jazzhr.tenants WHERE tenant_id = $1 FOR UPDATE
 `
 
 func (q *Queries) TenantForUpdate(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tenant, error) {
@@ -945,12 +993,16 @@ func (q *Queries) TenantForUpdate(ctx context.Context, db DBTX, tenantID uuid.UU
 		&i.NoteSummary,
 		&i.NoteLink,
 		&i.NoteTranscript,
+		&i.NoteLimit,
+		&i.NoteFourByte,
+		&i.NotesChecked,
+		&i.NoteForm,
 	)
 	return i, err
 }
 
 const tenantForWork = `-- name: TenantForWork :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript FROM jazzhr.tenants WHERE tenant_id = $1 FOR KEY SHARE
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form FROM jazzhr.tenants WHERE tenant_id = $1 FOR KEY SHARE
 `
 
 // Keeps the tenant from being disconnected until the transaction ends. It is the lock that a row
@@ -991,6 +1043,10 @@ func (q *Queries) TenantForWork(ctx context.Context, db DBTX, tenantID uuid.UUID
 		&i.NoteSummary,
 		&i.NoteLink,
 		&i.NoteTranscript,
+		&i.NoteLimit,
+		&i.NoteFourByte,
+		&i.NotesChecked,
+		&i.NoteForm,
 	)
 	return i, err
 }

@@ -34,8 +34,8 @@ var tag = regexp.MustCompile(`(?s)<[^\s].*?(>|$)`)
 
 var endOfLine = regexp.MustCompile(`[ \t]+(\n|$)`)
 
-// of returns the text as it is read.
-func (f NoteForm) of(text string) string {
+// Of returns a text as it is read.
+func (f NoteForm) Of(text string) string {
 	switch f {
 	case NoteHTML:
 		return strings.ReplaceAll(html.EscapeString(text), "\n", "<br />\n")
@@ -57,6 +57,15 @@ func (f NoteForm) of(text string) string {
 	case NoteCurly:
 		return strings.NewReplacer(`"`, "”", "'", "’").Replace(text)
 	case NoteAsSent:
+	}
+	return text
+}
+
+// shownText returns a note's text as the account shows it.
+func (s Settings) shownText(text string) string {
+	text = s.NoteForm.Of(text)
+	if runes := []rune(text); s.CommentLimit > 0 && len(runes) > s.CommentLimit {
+		text = string(runes[:s.CommentLimit])
 	}
 	return text
 }

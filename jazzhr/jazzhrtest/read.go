@@ -190,15 +190,6 @@ func (a *Account) commentsOf(p *applicant) any {
 	return list(comments)
 }
 
-// shownText returns a note's text as the account shows it.
-func (s Settings) shownText(text string) string {
-	text = s.NoteForm.of(text)
-	if runes := []rune(text); s.CommentLimit > 0 && len(runes) > s.CommentLimit {
-		text = string(runes[:s.CommentLimit])
-	}
-	return text
-}
-
 func (a *Account) activitiesOf(p *applicant) []applicantActivity {
 	now := a.sim.now()
 	var out []applicantActivity
@@ -287,9 +278,6 @@ func matchAll[T any](filters map[string]string, match func(name, want string, ro
 		return true
 	}
 }
-
-// containsFolded reports whether value contains want, ignoring case and accents.
-func containsFolded(want, value string) bool { return strings.Contains(fold(value), fold(want)) }
 
 // dayRange reads a range of dates. A missing or invalid end is open.
 func dayRange(from, to string) (first, last int) {

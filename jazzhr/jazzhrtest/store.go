@@ -217,3 +217,6 @@ func fold(name string) string {
 		return unicode.ToLower(r)
 	}, norm.NFKD.String(strings.TrimSpace(name)))
 }
+
+// containsFolded reports whether value contains want, ignoring case and accents.
+func containsFolded(want, value string) bool { return strings.Contains(fold(value), fold(want)) }

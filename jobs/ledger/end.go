@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/riverqueue/river"
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
@@ -60,6 +61,13 @@ func (s *step) advance(ctx context.Context, tx db.TenantTx, row gen.Effect, remo
 	if creates {
 		if err := s.keepApplicant(ctx, tx, row, remoteID); err != nil {
 			return err
+		}
+	}
+	if s.id.kind == queue.StepWriteNotes && row.State == stateSending && writeback.ReadBackDue(s.tenant, s.id.writeback) {
+		back := queue.ReadNoteBack{TenantID: tx.Tenant, WritebackID: s.id.writeback, Part: s.id.part}
+		shown := river.InsertOpts{ScheduledAt: time.Now().Add(2 * s.ledger.SettleDelay)}
+		if _, err := s.ledger.Client.InsertTx(ctx, tx.Tx, back, &shown); err != nil {
+			return fmt.Errorf("enqueue the reading of a note: %w", err)
 		}
 	}
 	return s.enqueueNext(ctx, tx, ended, ended.Rejected)

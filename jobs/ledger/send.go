@@ -176,7 +176,7 @@ func (s *step) recordLate(ctx context.Context, tx db.TenantTx, row gen.Effect, r
 // read before it counts: the applicant may be gone, the link may be there already, or an earlier
 // send may have been applied.
 func (s *step) recordNo(ctx context.Context, tx db.TenantTx, row gen.Effect, sendErr error, now time.Time) (ended bool, err error) {
-	c := change{what: "refused", refusal: refusalText(sendErr), at: now}
+	c := change{what: "refused", refusal: work.RefusalText(sendErr), at: now}
 	if row.Kind == work.EffectCreate && row.Sends == 1 {
 		if err := s.move(ctx, tx, row, stateRejected, c); err != nil {
 			return false, err
@@ -202,13 +202,4 @@ func (s *step) unsend(ctx context.Context, tx db.TenantTx, row gen.Effect, token
 		TenantID: tx.Tenant, EffectID: row.EffectID, SendToken: &token,
 		Evidence: evidence(proof{At: now, What: "not_sent", Detail: why}),
 	}))
-}
-
-// refusalText is what JazzHR says of why it refused.
-func refusalText(err error) string {
-	var failed *jazzhr.Error
-	if errors.As(err, &failed) && failed.Message != "" {
-		return "JazzHR refused: " + failed.Message
-	}
-	return "JazzHR refused"
 }

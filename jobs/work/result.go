@@ -1,6 +1,11 @@
 package work
 
-import "context"
+import (
+	"context"
+	"errors"
+
+	"github.com/intrvio/jazzhr-worker/jazzhr"
+)
 
 // Outcomes of an attempt that more than one kind of job has. Others are states of rows, or
 // "waits_" and "stopped_" with an [outcome.Code].
@@ -22,4 +27,13 @@ func SetOutcome(ctx context.Context, outcome string) {
 	if slot, ok := ctx.Value(outcomeKey{}).(*string); ok && outcome != "" {
 		*slot = outcome
 	}
+}
+
+// RefusalText is what JazzHR says of why it refused.
+func RefusalText(err error) string {
+	var failed *jazzhr.Error
+	if errors.As(err, &failed) && failed.Message != "" {
+		return "JazzHR refused: " + failed.Message
+	}
+	return "JazzHR refused"
 }

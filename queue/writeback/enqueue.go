@@ -70,15 +70,22 @@ func Enqueue(
 	if err := w.validate(); err != nil {
 		return uuid.Nil, false, err
 	}
+	return enqueue(ctx, scope, client, owner, w)
+}
+
+// enqueue stores a valid writeback.
+func enqueue(
+	ctx context.Context, scope db.TenantTx, client *queue.Client, owner gen.Tenant, w Writeback,
+) (id uuid.UUID, created bool, err error) {
 	content, err := json.Marshal(w)
 	if err != nil {
 		return uuid.Nil, false, fmt.Errorf("hash writeback: %w", err)
 	}
 	// The hash is of what the caller sent, so that the same writeback stays the same when the
 	// tenant's settings change. What is written into JazzHR is decided now, because a note is found
-	// again by its text.
+	// again by its text, and one part must go on where the other ended.
 	hash := sha256.Sum256(content)
-	w.Note = w.Note.Only(NoteContentOf(owner))
+	w.Note = w.Note.Only(NoteContentOf(owner)).Fit(KeptOf(owner))
 	row, err := w.row(ctx, scope)
 	if err != nil {
 		return uuid.Nil, false, err
@@ -87,7 +94,7 @@ func Enqueue(
 	if row.Admitted, err = mayStart(ctx, scope, owner); err != nil {
 		return uuid.Nil, false, err
 	}
-	inserted, err := scope.Q.InsertWriteback(ctx, tx, row)
+	inserted, err := scope.Q.InsertWriteback(ctx, scope, row)
 	if err != nil {
 		return uuid.Nil, false, fmt.Errorf("store writeback: %w", err)
 	}
@@ -98,8 +105,8 @@ func Enqueue(
 		return uuid.Nil, false, err
 	}
 	if row.Admitted {
-		args := queue.StepArgs(tenantID, row.WritebackID, row.Step, 1)
-		if _, err := client.InsertTx(ctx, tx, args, nil); err != nil {
+		args := queue.StepArgs(scope.Tenant, row.WritebackID, row.Step, 1)
+		if _, err := client.InsertTx(ctx, scope.Tx, args, nil); err != nil {
 			return uuid.Nil, false, fmt.Errorf("enqueue writeback: %w", err)
 		}
 	}
@@ -147,10 +154,8 @@ func (w Writeback) row(ctx context.Context, tx db.TenantTx) (gen.InsertWriteback
 	if row.WritebackID, err = uuid.NewV7(); err != nil {
 		return row, fmt.Errorf("name writeback: %w", err)
 	}
-	note := w.Note
-	note.Transcript = "" // has a column of its own, which is emptied in time
-	if row.Note, err = json.Marshal(note); err != nil {
-		return row, fmt.Errorf("store note: %w", err)
+	if row.Note, err = w.Note.stored(); err != nil {
+		return row, err
 	}
 	if w.Job != nil {
 		row.JobID, row.BoardCode = db.NullText(w.Job.ID), db.NullText(w.Job.BoardCode)
@@ -221,16 +226,4 @@ func insertSteps(ctx context.Context, tx db.TenantTx, row gen.InsertWritebackPar
 		}
 	}
 	return nil
-}
-
-// StoredNote returns the note of a stored writeback.
-func StoredNote(row gen.Writeback) (Note, error) {
-	var note Note
-	if err := json.Unmarshal(row.Note, &note); err != nil {
-		return note, fmt.Errorf("read stored note: %w", err)
-	}
-	if row.Transcript != nil {
-		note.Transcript = *row.Transcript
-	}
-	return note, nil
 }

@@ -1,6 +1,7 @@
 package writeback
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
@@ -25,6 +26,9 @@ type Note struct {
 	Summary    string   `json:"summary,omitempty"`
 	Transcript string   `json:"transcript,omitempty"`
 	URL        string   `json:"url,omitempty"` // where the whole interview can be seen
+
+	limit     int  // how many characters a part may have; 0 is NotePartLimit
+	continues bool // the transcript is the rest of a note that the account has cut
 }
 
 // noContent is the text of a note if its tenant wants none of its content written.
@@ -55,6 +59,9 @@ func (n Note) PartCount() int { return len(n.chunks()) }
 func (n Note) Part(part int, reference string) string {
 	chunks := n.chunks()
 	title := "Intrvio interview"
+	if n.continues {
+		title += ", continued"
+	}
 	if len(chunks) > 1 {
 		title += fmt.Sprintf(", part %d of %d", part, len(chunks))
 	}
@@ -71,6 +78,10 @@ func Reference(tenant uuid.UUID, interviewID string, revision, part int) string 
 // chunks returns the note's text, the result before the transcript, cut so that each part keeps to
 // the limit.
 func (n Note) chunks() []string {
+	limit := cmp.Or(n.limit, NotePartLimit) - partOverhead
+	if n.continues {
+		return cut(n.Transcript, limit)
+	}
 	var lines []string
 	if n.Score != nil {
 		score := "Score: " + number(*n.Score)
@@ -95,7 +106,7 @@ func (n Note) chunks() []string {
 	if text == "" {
 		text = noContent
 	}
-	return cut(text, NotePartLimit-partOverhead)
+	return cut(text, limit)
 }
 
 func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }

@@ -11,6 +11,9 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue"
 )
 
+// maxInterviewID is how many characters the id of an interview may have.
+const maxInterviewID = 200
+
 // validate returns a [*queue.InvalidError] for the first field that is wrong.
 func (w Writeback) validate() error {
 	for _, check := range []func() error{w.validateKey, w.validateCandidate, w.validateJob, w.Note.validate} {
@@ -22,7 +25,7 @@ func (w Writeback) validate() error {
 }
 
 func (w Writeback) validateKey() error {
-	if err := line("interview_id", w.InterviewID, 200, true); err != nil {
+	if err := line("interview_id", w.InterviewID, maxInterviewID, true); err != nil {
 		return err
 	}
 	if w.Revision < 1 || w.Revision > math.MaxInt32 {

@@ -223,6 +223,16 @@ WHERE tenant_id = @tenant_id;
 -- name: SetNoteRoute :exec
 UPDATE jazzhr.tenants SET note_route = @note_route WHERE tenant_id = @tenant_id;
 
+-- name: LearnNoteForm :exec
+-- Keeps what a note that was read back has taught of the account. A limit only shrinks.
+UPDATE jazzhr.tenants
+SET
+    notes_checked = notes_checked + 1,
+    note_form = @form,
+    note_limit = least(note_limit, sqlc.narg(note_limit)),
+    note_four_byte = @four_byte
+WHERE tenant_id = @tenant_id;
+
 -- name: DisconnectTenant :execrows
 UPDATE jazzhr.tenants
 SET

@@ -1,0 +1,70 @@
+package readback
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
+)
+
+// TestCompare holds what is said of each thing that an account may do to a note.
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	const odd = "Line \"one\" <b>, it's & so on.  \n\nÜber 😀\n"
+	long := strings.Repeat("A line of an interview. ", 500)
+	for _, test := range []struct {
+		name, sent, shown string
+		form              Form
+		kept              int
+	}{
+		{"as sent", odd, jazzhrtest.NoteAsSent.Of(odd), Whole, 0},
+		{"as HTML", odd, jazzhrtest.NoteHTML.Of(odd), HTML, 0},
+		{"on one line", odd, jazzhrtest.NoteOneLine.Of(odd), Respaced, 0},
+		{"trimmed", odd, jazzhrtest.NoteTrimmed.Of(odd), Respaced, 0},
+		{"with curly quotes", odd, jazzhrtest.NoteCurly.Of(odd), Requoted, 0},
+		{"stripped", odd, jazzhrtest.NoteStripped.Of(odd), Changed, 0},
+		{"cut at four bytes", odd + long, jazzhrtest.NoteThreeByte.Of(odd + long), Shortened, 37},
+		{"cut", long, long[:5000], Cut, 5000},
+		{"cut and as HTML", long + odd, jazzhrtest.NoteHTML.Of(long[:5000]), Cut, 5000},
+		{"shortened", long, long[:60], Shortened, 60},
+		{"with more", odd, odd + "More", Changed, 0},
+		{"of somebody else", odd, "What", Changed, 0},
+		{"empty", odd, "", Shortened, 0},
+	} {
+		if form, kept := compare(test.sent, test.shown); form != test.form || kept != test.kept {
+			t.Errorf("%s: %s %d", test.name, form, kept)
+		}
+	}
+}
+
+// TestFitsEveryAccount holds that a note that is composed without knowing anything of an account
+// comes back with every word and both marks, whatever the account does to it.
+func TestFitsEveryAccount(t *testing.T) {
+	t.Parallel()
+	score := 4.5
+	note := writeback.Note{
+		Score: &score, Summary: `"<b>" & <script>it's 5 <6</script> <<<x 😀 <`, URL: "https://example.com/?a=1&b=<2",
+		Transcript: strings.Repeat("𝒳 <i>said</i> 'Über \"alles\"' &amp; went on, ", 2000),
+	}.Fit(writeback.Kept{})
+	for _, d := range jazzhrtest.Dimensions() {
+		if d.Name != "a note read back" {
+			continue
+		}
+		for _, value := range d.Values {
+			form := jazzhrtest.NoteForm(value.Name)
+			if value.Name == "plain" {
+				form = jazzhrtest.NoteAsSent
+			}
+			for part := range note.PartCount() {
+				sent := note.Part(part+1, "IV-MARK")
+				if got, _ := compare(sent, form.Of(sent)); got == Cut || got == Changed || got == Shortened {
+					t.Errorf("%s: part %d is %s", value.Name, part+1, got)
+				}
+				if got := strings.Count(form.Of(sent), "IV-MARK"); got != 2 {
+					t.Errorf("%s: part %d has %d marks", value.Name, part+1, got)
+				}
+			}
+		}
+	}
+}

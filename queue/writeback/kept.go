@@ -1,0 +1,99 @@
+package writeback
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/intrvio/jazzhr-worker/db/gen"
+)
+
+// MinNoteLimit is the least that an account is taken to keep of a note. One that shows less is taken
+// to shorten what it shows.
+const MinNoteLimit = 1000
+
+// Kept is what is known of the notes that a tenant's account keeps whole.
+type Kept struct {
+	Limit    int  // how many characters; 0 is [NotePartLimit]
+	FourByte bool // with characters that take four bytes in UTF-8, as emoji do
+}
+
+// KeptOf returns what is known of the tenant's account. Nothing is known at first.
+func KeptOf(t gen.Tenant) Kept {
+	k := Kept{FourByte: t.NoteFourByte}
+	if t.NoteLimit != nil {
+		k.Limit = max(int(*t.NoteLimit), MinNoteLimit)
+	}
+	return k
+}
+
+// An account's first notes are read back, and one in readBackSample of those that follow.
+const (
+	readBackFirst  = 3
+	readBackSample = 100
+)
+
+// ReadBackDue reports whether a note of a writeback that was just written is to be read back.
+func ReadBackDue(t gen.Tenant, writeback uuid.UUID) bool {
+	return t.NotesChecked < readBackFirst || binary.BigEndian.Uint32(writeback[12:])%readBackSample == 0
+}
+
+// openTag is what a filter for HTML takes for the begin of a tag: it drops what follows.
+var openTag = regexp.MustCompile(`<(\S)`)
+
+// Fit returns the note as the account keeps it whole, as far as is known. Databases that know no
+// characters of four bytes cut a text at the first, so it is written by its number: [U+1F600]. A
+// space after each "<" keeps what follows from being taken for a tag.
+func (n Note) Fit(k Kept) Note {
+	fit := func(text string) string {
+		text = openTag.ReplaceAllString(openTag.ReplaceAllString(text, "< $1"), "< $1") // twice for "<<<"
+		if k.FourByte {
+			return text
+		}
+		var b strings.Builder
+		for _, r := range text {
+			if r > 0xFFFF {
+				fmt.Fprintf(&b, "[U+%X]", r)
+			} else {
+				b.WriteRune(r)
+			}
+		}
+		return b.String()
+	}
+	n.Summary, n.Transcript, n.URL, n.limit = fit(n.Summary), fit(n.Transcript), fit(n.URL), k.Limit
+	return n
+}
+
+// storedNote is a note in its row. The transcript has a column of its own, which is emptied in time.
+type storedNote struct {
+	Note
+	Limit     int  `json:"limit,omitempty"`
+	Continues bool `json:"continues,omitempty"`
+}
+
+func (n Note) stored() (json.RawMessage, error) {
+	n.Transcript = ""
+	raw, err := json.Marshal(storedNote{Note: n, Limit: n.limit, Continues: n.continues})
+	if err != nil {
+		return nil, fmt.Errorf("store note: %w", err)
+	}
+	return raw, nil
+}
+
+// StoredNote returns the note of a stored writeback.
+func StoredNote(row gen.Writeback) (Note, error) {
+	var stored storedNote
+	if err := json.Unmarshal(row.Note, &stored); err != nil {
+		return Note{}, fmt.Errorf("read stored note: %w", err)
+	}
+	note := stored.Note
+	note.limit, note.continues = stored.Limit, stored.Continues
+	if row.Transcript != nil {
+		note.Transcript = *row.Transcript
+	}
+	return note, nil
+}
