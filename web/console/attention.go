@@ -26,6 +26,7 @@ const countLimit = 10_000
 func (k *Console) attentionPage() page {
 	return page{
 		route: "/attention", file: "attention", section: "/attention", load: k.loadAttention, every: 3 * time.Second,
+		query: []string{"tenant", "problem", "after"},
 	}
 }
 

@@ -77,11 +77,11 @@ func (k *Console) RouteConnect(group *gin.RouterGroup) {
 	group.GET("/:token/live", func(c *gin.Context) {
 		if g, err := k.links.open(c.Param("token")); err == nil {
 			if s := k.linkPages[g.Purpose]; s.page.every > 0 {
-				k.stream(c, s, k.linkUser)
+				k.stream(c, s, k.linkUser, watcher{k.customers, c.Param("token")})
 				return
 			}
 		}
-		k.stream(c, k.linkPages[Connect], func(*gin.Context) (string, error) { return "", nil })
+		k.stream(c, k.linkPages[Connect], func(*gin.Context) (string, error) { return "", nil }, watcher{})
 	})
 	for _, a := range k.linkActions() {
 		group.POST("/:token/"+a.name, func(c *gin.Context) { k.serveLinkAction(c, a) })

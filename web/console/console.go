@@ -83,6 +83,8 @@ type Console struct {
 	links      *links
 	keyLimiter *keyLimiter
 	views      *views
+	operators  *audience
+	customers  *audience // those who use connect links
 	riverUI    *riverui.Handler
 	riverNav   string // HTML that is added to River UI's pages
 }
@@ -93,7 +95,9 @@ func New(config Config) (*Console, error) {
 		config:    config,
 		sessions:  newSessions(config),
 		crossSite: http.NewCrossOriginProtection(),
-		views:     newViews(maxStreams),
+		views:     newViews(),
+		operators: newAudience(maxStreams, maxOfSession),
+		customers: newAudience(maxStreams, maxOfLink),
 	}
 	k.signIn = newTokenSignIn(k)
 	k.keyLimiter = newKeyLimiter()
@@ -151,7 +155,7 @@ func (k *Console) Route(group *gin.RouterGroup) {
 	for _, p := range k.pages {
 		signedIn.GET(p.page.route, func(c *gin.Context) { k.servePage(c, p) })
 		if p.page.every > 0 {
-			group.GET(p.page.route+liveSuffix, func(c *gin.Context) { k.stream(c, p, k.signIn.who) })
+			group.GET(p.page.route+liveSuffix, func(c *gin.Context) { k.stream(c, p, k.signIn.who, watcher{k.operators, k.sessions.keyOf(c)}) })
 		}
 	}
 	for _, a := range k.allActions() {

@@ -12,8 +12,8 @@
 //	}
 //
 // load reads from the database what the page shows. It gets the place, which is the address: id
-// returns an id in the path, query holds the rest, after is where a list goes on, and pages and
-// href make links. load may return errNotFound.
+// returns an id in the path, query holds the parameters that the page names in its own query, after
+// is where a list goes on, and pages and href make links. load may return errNotFound.
 //
 // The templates are in pages/<file>.html. "title" and "main" both get what load returned. The
 // functions that they may call are in functions.go, the shared templates in pages/components.html,
@@ -40,6 +40,9 @@
 // looks. Put what people type into or open outside of live parts, because a part is replaced as a
 // whole. The text of a time shown by ago is not a change: the browser keeps it up to date. If load
 // fails, the page says so, and goes on when it can.
+//
+// Operators and those who use connect links each have streams of their own, and a session or a link
+// only so many of them: a hidden page gives its stream back.
 //
 // # An action
 //

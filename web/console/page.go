@@ -19,6 +19,9 @@ type page struct {
 	// load reads what the page shows. It depends on the place alone, because all who look at a live
 	// page share what it returns. Its error may be errNotFound.
 	load func(ctx context.Context, at place) (any, error)
+	// query names the parameters that load reads. A place has no others, so that an address with
+	// more of them shows the same live view.
+	query []string
 	// every is how often the live parts are rendered while somebody looks; 0 for a page that is not
 	// live.
 	every time.Duration
@@ -49,8 +52,17 @@ type place struct {
 	query  url.Values
 }
 
-func placeOf(c *gin.Context) place {
-	return place{c.Request.URL.Path, c.Params, c.Request.URL.Query()}
+// placeOf returns the place that a request is for, on a page that reads these parameters of the
+// query. If one comes twice, the first counts.
+func placeOf(c *gin.Context, reads ...string) place {
+	at := place{c.Request.URL.Path, c.Params, url.Values{}}
+	given := c.Request.URL.Query()
+	for _, name := range reads {
+		if value := given.Get(name); value != "" {
+			at.query.Set(name, value)
+		}
+	}
+	return at
 }
 
 // id returns an id in the path. A text that is not an id is errNotFound.

@@ -91,3 +91,38 @@ func takeNotice(k *Console, cookie *http.Cookie) *notice {
 	c.Request.AddCookie(cookie)
 	return k.takeNotice(c)
 }
+
+// TestFinding24QueryMakesNoView asks for every live page with what it does not read: the place, by
+// which views are shared, stays the same.
+func TestFinding24QueryMakesNoView(t *testing.T) {
+	t.Parallel()
+	k := &Console{}
+	pages := k.allPages()
+	for _, p := range k.linkPageOf() {
+		pages = append(pages, p)
+	}
+	at := func(p page, query string) string {
+		c, _ := gin.CreateTestContext(httptest.NewRecorder())
+		c.Request = httptest.NewRequest("GET", "/x?"+query, nil)
+		return placeOf(c, p.query...).href()
+	}
+	for _, p := range pages {
+		known := url.Values{}
+		for _, name := range p.query {
+			known.Set(name, "1")
+		}
+		for _, query := range []string{"", known.Encode()} {
+			want := at(p, query)
+			for _, more := range []string{"n=1", "n=2&m=3", "%00=1", "=1", "Q=1", "after[]=1"} {
+				if got := at(p, query+"&"+more); got != want {
+					t.Errorf("%s: %s is %s, want %s", p.file, more, got, want)
+				}
+			}
+			for _, name := range p.query {
+				if got := at(p, known.Encode()+"&"+name+"=2"); got != at(p, known.Encode()) {
+					t.Errorf("%s: a second %s makes %s", p.file, name, got)
+				}
+			}
+		}
+	}
+}

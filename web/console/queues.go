@@ -29,7 +29,10 @@ const (
 )
 
 func (k *Console) queuePage() page {
-	return page{route: "/queue", file: "queue", section: "/queue", load: k.loadQueue, every: 5 * time.Second}
+	return page{
+		route: "/queue", file: "queue", section: "/queue", load: k.loadQueue, every: 5 * time.Second,
+		query: []string{"tenant", "after"},
+	}
 }
 
 // queueView is the data of the page: the jobs of one tenant, or the whole queue.

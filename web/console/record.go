@@ -40,7 +40,9 @@ func actionText(kind tenant.ActionKind) string {
 }
 
 func (k *Console) recordPage() page {
-	return page{route: "/actions", file: "actions", section: "/actions", load: k.loadRecord, every: 2 * time.Second}
+	return page{
+		route: "/actions", file: "actions", section: "/actions", load: k.loadRecord, query: []string{"after"}, every: 2 * time.Second,
+	}
 }
 
 // record is what the page shows.

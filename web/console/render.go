@@ -112,7 +112,7 @@ func (k *Console) navigation(current string) []link {
 func (k *Console) servePage(c *gin.Context, s *compiledPage) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), pageTimeout)
 	defer cancel()
-	data, err := s.page.load(ctx, placeOf(c))
+	data, err := s.page.load(ctx, placeOf(c, s.page.query...))
 	if err != nil {
 		k.fail(c, err)
 		return
@@ -122,7 +122,7 @@ func (k *Console) servePage(c *gin.Context, s *compiledPage) {
 
 // show writes a page, or only the content of its main element if htmx asks.
 func (k *Console) show(c *gin.Context, status int, s *compiledPage, data any) {
-	k.showAt(c, status, s, data, placeOf(c))
+	k.showAt(c, status, s, data, placeOf(c, s.page.query...))
 }
 
 // showAt is show for a page whose address is not the one that was asked for.

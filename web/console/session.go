@@ -47,6 +47,15 @@ func (s *sessions) hash(token string) []byte {
 	return mac.Sum(nil)
 }
 
+// keyOf tells the sessions of requests apart, also those that are not valid.
+func (s *sessions) keyOf(c *gin.Context) string {
+	cookie, err := c.Request.Cookie(sessionCookie)
+	if err != nil { // http.ErrNoCookie
+		return ""
+	}
+	return string(s.hash(cookie.Value))
+}
+
 // current returns the name of whoever has the request's session, or "" if it has none.
 func (s *sessions) current(c *gin.Context) (string, error) {
 	cookie, err := c.Request.Cookie(sessionCookie)

@@ -30,15 +30,15 @@ const Streamed = "console.streamed"
 
 // stream answers a live page's request for changes with server-sent events. Each event carries a
 // part of the page and has the part's name. who returns who asks; it is called again while the
-// stream lasts.
-func (k *Console) stream(c *gin.Context, s *compiledPage, who func(*gin.Context) (string, error)) {
+// stream lasts. The stream counts as one of w's.
+func (k *Console) stream(c *gin.Context, s *compiledPage, who func(*gin.Context) (string, error), w watcher) {
 	c.Set(Streamed, true)
 	name, err := who(c)
 	if err != nil {
 		k.fail(c, err)
 		return
 	}
-	at := placeOf(c)
+	at := placeOf(c, s.page.query...)
 	at.path = strings.TrimSuffix(at.path, liveSuffix)
 	if len(c.Request.URL.RequestURI()) > maxPlace {
 		k.fail(c, errNotFound)
@@ -51,7 +51,7 @@ func (k *Console) stream(c *gin.Context, s *compiledPage, who func(*gin.Context)
 		_ = out.send("reload", nil)
 		return
 	}
-	view := k.views.join(at.href(), func() *view { return k.viewOf(s, at) })
+	view := k.views.join(w, at.href(), func() *view { return k.viewOf(s, at) })
 	if view == nil {
 		c.Header("Retry-After", "5")
 		k.fail(c, &failure{
@@ -59,7 +59,7 @@ func (k *Console) stream(c *gin.Context, s *compiledPage, who func(*gin.Context)
 		})
 		return
 	}
-	defer k.views.leave(view)
+	defer k.views.leave(w, view)
 	k.follow(c, view, out, who)
 }
 

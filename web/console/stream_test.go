@@ -29,6 +29,16 @@ type live struct {
 // openLive opens a stream at an address.
 func (s *service) openLive(address, cookie string) *live {
 	s.t.Helper()
+	stream, status := s.tryLive(address, cookie)
+	if stream == nil {
+		s.t.Fatalf("no stream: status %d", status)
+	}
+	return stream
+}
+
+// tryLive is openLive for a stream that may be refused: then it returns nil.
+func (s *service) tryLive(address, cookie string) (stream *live, status int) {
+	s.t.Helper()
 	ctx, cancel := context.WithCancel(s.t.Context())
 	req, err := http.NewRequestWithContext(ctx, "GET", address, nil)
 	if err != nil {
@@ -45,9 +55,58 @@ func (s *service) openLive(address, cookie string) *live {
 		_ = resp.Body.Close()
 	})
 	if kind := resp.Header.Get("Content-Type"); resp.StatusCode != 200 || !strings.HasPrefix(kind, "text/event-stream") {
-		s.t.Fatalf("status %d, %s", resp.StatusCode, kind)
+		return nil, resp.StatusCode
 	}
-	return &live{t: s.t, reader: bufio.NewReader(resp.Body), cut: cancel, shown: map[string]string{}}
+	return &live{t: s.t, reader: bufio.NewReader(resp.Body), cut: cancel, shown: map[string]string{}}, resp.StatusCode
+}
+
+// wantPart fails the test unless the next event is a part of the page.
+func (l *live) wantPart() {
+	l.t.Helper()
+	if name, _, err := l.next(); err != nil || name == "reload" {
+		l.t.Fatalf("event %q, error %v", name, err)
+	}
+}
+
+// openAll opens streams at an address until one is refused, and returns how many it got.
+func (s *service) openAll(address, cookie string) (got int) {
+	s.t.Helper()
+	for ; got <= 300; got++ {
+		if stream, status := s.tryLive(fmt.Sprintf("%s?n=%d", address, got), cookie); stream == nil {
+			if status != http.StatusServiceUnavailable {
+				s.t.Fatalf("refused with %d", status)
+			}
+			break
+		}
+	}
+	return got
+}
+
+// TestFinding24Streams takes all streams that a link gets, and all that a session gets: operators,
+// and others of their kind, still get theirs.
+func TestFinding24Streams(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	sam, link, other := s.signIn(), s.linkTo(s.newTenant(), "connect"), s.linkTo(s.newTenant(), "connect")
+	if got := s.openAll(s.url+link+"/live", ""); got != 8 {
+		t.Errorf("one link got %d streams", got)
+	}
+	// Another spelling of the link is no other link.
+	for _, spelled := range []string{link[:20] + "%0A" + link[20:], link[:20] + "%0D" + link[20:], "/connect/%" + fmt.Sprintf("%x", link[9]) + link[10:]} {
+		if stream, status := s.tryLive(s.url+spelled+"/live", ""); stream == nil && status != http.StatusServiceUnavailable {
+			t.Errorf("%s is answered %d", spelled, status)
+		} else if stream != nil {
+			if name, _, err := stream.next(); name != "reload" {
+				t.Errorf("%s has a stream: %s, %v", spelled, name, err)
+			}
+		}
+	}
+	s.openLive(s.url+other+"/live", "").wantPart()
+	if got := s.openAll(s.url+"/console/health/live", sam); got != 32 {
+		t.Errorf("one session got %d streams", got)
+	}
+	s.openLive(s.url+"/console/health/live", s.person("Ada")).until("nodes", "No process")
+	s.openLive(s.url+other+"/live", "").wantPart()
 }
 
 // next returns the next event, or io.EOF at the end of the stream.

@@ -21,7 +21,10 @@ const chartDays = 14
 const maxSearch = 200
 
 func (k *Console) tenantsPage() page {
-	return page{route: "/tenants", file: "tenants", section: "/tenants", load: k.loadTenants, every: 5 * time.Second}
+	return page{
+		route: "/tenants", file: "tenants", section: "/tenants", load: k.loadTenants, every: 5 * time.Second,
+		query: []string{"q", "state", "sort", "after"},
+	}
 }
 
 // choose marks the chosen one of some options.

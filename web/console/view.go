@@ -13,8 +13,12 @@ import (
 )
 
 const (
-	// maxStreams is how many streams of live pages one process serves at a time.
+	// maxStreams is how many streams of live pages one process serves at a time to operators, and
+	// how many to those who use connect links. Neither can take the other's.
 	maxStreams = 256
+	// maxOfSession and maxOfLink are how many of them one session and one connect link may have.
+	maxOfSession = 32
+	maxOfLink    = 8
 	// rendersAtOnce is how many views are rendered at the same time. It bounds the connections of
 	// the pool that they use.
 	rendersAtOnce = 4
@@ -31,17 +35,39 @@ type views struct {
 	slots chan struct{}  // holds an entry for each rendering under way
 	wait  sync.WaitGroup // for the goroutines of the views
 
-	mu      sync.Mutex
-	open    map[string]*view
-	streams int
-	limit   int
-	ended   bool
-	ending  chan struct{} // closed when all streams have to end
+	mu     sync.Mutex
+	open   map[string]*view
+	ended  bool
+	ending chan struct{} // closed when all streams have to end
 }
 
-func newViews(limit int) *views {
-	return &views{
-		slots: make(chan struct{}, rendersAtOnce), open: map[string]*view{}, limit: limit, ending: make(chan struct{}),
+func newViews() *views {
+	return &views{slots: make(chan struct{}, rendersAtOnce), open: map[string]*view{}, ending: make(chan struct{})}
+}
+
+// audience are those who look at live pages by one way in, and bounds their streams.
+type audience struct {
+	most, mostOfOne int
+
+	// Both are under views.mu.
+	streams int
+	of      map[string]int // by session or link; none is 0
+}
+
+func newAudience(most, mostOfOne int) *audience {
+	return &audience{most: most, mostOfOne: mostOfOne, of: map[string]int{}}
+}
+
+// watcher is whom a stream is for.
+type watcher struct {
+	*audience
+	key string // of the session or the link
+}
+
+func (w watcher) count(change int) {
+	w.streams += change
+	if w.of[w.key] += change; w.of[w.key] == 0 {
+		delete(w.of, w.key)
 	}
 }
 
@@ -60,14 +86,14 @@ func (v *views) end() {
 }
 
 // join returns the view of a key. It calls make if nobody looks at the view yet. It returns nil if
-// no more streams may be served. Call leave after each join that returns a view.
-func (v *views) join(key string, make func() *view) *view {
+// w may have no more streams. Call leave after each join that returns a view.
+func (v *views) join(w watcher, key string, make func() *view) *view {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.ended || v.streams >= v.limit {
+	if v.ended || w.streams >= w.most || w.of[w.key] >= w.mostOfOne {
 		return nil
 	}
-	v.streams++
+	w.count(1)
 	found := v.open[key]
 	if found == nil {
 		found = make()
@@ -81,10 +107,10 @@ func (v *views) join(key string, make func() *view) *view {
 	return found
 }
 
-func (v *views) leave(left *view) {
+func (v *views) leave(w watcher, left *view) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.streams--
+	w.count(-1)
 	if left.watchers--; left.watchers == 0 {
 		left.stop()
 		delete(v.open, left.key)

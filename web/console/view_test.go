@@ -26,11 +26,14 @@ func next(t *testing.T, v *view, version int) (map[string][]byte, int) {
 
 func TestViewIsShared(t *testing.T) {
 	t.Parallel()
-	all := newViews(3)
+	all := newViews()
 	defer all.end()
+	// The bound is three for all, and two for one.
+	operators := newAudience(3, 2)
+	sam, ada := watcher{operators, "sam"}, watcher{operators, "ada"}
 	var made, rendered atomic.Int64
-	join := func(key string) *view {
-		return all.join(key, func() *view {
+	join := func(w watcher, key string) *view {
+		return all.join(w, key, func() *view {
 			made.Add(1)
 			return newView(time.Millisecond, func(context.Context) map[string][]byte {
 				n := rendered.Add(1)
@@ -41,7 +44,7 @@ func TestViewIsShared(t *testing.T) {
 			})
 		})
 	}
-	first, second := join("a"), join("a")
+	first, second := join(sam, "a"), join(sam, "a")
 	if first != second || made.Load() != 1 {
 		t.Errorf("%d views of one place", made.Load())
 	}
@@ -55,25 +58,34 @@ func TestViewIsShared(t *testing.T) {
 			t.Errorf("then %v", parts)
 		}
 	}
-	other := join("b")
+	if join(sam, "b") != nil {
+		t.Error("more streams of one than the limit")
+	}
+	other := join(ada, "b")
 	if other == first || made.Load() != 2 {
 		t.Error("another place has the same view")
 	}
-	if join("a") != nil {
+	if join(ada, "a") != nil {
 		t.Error("more streams than the limit")
 	}
-	all.leave(second)
-	if again := join("a"); again != first {
+	if visitor := (watcher{newAudience(1, 1), "sam"}); join(visitor, "b") != other {
+		t.Error("another audience has no streams of its own")
+	}
+	all.leave(sam, second)
+	if again := join(ada, "a"); again != first {
 		t.Error("a place that is looked at has another view")
 	} else {
-		all.leave(again)
+		all.leave(ada, again)
 	}
-	all.leave(first)
-	if again := join("a"); again == first {
+	all.leave(sam, first)
+	if again := join(sam, "a"); again == first {
 		t.Error("a view goes on that nobody looked at")
 	}
+	if operators.streams != 2 || len(operators.of) != 2 {
+		t.Errorf("counted are %d streams, of %v", operators.streams, operators.of)
+	}
 	all.end()
-	if join("a") != nil {
+	if join(sam, "a") != nil {
 		t.Error("a stream begins after the end")
 	}
 }

@@ -23,6 +23,7 @@ const refusedRows = 5
 func (k *Console) webhooksPage() page {
 	return page{
 		route: "/webhooks", file: "webhooks", section: "/webhooks", load: k.loadWebhooks, every: 3 * time.Second,
+		query: []string{"tenant", "state", "problem", "after"},
 	}
 }
 
