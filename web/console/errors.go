@@ -45,6 +45,11 @@ var (
 		Status: http.StatusRequestEntityTooLarge, Code: "too_large", Title: "Too much",
 		Message: "The form is too large.",
 	}
+	errLargeForRiver = &failure{
+		Status: http.StatusRequestEntityTooLarge, Code: "too_large", Title: "Too much",
+		Message: "A request to River UI may have 64 KiB. Choose fewer jobs at once.",
+	}
+	errNotWhole  = refused(http.StatusBadRequest, "Not understood", "The request did not arrive whole.")
 	errMalformed = refused(http.StatusBadRequest, "Not understood", "The form is not well formed.")
 )
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -63,8 +64,12 @@ const maxRiverBody = 64 << 10
 // changeInRiver passes a change on to River UI, and records it.
 func (k *Console) changeInRiver(c *gin.Context) {
 	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxRiverBody))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		k.fail(c, errLargeForRiver)
+		return
+	}
 	if err != nil {
-		k.fail(c, err)
+		k.fail(c, errNotWhole)
 		return
 	}
 	c.Request.Body = io.NopCloser(bytes.NewReader(body))

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/intrvio/jazzhr-worker/web"
 )
 
 // TestRiverUseIsRecorded holds that changes in River UI are recorded, with who made them and the
@@ -45,4 +47,19 @@ func TestRiverLeadsBack(t *testing.T) {
 			t.Errorf("%s is empty", path)
 		}
 	}
+}
+
+// TestFinding25LargeRiverBody sends River UI more than is read: the answer says so, and nothing is
+// changed.
+func TestFinding25LargeRiverBody(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	cookie := s.person("Sam")
+	body := []byte(`{"ids":["4711"],"x":"` + strings.Repeat("x", 64<<10) + `"}`)
+	got := s.send("POST", "/console/river/api/jobs/cancel", body, "Cookie", cookie, "Content-Type", "application/json").
+		wantError(web.CodeTooLarge, "")
+	wantTexts(t, got.text("error.message"), "64 KiB")
+	s.send("POST", "/console/river/api/jobs/cancel", []byte(`{"ids":["4711"],"x":"`+strings.Repeat("x", 60<<10)+`"}`),
+		"Cookie", cookie, "Content-Type", "application/json").want(http.StatusNotFound)
+	s.wantCount(1, "actions WHERE what = 'use_river'")
 }
