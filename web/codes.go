@@ -121,8 +121,8 @@ func Codes() []CodeInfo {
 		},
 		{
 			CodeOverloaded, http.StatusServiceUnavailable,
-			"More webhooks are being taken at once than memory is set aside for. " +
-				"Nothing was stored: try again after the seconds in Retry-After.",
+			"More webhooks are being taken at once, of all tenants or of one, than memory is set aside for, " +
+				"or more live pages are open than are served. Nothing was stored: try again after the seconds in Retry-After.",
 		},
 	}
 }

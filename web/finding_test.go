@@ -12,6 +12,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/web"
+	"github.com/intrvio/jazzhr-worker/web/webtest"
 )
 
 // TestFinding21TokenOfBadBytes sends rightly signed webhooks beside tokens that Postgres can't take:
@@ -97,4 +98,83 @@ func TestFinding22SlowBodies(t *testing.T) {
 		}
 	}
 	s.export(tenant, "uuid-2", exportBody).Want(http.StatusOK)
+}
+
+// slowly opens a connection that announces a body and sends the begin of it. The answer comes on
+// the channel, nil if there is none.
+func (s *service) slowly(to webtest.Account, announced, sent int) <-chan *http.Response {
+	s.T.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	s.T.Cleanup(func() { _ = conn.Close() })
+	answered := make(chan *http.Response, 1)
+	go func() {
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err == nil {
+			_ = answer.Body.Close()
+		}
+		answered <- answer
+	}()
+	go func() { // an early answer ends it
+		fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", to.Webhook, announced, strings.Repeat(" ", sent))
+	}()
+	return answered
+}
+
+// TestFinding22ShareOfATenant has one tenant's connections hold all that they get: webhooks of
+// another tenant are taken, also large ones.
+func TestFinding22ShareOfATenant(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	one, other := s.Activate(), s.NewTenant()
+	s.JazzHR.AddAccount("key-of-another-account")
+	connected := s.API("PUT", other.Path+"/connection", `{"api_key":"key-of-another-account"}`).Want(http.StatusOK)
+	other.Webhook, other.Secret = strings.TrimPrefix(connected.Text("webhook_url"), s.URL), connected.Text("webhook_secret")
+	for range 13 {
+		s.slowly(one, 5<<20, 1)
+	}
+	var held []<-chan *http.Response
+	for range 13 {
+		held = append(held, s.slowly(one, 5<<20, 5<<20-1))
+	}
+	refused := make(chan int, len(held))
+	for _, answered := range held {
+		go func() {
+			if answer := <-answered; answer != nil {
+				refused <- answer.StatusCode
+			}
+		}()
+	}
+	const most = 3 // of 5 MiB in the 16 MiB of a tenant
+	for range len(held) - most {
+		if status := <-refused; status != http.StatusServiceUnavailable {
+			t.Errorf("one is answered %d", status)
+		}
+	}
+	s.export(one, "uuid-1", exportBody+strings.Repeat(" ", 5<<20-len(exportBody))).WantError(web.CodeOverloaded, "")
+	for i := range 5 {
+		s.export(other, fmt.Sprintf("uuid-%d", i), exportBody+strings.Repeat(" ", 5<<20-len(exportBody))).Want(http.StatusOK)
+	}
+}
+
+// TestFinding22SlowSmallBodies announces little and sends less: each is ended in time all the same.
+func TestFinding22SlowSmallBodies(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *web.Config) { c.WebhookTimeout = 2 * time.Second })
+	tenant := s.Activate()
+	begun := time.Now()
+	var all []<-chan *http.Response
+	for _, announced := range []int{2, 1000, 100 << 10} {
+		all = append(all, s.slowly(tenant, announced, 1))
+	}
+	for _, answered := range all {
+		if answer := <-answered; answer == nil || answer.StatusCode != http.StatusBadRequest {
+			t.Errorf("a slow one is answered %v", answer)
+		}
+	}
+	if took := time.Since(begun); took > 30*time.Second {
+		t.Errorf("they were ended after %s", took)
+	}
 }

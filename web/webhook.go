@@ -40,8 +40,9 @@ func (s *Server) receiveWebhook(r *request) (int, any, error) {
 	}
 	setLogTenant(r.gin, receiver.TenantID)
 	// Memory is reserved only now, so that a caller who knows no address can't use it up.
-	body, release, err := s.readWebhook(r)
-	defer release()
+	room := s.config.Intake.Room(receiver.TenantID)
+	defer room.Release()
+	body, err := s.readWebhook(r, room)
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return 0, nil, s.refuse(r.context(), receiver, refusedTooLarge, err)
 	}
@@ -59,47 +60,47 @@ func (s *Server) receiveWebhook(r *request) (int, any, error) {
 	return http.StatusOK, webhookAnswer{result}, nil
 }
 
-// readChunk is for how much of a body memory is reserved at a time.
-const readChunk = 256 << 10
+// Memory is reserved for so much of a body at a time: little at first, then twice as much each time.
+const (
+	firstChunk = 16 << 10
+	lastChunk  = 256 << 10
+)
 
-// readWebhook reads a body within the time that a webhook may take. Memory is reserved as the bytes
-// arrive: a caller who announces much and sends little holds little, and not for long. The caller
-// calls release, whatever the error.
-func (s *Server) readWebhook(r *request) (body []byte, release func(), err error) {
-	var held []func()
-	release = func() {
-		for _, free := range held {
-			free()
-		}
-	}
+// readWebhook reads a body within the time that a webhook may take, and each chunk within half of
+// it. Memory is reserved as the bytes arrive: a caller who announces much and sends little holds
+// little, and not for long.
+func (s *Server) readWebhook(r *request, room *intake.Room) ([]byte, error) {
 	connection := http.NewResponseController(r.gin.Writer)
-	if err := connection.SetReadDeadline(time.Now().Add(s.webhookTimeout())); err != nil {
-		return nil, release, fmt.Errorf("bound the reading of a webhook: %w", err)
-	}
-	defer func() { _ = connection.SetReadDeadline(time.Time{}) }()
+	end := time.Now().Add(s.webhookTimeout())
 	announced := r.gin.Request.ContentLength
 	var read bytes.Buffer
-	for announced < 0 || int64(read.Len()) < announced {
-		size := int64(readChunk)
+	for chunk := int64(firstChunk); announced < 0 || int64(read.Len()) < announced; chunk = min(2*chunk, lastChunk) {
+		size := chunk
 		if announced >= 0 {
 			size = min(size, announced-int64(read.Len()))
 		}
-		free, err := s.config.Intake.Reserve(size)
-		if err != nil {
-			return nil, release, err
+		if err := room.Grow(size); err != nil {
+			return nil, err
 		}
-		held = append(held, free)
-		_, err = io.CopyN(&read, r.gin.Request.Body, size)
+		within := min(time.Until(end), s.webhookTimeout()/2)
+		if err := connection.SetReadDeadline(time.Now().Add(within)); err != nil {
+			return nil, fmt.Errorf("bound the reading of a webhook: %w", err)
+		}
+		_, err := io.CopyN(&read, r.gin.Request.Body, size)
 		switch _, tooLarge := errors.AsType[*http.MaxBytesError](err); {
 		case errors.Is(err, io.EOF):
-			return read.Bytes(), release, nil
+			announced = int64(read.Len())
 		case tooLarge:
-			return nil, release, err
+			return nil, err
 		case err != nil:
-			return nil, release, &apiError{Code: CodeInvalidRequest, Message: "the body did not arrive whole"}
+			// The deadline stays: the server reads on for a while before it answers.
+			return nil, &apiError{Code: CodeInvalidRequest, Message: "the body did not arrive whole"}
 		}
 	}
-	return read.Bytes(), release, nil
+	if err := connection.SetReadDeadline(time.Time{}); err != nil {
+		return nil, fmt.Errorf("end the bound on reading a webhook: %w", err)
+	}
+	return read.Bytes(), nil
 }
 
 func (s *Server) webhookTimeout() time.Duration {

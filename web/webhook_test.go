@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/intrvio/jazzhr-worker/db/dbtest"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
@@ -279,15 +281,15 @@ func TestOverload(t *testing.T) {
 	var intake *intake.Intake
 	s := start(t, func(c *web.Config) { intake = c.Intake })
 	tenant := s.Activate()
-	var releases []func()
+	var taken []interface{ Release() }
 	for range 1000 {
-		release, err := intake.Reserve(1 << 20)
-		if err != nil {
+		room := intake.Room(uuid.New())
+		if err := room.Grow(1 << 20); err != nil {
 			break
 		}
-		releases = append(releases, release)
+		taken = append(taken, room)
 	}
-	if len(releases) == 1000 {
+	if len(taken) == 1000 {
 		t.Fatal("there is no bound")
 	}
 	large := exportBody + strings.Repeat(" ", 1<<20)
@@ -296,8 +298,8 @@ func TestOverload(t *testing.T) {
 		t.Error("no Retry-After")
 	}
 	s.WantCount(0, "webhooks")
-	for _, release := range releases {
-		release()
+	for _, room := range taken {
+		room.Release()
 	}
 	s.export(tenant, "uuid-1", large).Want(http.StatusOK)
 }

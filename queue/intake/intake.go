@@ -16,7 +16,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
@@ -29,14 +28,7 @@ const (
 	// transactions there are at once: while one waits for the disk, the next one is filled.
 	batchSize     = 64
 	batchesAtOnce = 2
-	// memory bounds the bodies of all requests that are under way, in bytes.
-	memory = 64 << 20
-	// requestMemory is what a request holds besides its body, in bytes.
-	requestMemory = 16 << 10
 )
-
-// ErrFull says that no more requests can be taken at this moment.
-var ErrFull = errors.New("too many webhooks are being taken at once")
 
 // Intake accepts webhooks. Those that come at the same moment are looked up in one query and stored
 // in one transaction, unless grouping is off. Each is answered for itself, after its own commit. An
@@ -45,7 +37,7 @@ type Intake struct {
 	pool      *pgxpool.Pool
 	client    *queue.Client
 	tenants   *tenant.Service
-	memory    *semaphore.Weighted
+	rooms     *rooms
 	receivers *batcher[string, *tenant.Receiver]
 	webhooks  *batcher[incoming, Accepted]
 	refusals  refusals
@@ -53,7 +45,7 @@ type Intake struct {
 
 // New returns an intake. Without grouped, each webhook has queries and a transaction of its own.
 func New(pool *pgxpool.Pool, client *queue.Client, tenants *tenant.Service, grouped bool) *Intake {
-	i := &Intake{pool: pool, client: client, tenants: tenants, memory: semaphore.NewWeighted(memory)}
+	i := &Intake{pool: pool, client: client, tenants: tenants, rooms: newRooms()}
 	i.refusals = refusals{pool: pool, waiting: map[uuid.UUID]*refused{}}
 	size, atOnce := batchSize, batchesAtOnce
 	if !grouped {
@@ -62,15 +54,6 @@ func New(pool *pgxpool.Pool, client *queue.Client, tenants *tenant.Service, grou
 	i.receivers = newBatcher(size, atOnce, i.findReceivers)
 	i.webhooks = newBatcher(size, atOnce, i.storeBatch)
 	return i
-}
-
-// Reserve makes room for a request with a body of so many bytes, or returns [ErrFull]. The caller
-// calls release once it has answered.
-func (i *Intake) Reserve(bytes int64) (release func(), err error) {
-	if !i.memory.TryAcquire(bytes + requestMemory) {
-		return nil, ErrFull
-	}
-	return func() { i.memory.Release(bytes + requestMemory) }, nil
 }
 
 // Receiver returns the tenant whose webhook address holds the token. found is false if there is
