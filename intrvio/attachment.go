@@ -5,9 +5,20 @@ import (
 	"encoding/json"
 	"net/url"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 )
+
+// jazzhrAddress is an address over TLS at a host of JazzHR's: no user, no other port, and nothing that
+// some program reads as another host. applytojob.com is left out, since customers' pages are there.
+var jazzhrAddress = regexp.MustCompile(
+	`^(?i:https://([a-z0-9-]+\.)*(jazz\.co|jazzhr\.com|resumatorapi\.com))(:443)?([/?#][!-\[\]-~]*)?$`)
+
+// ServedByJazzHR reports whether an address is over https and at a host of JazzHR's. The service
+// drops attachments of which it is false. Ask again before you fetch from any other address of an
+// export, and of a redirect.
+func ServedByJazzHR(address string) bool { return jazzhrAddress.MatchString(address) }
 
 // attachmentLifetime is how long JazzHR serves an exported attachment, by its webhook
 // documentation.

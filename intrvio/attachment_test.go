@@ -3,6 +3,8 @@ package intrvio_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,6 +65,68 @@ func FuzzAttachmentExpiry(f *testing.F) {
 	f.Fuzz(func(t *testing.T, address string) {
 		if _, err := json.Marshal(intrvio.AttachmentExpiry(address, received)); err != nil {
 			t.Error(err) // an event with such a time could never be sent
+		}
+	})
+}
+
+func TestFinding26AttachmentHosts(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{
+		attachmentURL(`{"exp":1795431600}`):         true,
+		"https://API.Jazz.CO/public/document/x":     true,
+		"https://jazz.co":                           true,
+		"https://app.jazzhr.com:443/x?y=z#a":        true,
+		"https://api.resumatorapi.com/x":            true,
+		"http://api.jazz.co/public/document/x":      false,
+		"//api.jazz.co/public/document/x":           false,
+		"https://api.jazz.co:8443/x":                false,
+		"https://api.jazz.co@example.com/x":         false,
+		"https://user:password@api.jazz.co/x":       false,
+		"https://api.jazz.co.example.com/x":         false,
+		"https://notjazz.co/x":                      false,
+		"https://example.com/https://api.jazz.co/x": false,
+		"https://example.com#.jazz.co/x":            false,
+		"https://example.com?.jazz.co/x":            false,
+		"https://example.com\\.jazz.co/x":           false,
+		"https://api.jazz.co\\@example.com/x":       false,
+		"https://example.com\uff0f.jazz.co/x":       false,
+		"https://example.com%2f.jazz.co/x":          false,
+		"https://api.jazz.co./x":                    false,
+		"https://.jazz.co/x":                        false,
+		"https://acme.applytojob.com/x":             false,
+		"https://169.254.169.254/latest/meta-data":  false,
+		"https:api.jazz.co/x":                       false,
+		"https:///api.jazz.co/x":                    false,
+		" https://api.jazz.co/x":                    false,
+		"https://api.jazz.co/x\n":                   false,
+		"https://api.jazz.co/a b":                   false,
+		"javascript://api.jazz.co/%0aalert(1)":      false,
+		"file:///etc/passwd":                        false,
+		"":                                          false,
+	} {
+		if got := intrvio.ServedByJazzHR(address); got != want {
+			t.Errorf("%q: %t", address, got)
+		}
+	}
+}
+
+// FuzzFinding26AttachmentHosts reads what is taken as Go does: it leads to JazzHR, over TLS.
+func FuzzFinding26AttachmentHosts(f *testing.F) {
+	for _, address := range []string{"https://api.jazz.co/x", "https://a.b.jazzhr.com:443", "https://jazz.co@example.com", "https://jazz.co\\.example.com"} {
+		f.Add(address)
+	}
+	f.Fuzz(func(t *testing.T, address string) {
+		if !intrvio.ServedByJazzHR(address) {
+			return
+		}
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		host := "." + strings.ToLower(u.Hostname())
+		if u.Scheme != "https" || u.User != nil || !strings.HasSuffix(host, ".jazz.co") && !strings.HasSuffix(host, ".jazzhr.com") &&
+			!strings.HasSuffix(host, ".resumatorapi.com") {
+			t.Errorf("%q leads to %s", address, u.Host)
 		}
 	})
 }

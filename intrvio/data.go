@@ -74,6 +74,8 @@ type CandidateExport struct {
 	// date and citizenship.
 	Profile     json.RawMessage `json:"profile"`
 	Attachments []Attachment    `json:"attachments"`
+	// AttachmentsDropped is how many files the export names whose address is not one of JazzHR's.
+	AttachmentsDropped int `json:"attachments_dropped,omitempty"`
 	// ReceivedAt is when the webhook arrived.
 	ReceivedAt time.Time `json:"received_at"`
 }

@@ -112,3 +112,31 @@ func TestFinding26SameBody(t *testing.T) {
 		t.Errorf("after it: %+v", got)
 	}
 }
+
+// TestFinding26ForeignAttachments has an export name a file that is not at JazzHR: Intrvio is not
+// given the address, and is told that there was one.
+func TestFinding26ForeignAttachments(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).customer("acme").verified()
+	ada := c.account.AddApplicant(jazzhrtest.Applicant{
+		FirstName: "Ada", LastName: "Lovelace", Email: "ada@example.com",
+		Attachments: []jazzhrtest.Attachment{{FileName: "cv.pdf"}, {FileName: "elsewhere.pdf"}},
+	}, c.job.ID)
+	c.receiveAs(ada.ID, c.job.ID, `["elsewhere.pdf"],"url":"http:\/\/`, `["elsewhere.pdf"],"url":"http:\/\/169.254.169.254\/\u0000`)
+	got := c.heard(c.newestWebhook())
+	if a := got.exported.Attachments; len(a) != 1 || a[0].FileName != "cv.pdf" || !strings.HasPrefix(a[0].URL, strings.TrimSuffix(c.sim.BaseURL, "/v1")+"/public/document/") {
+		t.Errorf("attachments %+v", a)
+	}
+	if got.exported.AttachmentsDropped != 1 {
+		t.Errorf("told that %d were dropped", got.exported.AttachmentsDropped)
+	}
+	if len(got.requests) != 1 {
+		t.Fatalf("%d requests", len(got.requests))
+	}
+	for _, profile := range []string{string(got.exported.Profile), string(got.requests[0].Profile)} {
+		if strings.Contains(profile, "169.254.169.254") || !strings.Contains(profile, "/public/document/") ||
+			!strings.Contains(profile, "elsewhere.pdf") {
+			t.Errorf("the profile is %s", profile)
+		}
+	}
+}

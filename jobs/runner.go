@@ -31,8 +31,10 @@ type Config struct {
 	// starve it of them.
 	Pool, RiverPool *pgxpool.Pool
 	JazzHR          *jazzhr.Client
-	Keys            work.Keys
-	Bucket          *queue.Bucket
+	// JazzHRURL is where JazzHR's API is. Optional: without it, files of a simulator are dropped.
+	JazzHRURL string
+	Keys      work.Keys
+	Bucket    *queue.Bucket
 	// Deliverer pushes events; nil leaves them to be pulled.
 	Deliverer *intrvio.Deliverer
 	NodeID    string
@@ -104,6 +106,7 @@ func (r *Runner) openRooms(metrics *metrics) {
 	}
 	r.triggers = &trigger.Triggers{
 		Pool: c.Pool, Client: r.inserter, Accounts: accounts, Mirror: r.mirror, MatchWindow: c.TriggerMatchWindow,
+		JazzHRURL: c.JazzHRURL,
 	}
 }
 

@@ -95,6 +95,7 @@ func newWorld(t *testing.T, options ...worldOption) *world {
 		w.db = dbtest.New(t)
 	}
 	w.sim = jazzhrtest.NewServer(t, jazzhrtest.Options{CallsPerMinute: -1, Clock: w.now})
+	w.config.JazzHRURL = w.sim.BaseURL
 	client := w.connect()
 	w.config.Keys = w.tenants
 	if w.wrap != nil {

@@ -201,7 +201,7 @@ func (s *service) startWork(ctx context.Context, pool *pgxpool.Pool, client *jaz
 		return fmt.Errorf("name this node: %w", err)
 	}
 	runner, err := jobs.New(jobs.Config{
-		Pool: pool, RiverPool: riverPool, JazzHR: client, Keys: tenants,
+		Pool: pool, RiverPool: riverPool, JazzHR: client, JazzHRURL: s.config.JazzHRBaseURL, Keys: tenants,
 		Bucket: queue.NewBucket(pool, s.config.JazzHRCallsPerMinute), Deliverer: deliverer, NodeID: queue.NewNodeID(host),
 		Timeout: s.config.JazzHRTimeout, SettleDelay: s.config.SettleDelay, PollInterval: s.config.PollInterval,
 		TriggerMatchWindow: s.config.TriggerMatchWindow,

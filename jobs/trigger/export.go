@@ -132,11 +132,16 @@ func (e *export) announce(ctx context.Context, jobs, targets []intrvio.Job, appl
 		}); err != nil {
 			return fmt.Errorf("keep who the person is: %w", err)
 		}
+		attachments, dropped := e.attachments()
+		profile, err := e.profile(dropped)
+		if err != nil {
+			return err
+		}
 		exported := intrvio.CandidateExport{
 			WebhookID: e.webhook.WebhookID, Resolved: applicantID != "", UnresolvedReason: string(unresolved),
 			ApplicantID: applicantID, PersonID: e.parsed.Person.ID, Candidate: e.candidate(), Jobs: jobs,
-			ExportContext: db.Text(e.webhook.ExportContext), Profile: e.parsed.Profile(), Attachments: e.attachments(),
-			ReceivedAt: e.webhook.ReceivedAt.UTC(),
+			ExportContext: db.Text(e.webhook.ExportContext), Profile: profile,
+			Attachments: attachments, AttachmentsDropped: len(dropped), ReceivedAt: e.webhook.ReceivedAt.UTC(),
 		}
 		var requests []outbox.Event
 		for _, target := range targets {
@@ -144,6 +149,7 @@ func (e *export) announce(ctx context.Context, jobs, targets []intrvio.Job, appl
 				trigger: intrvio.TriggerExport, webhook: e.webhook.WebhookID, seenAt: e.webhook.ReceivedAt,
 				person: person, applicant: applicantID, candidate: e.candidate(), job: target,
 			}, unresolved)
+			request.Profile = profile
 			if err != nil {
 				return err
 			}
@@ -183,7 +189,7 @@ func (e *export) request(ctx context.Context, tx db.TenantTx, asks asking, unres
 	return intrvio.InterviewRequest{
 		RequestID: id, Trigger: intrvio.TriggerExport, ApplicantID: asks.applicant, JobID: asks.job.JobID,
 		Job: asks.job, Candidate: asks.candidate, Resolved: asks.applicant != "", UnresolvedReason: string(unresolved),
-		WebhookID: e.webhook.WebhookID, Profile: e.parsed.Profile(),
+		WebhookID: e.webhook.WebhookID,
 	}, result == outcome.Requested, err
 }
 
@@ -253,19 +259,6 @@ func (e *export) candidate() intrvio.Candidate {
 		candidate.Phone = person.Phones[0]
 	}
 	return candidate
-}
-
-func (e *export) attachments() []intrvio.Attachment {
-	var attachments []intrvio.Attachment
-	for _, profile := range e.parsed.Profiles {
-		for _, a := range profile.Attachments {
-			attachments = append(attachments, intrvio.Attachment{
-				URL: a.URL, FileName: a.FileName, MimeType: a.MIMEType,
-				ExpiresAt: intrvio.AttachmentExpiry(a.URL, e.webhook.ReceivedAt),
-			})
-		}
-	}
-	return attachments
 }
 
 func (e *export) handBack(ctx context.Context, tx db.TenantTx, until time.Time, w work.Wait) error {

@@ -23,6 +23,8 @@ type Triggers struct {
 	// MatchWindow is how far apart an export and a move to a stage may be first seen to be one
 	// request.
 	MatchWindow time.Duration
+	// JazzHRURL is where JazzHR's API is. Files at the same host are JazzHR's.
+	JazzHRURL string
 }
 
 const (
