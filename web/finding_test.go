@@ -142,9 +142,11 @@ func TestFinding22ShareOfATenant(t *testing.T) {
 	refused := make(chan int, len(held))
 	for _, answered := range held {
 		go func() {
+			status := 0
 			if answer := <-answered; answer != nil {
-				refused <- answer.StatusCode
+				status = answer.StatusCode
 			}
+			refused <- status
 		}()
 	}
 	const most = 3 // of 5 MiB in the 16 MiB of a tenant
