@@ -9,46 +9,32 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
-// Form is what became of a note between its writing and its reading.
-type Form string
-
-// The forms.
-const (
-	Whole     Form = "whole"     // as it was sent
-	HTML      Form = "html"      // whole, with special characters escaped or breaks as tags
-	Respaced  Form = "respaced"  // whole, with other spaces or line breaks
-	Requoted  Form = "requoted"  // whole, with other quotes or dashes
-	Cut       Form = "cut"       // the end is missing
-	Shortened Form = "shortened" // so much is missing that it is taken to be shortened for the list
-	Changed   Form = "changed"   // something else is missing or different
-)
-
 // lineBreak is a break as HTML has it.
 var lineBreak = regexp.MustCompile(`(?i)<br ?/?>`)
 
 // compare says what became of a text. kept is how many of its characters are left of one that was
 // cut.
-func compare(sent, shown string) (form Form, kept int) {
+func compare(sent, shown string) (form writeback.NoteForm, kept int) {
 	spaces := func(s string) string { return strings.Join(strings.Fields(s), " ") }
 	plain := html.UnescapeString(lineBreak.ReplaceAllString(shown, ""))
 	switch {
 	case shown == sent:
-		return Whole, 0
+		return writeback.NoteWhole, 0
 	case plain == sent:
-		return HTML, 0
+		return writeback.NoteHTML, 0
 	case spaces(plain) == spaces(sent) || spaces(shown) == spaces(sent):
-		return Respaced, 0
+		return writeback.NoteRespaced, 0
 	case letters(plain) == letters(sent) || letters(shown) == letters(sent):
-		return Requoted, 0
+		return writeback.NoteRequoted, 0
 	}
 	kept, left := common(sent, plain)
 	switch {
 	case left:
-		return Changed, 0
+		return writeback.NoteChanged, 0
 	case kept < writeback.MinNoteLimit:
-		return Shortened, kept
+		return writeback.NoteShortened, kept
 	default:
-		return Cut, kept
+		return writeback.NoteCut, kept
 	}
 }
 

@@ -15,22 +15,22 @@ func TestCompare(t *testing.T) {
 	long := strings.Repeat("A line of an interview. ", 500)
 	for _, test := range []struct {
 		name, sent, shown string
-		form              Form
+		form              writeback.NoteForm
 		kept              int
 	}{
-		{"as sent", odd, jazzhrtest.NoteAsSent.Of(odd), Whole, 0},
-		{"as HTML", odd, jazzhrtest.NoteHTML.Of(odd), HTML, 0},
-		{"on one line", odd, jazzhrtest.NoteOneLine.Of(odd), Respaced, 0},
-		{"trimmed", odd, jazzhrtest.NoteTrimmed.Of(odd), Respaced, 0},
-		{"with curly quotes", odd, jazzhrtest.NoteCurly.Of(odd), Requoted, 0},
-		{"stripped", odd, jazzhrtest.NoteStripped.Of(odd), Changed, 0},
-		{"cut at four bytes", odd + long, jazzhrtest.NoteThreeByte.Of(odd + long), Shortened, 37},
-		{"cut", long, long[:5000], Cut, 5000},
-		{"cut and as HTML", long + odd, jazzhrtest.NoteHTML.Of(long[:5000]), Cut, 5000},
-		{"shortened", long, long[:60], Shortened, 60},
-		{"with more", odd, odd + "More", Changed, 0},
-		{"of somebody else", odd, "What", Changed, 0},
-		{"empty", odd, "", Shortened, 0},
+		{"as sent", odd, jazzhrtest.NoteAsSent.Of(odd), writeback.NoteWhole, 0},
+		{"as HTML", odd, jazzhrtest.NoteHTML.Of(odd), writeback.NoteHTML, 0},
+		{"on one line", odd, jazzhrtest.NoteOneLine.Of(odd), writeback.NoteRespaced, 0},
+		{"trimmed", odd, jazzhrtest.NoteTrimmed.Of(odd), writeback.NoteRespaced, 0},
+		{"with curly quotes", odd, jazzhrtest.NoteCurly.Of(odd), writeback.NoteRequoted, 0},
+		{"stripped", odd, jazzhrtest.NoteStripped.Of(odd), writeback.NoteChanged, 0},
+		{"cut at four bytes", odd + long, jazzhrtest.NoteThreeByte.Of(odd + long), writeback.NoteShortened, 37},
+		{"cut", long, long[:5000], writeback.NoteCut, 5000},
+		{"cut and as HTML", long + odd, jazzhrtest.NoteHTML.Of(long[:5000]), writeback.NoteCut, 5000},
+		{"shortened", long, long[:60], writeback.NoteShortened, 60},
+		{"with more", odd, odd + "More", writeback.NoteChanged, 0},
+		{"of somebody else", odd, "What", writeback.NoteChanged, 0},
+		{"empty", odd, "", writeback.NoteShortened, 0},
 	} {
 		if form, kept := compare(test.sent, test.shown); form != test.form || kept != test.kept {
 			t.Errorf("%s: %s %d", test.name, form, kept)
@@ -58,7 +58,7 @@ func TestFitsEveryAccount(t *testing.T) {
 			}
 			for part := range note.PartCount() {
 				sent := note.Part(part+1, "IV-MARK")
-				if got, _ := compare(sent, form.Of(sent)); got == Cut || got == Changed || got == Shortened {
+				if got, _ := compare(sent, form.Of(sent)); got == writeback.NoteCut || got == writeback.NoteChanged || got == writeback.NoteShortened {
 					t.Errorf("%s: part %d is %s", value.Name, part+1, got)
 				}
 				if got := strings.Count(form.Of(sent), "IV-MARK"); got != 2 {

@@ -23,7 +23,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
-// What an attempt comes to, besides a [Form].
+// What an attempt comes to, besides a [writeback.NoteForm].
 const (
 	notAsked  = "not_asked" // JazzHR could not be read now: a later note will tell
 	notShown  = "not_shown" // the account does not show the note, or its applicant is gone
@@ -115,9 +115,9 @@ func (w *ReadNoteBackWorker) comments(ctx context.Context, tenant uuid.UUID, app
 }
 
 // learn keeps what the note has taught, and has the rest of one that was cut written.
-func (w *ReadNoteBackWorker) learn(ctx context.Context, note sent, form Form, kept int, fourByte bool) error {
+func (w *ReadNoteBackWorker) learn(ctx context.Context, note sent, form writeback.NoteForm, kept int, fourByte bool) error {
 	learnt := gen.LearnNoteFormParams{Form: db.NullText(string(form)), FourByte: fourByte}
-	if form == Cut {
+	if form == writeback.NoteCut {
 		limit := int32(kept)
 		learnt.NoteLimit = &limit
 	}
@@ -127,7 +127,7 @@ func (w *ReadNoteBackWorker) learn(ctx context.Context, note sent, form Form, ke
 			return fmt.Errorf("keep what the account does to notes: %w", err)
 		}
 		rest := strings.TrimSpace(strings.TrimSuffix(string([]rune(note.text)[kept:]), "["+note.reference+"]"))
-		if form != Cut || rest == "" {
+		if form != writeback.NoteCut || rest == "" {
 			return nil
 		}
 		_, err := writeback.Continue(ctx, tx.Tx, w.Client, note.row, note.part, rest)

@@ -1,6 +1,7 @@
 package writeback
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,35 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db/gen"
 )
+
+// NoteForm is what became of a note between its writing and its reading.
+type NoteForm string
+
+// The forms.
+const (
+	NoteWhole     NoteForm = "whole"     // as it was sent
+	NoteHTML      NoteForm = "html"      // whole, with special characters escaped or breaks as tags
+	NoteRespaced  NoteForm = "respaced"  // whole, with other spaces or line breaks
+	NoteRequoted  NoteForm = "requoted"  // whole, with other quotes or punctuation
+	NoteCut       NoteForm = "cut"       // the end is missing
+	NoteShortened NoteForm = "shortened" // so little is shown that it is taken to be shortened
+	NoteChanged   NoteForm = "changed"   // something else is missing or different
+)
+
+// Text says it for people.
+func (f NoteForm) Text() string {
+	text := map[NoteForm]string{
+		"":            "Not read back yet",
+		NoteWhole:     "Whole, as they were sent",
+		NoteHTML:      "Whole, as HTML",
+		NoteRespaced:  "Whole, with other spaces or line breaks",
+		NoteRequoted:  "Whole, with other quotes or punctuation",
+		NoteCut:       "Cut: the rest was written as a further note",
+		NoteShortened: "Shortened: JazzHR shows the beginning only",
+		NoteChanged:   "Changed: compare one with the interview",
+	}[f]
+	return cmp.Or(text, string(f))
+}
 
 // MinNoteLimit is the least that an account is taken to keep of a note. One that shows less is taken
 // to shorten what it shows.

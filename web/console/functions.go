@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
@@ -17,6 +19,7 @@ func (k *Console) functions() template.FuncMap {
 		"asset":     k.assets.url,
 		"ago":       ago,
 		"moment":    moment,
+		"noteForm":  func(form *string) string { return writeback.NoteForm(db.Text(form)).Text() },
 		"count":     count,
 		"plural":    plural,
 		"duration":  duration,
