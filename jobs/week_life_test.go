@@ -102,7 +102,10 @@ func (w *week) newLife(n int) *life {
 	key := fresh("key")
 	w.sims.Store(key, h.sim.Handler())
 	h.account = h.sim.AddAccount(key)
+	all := jazzhrtest.Personalities()
 	h.account.Configure(func(s *jazzhrtest.Settings) {
+		all[(int(*weekSeed)+n)%len(all)].Configure(s, jazzhrtest.Moment{})
+		s.CallsPerMinute = 0 // the week's clock leaps
 		s.MergeDrops = h.r.IntN(2) == 0
 		s.ExportContext = []jazzhrtest.ExportContext{jazzhrtest.ContextNone, jazzhrtest.ContextJobID, jazzhrtest.ContextBoardCode}[h.r.IntN(3)]
 	})

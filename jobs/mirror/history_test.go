@@ -77,6 +77,11 @@ func (p *pollers) history(t *testing.T, seed uint64) *history {
 	h.jazzhr = h.sim.Handler()
 	key := fresh("key")
 	h.account = h.sim.AddAccount(key)
+	all := jazzhrtest.Personalities()
+	h.account.Configure(func(s *jazzhrtest.Settings) {
+		all[int(seed)%len(all)].Configure(s, jazzhrtest.Moment{})
+		s.CallsPerMinute = 0 // the history's clock stands still while a pass reads
+	})
 	p.sims.Store(key, http.HandlerFunc(h.serve))
 	t.Cleanup(func() { p.sims.Delete(key) })
 	row, _, err := p.tenants.Create(t.Context(), tenant.Details{Name: fmt.Sprintf("seed %d", seed), Region: "us"})

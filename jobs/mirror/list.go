@@ -58,9 +58,9 @@ func (l list[T]) window(ctx context.Context) (window, error) {
 	return state.window(l.name), nil
 }
 
-// holds reports whether a row of that day is in the window. A row without a day may be of any day;
-// it is left to full passes.
-func (w window) holds(day string) bool { return day >= w.from }
+// holds reports whether a row of that day is in the window. A row without a day may be of any day:
+// until a full pass has taken in all that stood there, it is left to that.
+func (w window) holds(day string) bool { return day >= w.from || day == "" && w.filled }
 
 // poll is an incremental pass. Only a complete one moves the cursor. The first one announces
 // nothing, and leaves what is older than the window to the full passes.
