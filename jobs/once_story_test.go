@@ -55,7 +55,7 @@ const oddText = " She said \"a <b> & c\", it's 5 <6;  <script>alert(1)</script>\
 
 var (
 	firstNames = []string{"Ada", "Ada M.", "Grace", "José"} // the first two may be one person's
-	lastNames  = []string{"Lovelace", "Hopper"}
+	lastNames  = []string{"Lovelace", "Hopper", "O'Neil"}
 	mailboxes  = []string{"ada@example.com", "grace@example.com", "jose@example.com", "ada.l@example.org", "g.hopper@example.net"}
 )
 
@@ -132,6 +132,9 @@ func (tr *trial) configure(r *rand.Rand, s *subject, a *jazzhrtest.Settings) {
 func (tr *trial) settle(r *rand.Rand, s *subject) {
 	email := append([]string{""}, mailboxes...)[r.IntN(1+len(mailboxes))]
 	first, last := tr.drawName(r, email)
+	if r.IntN(3) == 0 {
+		email = strings.Replace(email, "@", "\u200b@", 1) // which nobody sees
+	}
 	jobs := []string{s.jobs[0].ID}[:r.IntN(2)]
 	s.people = append(s.people, s.account.AddApplicant(jazzhrtest.Applicant{FirstName: first, LastName: last, Email: email}, jobs...))
 }
@@ -140,19 +143,28 @@ func (tr *trial) settle(r *rand.Rand, s *subject) {
 func (tr *trial) tell() {
 	tr.t.Helper()
 	r := tr.lot("writebacks")
-	var made []*wish
+	var made [][]*wish // a revision after the one before
 	for _, s := range tr.customers {
 		for i := range 2 + r.IntN(4) {
 			for _, w := range tr.drawWritebacks(r, s, i) {
-				made = append(made, &wish{subject: s, writeback: w})
-				s.wishes = append(s.wishes, made[len(made)-1])
+				x := &wish{subject: s, writeback: w}
+				s.wishes = append(s.wishes, x)
+				if w.Revision > 1 {
+					made[len(made)-1] = append(made[len(made)-1], x)
+				} else {
+					made = append(made, []*wish{x})
+				}
 			}
 		}
 	}
 	tr.calm.Store(false)
 	var all sync.WaitGroup
-	for _, w := range made {
-		all.Go(w.accept)
+	for _, interview := range made {
+		all.Go(func() {
+			for _, w := range interview {
+				w.accept()
+			}
+		})
 	}
 	for _, s := range tr.customers {
 		draw := tr.lot("exports " + s.account.ID())
@@ -169,6 +181,9 @@ func (tr *trial) tell() {
 func (tr *trial) drawWritebacks(r *rand.Rand, s *subject, i int) []writeback.Writeback {
 	email := mailboxes[r.IntN(len(mailboxes))]
 	first, last := tr.drawName(r, email)
+	if r.IntN(2) == 0 {
+		last = strings.ReplaceAll(last, "'", "")
+	}
 	w := writeback.Writeback{
 		InterviewID: fmt.Sprintf("i-%d", i), Candidate: writeback.Candidate{ID: fmt.Sprintf("c-%d", i), FirstName: first, LastName: last, Email: email},
 		Note: writeback.Note{Summary: fmt.Sprintf("Interview %d went well.", i)},
@@ -177,7 +192,7 @@ func (tr *trial) drawWritebacks(r *rand.Rand, s *subject, i int) []writeback.Wri
 		person := s.people[r.IntN(len(s.people))]
 		w.Candidate = writeback.Candidate{ID: w.Candidate.ID, ApplicantID: person.ID}
 		if person.Email != "" && r.IntN(2) == 0 {
-			w.Candidate.FirstName, w.Candidate.LastName, w.Candidate.Email = person.FirstName, person.LastName, person.Email
+			w.Candidate.FirstName, w.Candidate.LastName, w.Candidate.Email = person.FirstName, person.LastName, jazzhr.NormalizeEmail(person.Email)
 		}
 	}
 	switch job := s.jobs[r.IntN(len(s.jobs))]; r.IntN(4) {
@@ -202,6 +217,9 @@ func (tr *trial) drawWritebacks(r *rand.Rand, s *subject, i int) []writeback.Wri
 	if r.IntN(4) == 0 {
 		next := w
 		next.Revision, next.Note = 2, writeback.Note{Summary: "On second thought."}
+		if r.IntN(2) == 0 && w.Candidate.ApplicantID == "" {
+			next.Candidate.Email = "corrected@example.com"
+		}
 		return []writeback.Writeback{w, next}
 	}
 	return []writeback.Writeback{w}

@@ -58,6 +58,7 @@ type (
 		Applicant
 		hold  *hold
 		made  time.Time // when the API created it; zero if the API did not
+		reads int       // of its detail
 		notes []*note
 		links table[*link]
 		rows  []*row

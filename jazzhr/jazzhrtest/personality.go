@@ -58,6 +58,8 @@ func Dimensions() []Dimension {
 			value("lists", func(s *Settings, m Moment) { s.ListLag = m.Lag }),
 			value("details", func(s *Settings, m Moment) { s.DetailLag = m.Lag }),
 		}},
+		{"details now and then empty", "a listed id may have no detail [guess]", each(
+			func(s *Settings, v bool) { s.DetailGaps = v }, false, true)},
 		{"ids of notes", "text [agreed]", each(func(s *Settings, v bool) { s.NumericIDs = v }, false, true)},
 		{"the answer to a write", "an object with the id [agreed]", each(
 			func(s *Settings, v Answers) { s.Answers = v }, AnswersPlain, AnswersWrapped, AnswersRenamed, AnswersMore, AnswersEmpty)},

@@ -135,7 +135,7 @@ func (a *Account) jobOf(r *row, now time.Time) (id, title, stage, lead string) {
 
 func (a *Account) getApplicant(c *Call) any {
 	p := a.applicant[c.ID]
-	if p == nil || !p.hold.detailed(a.sim.now()) {
+	if p == nil || !p.hold.detailed(a.sim.now()) || a.skips(p) {
 		return nil
 	}
 	null := a.settings.NullLists
@@ -152,6 +152,12 @@ func (a *Account) getApplicant(c *Call) any {
 		Messages:   nested[string](nil, null), Questionnaire: nested[string](nil, null),
 		Evaluation: nested[string](nil, null), Categories: nested[string](nil, null),
 	}
+}
+
+// skips reports whether a request for an applicant falls into a gap.
+func (a *Account) skips(p *applicant) bool {
+	p.reads++
+	return a.settings.DetailGaps && p.reads%4 == 0
 }
 
 func (a *Account) jobsOf(p *applicant, count int) []applicantJob {

@@ -51,6 +51,9 @@ type Settings struct {
 	ListLag   time.Duration `json:"list_lag,omitempty"`
 	DetailLag time.Duration `json:"detail_lag,omitempty"`
 
+	// DetailGaps answers every fourth request for the same applicant as if the id were unknown.
+	DetailGaps bool `json:"detail_gaps,omitempty"`
+
 	// UsableAfter is how long an applicant created through the API can't take a note or a link, by
 	// the simulator's clock.
 	UsableAfter time.Duration `json:"usable_after,omitempty"`

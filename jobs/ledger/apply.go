@@ -25,7 +25,7 @@ func (t transition) apply(ctx context.Context, tx db.TenantTx, row gen.Effect, a
 		return work.ErrUnreadable
 	case actionReplan:
 		return work.Wrap("plan the effect anew", tx.Q.ReplanEffect(ctx, tx, tx.Tenant, row.EffectID))
-	case actionCountAbsent, actionForget, actionWait:
+	case actionCountAbsent, actionCountGone, actionForget, actionWait:
 		return t.applyWait(ctx, tx, row, act, now)
 	case actionReject:
 		return t.applyReject(ctx, tx, row, now)
@@ -42,6 +42,10 @@ func (t transition) applyWait(ctx context.Context, tx db.TenantTx, row gen.Effec
 	case actionCountAbsent:
 		if err := tx.Q.CountAbsentRead(ctx, tx, evidence(proof{At: now, What: "absent"}), tx.Tenant, row.EffectID); err != nil {
 			return fmt.Errorf("count a read that found nothing: %w", err)
+		}
+	case actionCountGone:
+		if err := tx.Q.AddEvidence(ctx, tx, evidence(proof{At: now, What: proofGone}), tx.Tenant, row.EffectID); err != nil {
+			return fmt.Errorf("count a read that found no applicant: %w", err)
 		}
 	case actionForget:
 		if err := forgetRefusal(ctx, tx, row.EffectID, now); err != nil {

@@ -61,8 +61,8 @@ func (s *step) readControl(ctx context.Context, kind string, to remote) error {
 		return fmt.Errorf("find confirmed writes: %w", err)
 	}
 	visible := false
-	for i := 0; i < len(confirmed) && !visible; i++ {
-		if visible, err = to.readBack(ctx, confirmed[i]); err != nil {
+	for i := 0; i < 2*len(confirmed) && !visible; i++ { // twice: one read may fail to show what is there
+		if visible, err = to.readBack(ctx, confirmed[i%len(confirmed)]); err != nil {
 			return err
 		}
 	}

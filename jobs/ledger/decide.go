@@ -23,6 +23,8 @@ const (
 	// promptSends is how often an effect is sent as soon as it is known to be absent. After that the
 	// waits grow: JazzHR takes nothing at the moment.
 	promptSends = 3
+	// goneFor is for how many quiet periods a read that found the applicant gone counts.
+	goneFor = 4
 	// firstResendWait is the first of these waits, in quiet periods. Each is double the one before.
 	firstResendWait = 5
 	maxResendWait   = 6 * time.Hour
@@ -42,8 +44,9 @@ type effect struct {
 	// last did.
 	absentReads int
 	absentAt    time.Time
-	refused     bool // JazzHR said no to the last send
-	lookFirst   bool // what it is to make may be there already
+	goneAt      time.Time // when a read last found its applicant gone; zero if none did
+	refused     bool      // JazzHR said no to the last send
+	lookFirst   bool      // what it is to make may be there already
 	// distrusted is since when the ledger may have forgotten sends, and JazzHR may know more than
 	// the row; zero if it is trusted.
 	distrusted time.Time
@@ -95,6 +98,7 @@ const (
 	actionCountAbsent                   // remember that it was not there, and wait for the next read
 	actionWait                          // until
 	actionRetry                         // JazzHR gave no usable answer: ask again after a backoff
+	actionCountGone                     // remember that its applicant was not there, and wait for the next read
 	actionRetarget                      // find the applicant again
 	actionReject                        // it will not be done, by JazzHR's word
 	actionReplan                        // another's refusal does not bind this one
@@ -105,7 +109,7 @@ const (
 // action is what is to be done next about an effect.
 type action struct {
 	kind    actionKind
-	until   time.Time    // of actionWait, actionCountAbsent and actionForget
+	until   time.Time    // of actionWait, actionCountAbsent, actionCountGone and actionForget
 	effect  *uuid.UUID   // of actionWait: another one, whose end ends the wait
 	id      string       // of actionAdopt: JazzHR's id
 	problem outcome.Code // of actionCase
@@ -165,7 +169,7 @@ func decidePlanned(e effect, seen *reading, c control, now time.Time, p pace) ac
 		// However often the pair stands there, it is linked.
 		return action{kind: actionAdopt, id: seen.ids[0]}
 	default:
-		return decideSeen(e, *seen)
+		return decideSeen(e, *seen, now, p)
 	}
 }
 
@@ -197,7 +201,7 @@ func decideUnknown(e effect, seen *reading, c control, now time.Time, p pace) ac
 		return action{kind: actionLook}
 	}
 	if seen.result != absent {
-		return decideSeen(e, *seen)
+		return decideSeen(e, *seen, now, p)
 	}
 	if e.refused && e.young {
 		return action{kind: actionForget, until: now.Add(p.quiet)}
@@ -245,7 +249,7 @@ func resendWait(sends int, p pace) time.Duration {
 }
 
 // decideSeen says what follows from any reading but absence, in every state of the row.
-func decideSeen(e effect, seen reading) action {
+func decideSeen(e effect, seen reading, now time.Time, p pace) action {
 	switch seen.result {
 	case found:
 		if len(seen.ids) == 1 {
@@ -259,11 +263,24 @@ func decideSeen(e effect, seen reading) action {
 	case otherName:
 		return action{kind: actionCase, problem: outcome.OtherName}
 	case gone:
-		if e.young {
-			return action{kind: actionRetry}
-		}
-		return action{kind: actionRetarget}
+		return decideGone(e, now, p)
 	default:
 		return action{kind: actionRetry}
+	}
+}
+
+// decideGone says what follows from an applicant that was not there: one read may fail to show who is
+// there, so two have to.
+func decideGone(e effect, now time.Time, p pace) action {
+	next := e.goneAt.Add(p.reread)
+	switch {
+	case e.young:
+		return action{kind: actionRetry}
+	case now.Sub(e.goneAt) > goneFor*p.quiet:
+		return action{kind: actionCountGone, until: now.Add(p.reread)}
+	case now.Before(next):
+		return action{kind: actionWait, until: next}
+	default:
+		return action{kind: actionRetarget}
 	}
 }

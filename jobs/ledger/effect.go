@@ -15,13 +15,16 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue/outcome"
 )
 
-// proofAttention is what a proof of a case is.
-const proofAttention = "attention"
+// The kinds of proof that decisions look for: of a case, and of a read that found no applicant.
+const (
+	proofAttention = "attention"
+	proofGone      = "gone"
+)
 
 // proof is an entry of an effect's evidence.
 type proof struct {
 	At time.Time `json:"at"`
-	// What is one of sent, confirmed, refused, not_sent, lost, found, absent, replanned, reopened,
+	// What is one of sent, confirmed, refused, not_sent, lost, found, absent, gone, replanned, reopened,
 	// attention and late_answer.
 	What      string   `json:"what"`
 	RemoteIDs []string `json:"remote_ids,omitempty"`
@@ -49,6 +52,15 @@ func lastDetail(raw json.RawMessage) string {
 		}
 	}
 	return ""
+}
+
+// lastGone is when a read found the applicant gone, if that is the last of an effect's evidence.
+func lastGone(raw json.RawMessage) (at time.Time) {
+	var entries []proof
+	if json.Unmarshal(raw, &entries) == nil && len(entries) > 0 && entries[len(entries)-1].What == proofGone {
+		at = entries[len(entries)-1].At
+	}
+	return at
 }
 
 // decidedNames reports whether a person has decided that an effect be sent, although somebody has the

@@ -2,13 +2,16 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/queue/outcome"
 )
@@ -97,8 +100,16 @@ func (s *step) retarget(ctx context.Context, effectID uuid.UUID) (ended bool, er
 	if err != nil {
 		return false, err
 	}
-	found := len(ids) == 1 && ids[0] != was
-	if !found {
+	there := slices.Contains(ids, was)
+	if len(ids) == 0 {
+		if _, err := s.Account.Read.Applicant(ctx, was); !errors.Is(err, jazzhr.ErrNotFound) {
+			there = true // or can't be read now
+		}
+	}
+	switch {
+	case there:
+		return false, work.ErrUnreadable
+	case len(ids) != 1:
 		return true, s.becomeCase(ctx, outcome.ApplicantGone)
 	}
 	err = db.InTenant(ctx, s.ledger.Pool, s.id.tenant, func(tx db.TenantTx) error {

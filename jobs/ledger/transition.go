@@ -145,7 +145,7 @@ func (t transition) facts(row gen.Effect) effect {
 	e := effect{
 		kind: t.kind, state: row.State, sends: int(row.Sends), absentReads: int(row.AbsentReads),
 		mine:    row.SentBy != nil && *row.SentBy == t.id.writeback,
-		refused: row.Refusal != nil, lookFirst: t.plan.lookFirst, namesDecided: decidedNames(row),
+		refused: row.Refusal != nil, lookFirst: t.plan.lookFirst, namesDecided: decidedNames(row), goneAt: lastGone(row.Evidence),
 	}
 	if row.NotAfter != nil {
 		e.notAfter = *row.NotAfter

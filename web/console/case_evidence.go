@@ -57,6 +57,7 @@ func (e evidenceEntry) Words() string {
 		"lost":        "The answer was lost: it may or may not have been written",
 		"found":       "It was found in JazzHR",
 		"absent":      "It was not found in JazzHR",
+		"gone":        "JazzHR did not show the applicant",
 		"late_answer": "An answer came late",
 		"reopened":    "It is no case any more: a write of its kind was confirmed",
 		"replanned":   "It is tried again",

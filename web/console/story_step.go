@@ -102,6 +102,8 @@ func evidenceText(what, thing string) (tone, string) {
 		return warn, "JazzHR’s answer about " + thing + " was lost"
 	case "absent":
 		return wait, "JazzHR was read: " + thing + " is not there"
+	case "gone":
+		return wait, "JazzHR was read: it did not show the applicant"
 	case "attention":
 		return warn, sentence(thing) + " was left to a person"
 	case "reopened":
