@@ -178,7 +178,11 @@ func TestPageOfPeopleFails(t *testing.T) {
 			c := newWorld(t).watched("acme")
 			all := c.people(130, 0)
 			c.sim.Fault(jazzhrtest.Rule{Endpoint: endpoint, Nth: 2, Fault: jazzhrtest.Refuse(500)})
-			c.poll("people_stopped_retry")
+			list := "applicants"
+			if endpoint == jazzhrtest.EndpointLinks {
+				list = "links"
+			}
+			c.poll(list + "_stopped_retry")
 			if applied, linked := len(c.applied()), len(c.linked()); applied == 0 || applied+linked == 2*len(all) {
 				t.Errorf("told of %d applicants and %d links at the failure", applied, linked)
 			}

@@ -273,11 +273,12 @@ func (h *life) poll() {
 	if outcome != "" {
 		h.counts.stopped++
 	}
-	if !strings.Contains(outcome, "activities_stopped") {
+	// What stops one list for all calls' sake leaves others unread.
+	unread := strings.Contains(outcome, "_stopped_rate_limit")
+	if !unread && !strings.Contains(outcome, "activities_stopped") {
 		h.read["activities"] = append(h.read["activities"], span{from, h.happened})
 	}
-	// What stops the activities for all calls' sake leaves the people unread.
-	if outcome == "" || outcome == "activities_stopped_retry" {
+	if !unread && !strings.Contains(outcome, "applicants_stopped") && !strings.Contains(outcome, "links_stopped") {
 		h.read["people"] = append(h.read["people"], span{from, h.happened})
 	}
 }

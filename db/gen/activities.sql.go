@@ -12,6 +12,76 @@ import (
 	"github.com/google/uuid"
 )
 
+const cutPoll = `-- name: CutPoll :exec
+INSERT INTO jazzhr.poll_cursors (
+    tenant_id,
+    list,
+    cut_page,
+    cut_day,
+    turn_at
+)
+VALUES (
+    $1,
+    $2,
+    $3::integer,
+    $4,
+    jazzhr.now()
+)
+ON CONFLICT (tenant_id, list) DO UPDATE
+SET
+    cut_page = excluded.cut_page,
+    cut_day = excluded.cut_day,
+    turn_at = excluded.turn_at
+`
+
+type CutPollParams struct {
+	TenantID uuid.UUID
+	List     string
+	Page     int32
+	Day      *time.Time
+}
+
+// Notes from which page on a pass goes on if it is stopped now.
+func (q *Queries) CutPoll(ctx context.Context, db DBTX, arg CutPollParams) error {
+	_, err := db.Exec(ctx, cutPoll,
+		arg.TenantID,
+		arg.List,
+		arg.Page,
+		arg.Day,
+	)
+	return err
+}
+
+const endShortPoll = `-- name: EndShortPoll :exec
+UPDATE jazzhr.poll_cursors
+SET
+    head = $1,
+    passes = passes + 1,
+    turn_at = jazzhr.now(),
+    short_since = coalesce(short_since, jazzhr.now()),
+    cut_page = nullif(cut_page, $2::integer)
+WHERE tenant_id = $3 AND list = $4
+`
+
+type EndShortPollParams struct {
+	Head     []byte
+	Page     int32
+	TenantID uuid.UUID
+	List     string
+}
+
+// Records a pass that ended at a page without news. Only a cut that it has left itself is over: page
+// says where.
+func (q *Queries) EndShortPoll(ctx context.Context, db DBTX, arg EndShortPollParams) error {
+	_, err := db.Exec(ctx, endShortPoll,
+		arg.Head,
+		arg.Page,
+		arg.TenantID,
+		arg.List,
+	)
+	return err
+}
+
 const insertActivities = `-- name: InsertActivities :many
 INSERT INTO jazzhr.activities (
     tenant_id,
@@ -92,7 +162,8 @@ INSERT INTO jazzhr.poll_cursors (
     baseline_day,
     head,
     passes,
-    passed_at
+    passed_at,
+    turn_at
 )
 VALUES (
     $1,
@@ -101,6 +172,7 @@ VALUES (
     $3,
     $4,
     1,
+    jazzhr.now(),
     jazzhr.now()
 )
 ON CONFLICT (tenant_id, list) DO UPDATE
@@ -112,7 +184,11 @@ SET
     END,
     head = excluded.head,
     passes = poll_cursors.passes + 1,
-    passed_at = jazzhr.now()
+    passed_at = jazzhr.now(),
+    turn_at = jazzhr.now(),
+    short_since = NULL,
+    cut_page = NULL,
+    cut_day = NULL
 `
 
 type MovePollCursorParams struct {
@@ -122,8 +198,8 @@ type MovePollCursorParams struct {
 	Head      []byte
 }
 
-// Call it only after a complete pass. The day never moves back, because two passes at once may end
-// in any order.
+// Call it only after a whole pass. The day never moves back, because two passes at once may end in
+// any order.
 func (q *Queries) MovePollCursor(ctx context.Context, db DBTX, arg MovePollCursorParams) error {
 	_, err := db.Exec(ctx, movePollCursor,
 		arg.TenantID,
@@ -148,6 +224,17 @@ WHERE t.tenant_id = $1
 // Records a complete pass that found the list unchanged since the pass before it.
 func (q *Queries) NoteQuietPoll(ctx context.Context, db DBTX, tenantID uuid.UUID, list string, head []byte) error {
 	_, err := db.Exec(ctx, noteQuietPoll, tenantID, list, head)
+	return err
+}
+
+const noteTurns = `-- name: NoteTurns :exec
+UPDATE jazzhr.poll_cursors
+SET turn_at = jazzhr.now()
+WHERE tenant_id = $1 AND list = ANY($2::text[])
+`
+
+func (q *Queries) NoteTurns(ctx context.Context, db DBTX, tenantID uuid.UUID, lists []string) error {
+	_, err := db.Exec(ctx, noteTurns, tenantID, lists)
 	return err
 }
 

@@ -462,7 +462,11 @@ SELECT
     c.passes,
     c.passed_at,
     c.full_page,
-    c.full_at
+    c.full_at,
+    c.cut_page,
+    c.cut_day,
+    c.turn_at,
+    c.short_since
 FROM jazzhr.tenants t
 LEFT JOIN jazzhr.poll_cursors c ON c.tenant_id = t.tenant_id
 WHERE t.tenant_id = $1
@@ -481,6 +485,10 @@ type PollStateRow struct {
 	PassedAt    *time.Time
 	FullPage    *int32
 	FullAt      *time.Time
+	CutPage     *int32
+	CutDay      *time.Time
+	TurnAt      *time.Time
+	ShortSince  *time.Time
 }
 
 // Returns how far each of a tenant's lists has been read, whether the tenant may be read now, and
@@ -507,6 +515,10 @@ func (q *Queries) PollState(ctx context.Context, db DBTX, tenantID uuid.UUID) ([
 			&i.PassedAt,
 			&i.FullPage,
 			&i.FullAt,
+			&i.CutPage,
+			&i.CutDay,
+			&i.TurnAt,
+			&i.ShortSince,
 		); err != nil {
 			return nil, err
 		}

@@ -42,14 +42,21 @@ type activities struct {
 	mirror  *Mirror
 	account work.Account
 	start   cursor
+	short   bool   // end at the first page that holds nothing new
+	left    cut    // where the last poll was stopped
+	goesOn  bool   // the next poll goes on elsewhere, whatever this pass finds
 	latest  string // the latest day that can be today anywhere
+	end     passEnd
 	// page reads a page.
 	page   func(ctx context.Context, number int) (jazzhr.Page[jazzhr.Activity], error)
 	missed int
 }
 
 func (m *Mirror) newActivities(a work.Account, state pollState) *activities {
-	p := &activities{mirror: m, account: a, start: state.cursor(ListActivities), latest: state.latest()}
+	p := &activities{
+		mirror: m, account: a, start: state.cursor(ListActivities), latest: state.latest(),
+		left: state.cut(ListActivities), end: passEnd{mirror: m, tenant: a.Tenant, list: ListActivities},
+	}
 	p.page = func(ctx context.Context, number int) (jazzhr.Page[jazzhr.Activity], error) {
 		return a.Read.Activities(ctx, jazzhr.ActivityFilter{}, number)
 	}
@@ -80,16 +87,22 @@ func (p *activities) retryFarPages() {
 
 // pollActivities reads what is new in a tenant's activities.
 //
-// JazzHR has no filter by date for them. A pass reads on until a page lies wholly before the day
-// that precedes the newest day of the last complete pass, and only a complete pass moves the
-// cursor.
+// JazzHR has no filter by date for them. A pass ends at the first page that holds nothing new. A
+// whole pass, which is made at least every [wholeEvery] while there is news, reads on until a page
+// lies wholly before the day that precedes the newest day of the last whole pass. Only a whole one
+// moves that day.
 //
-// Rows that are taken out of the list while it is read can shift others past a pass. The next
+// Rows that are taken out of the list while it is read can shift others past a pass. The next whole
 // passes find those of the latest two days, [activities.deep] finds the older ones.
 func (m *Mirror) pollActivities(ctx context.Context, a work.Account, state pollState) error {
 	p := m.newActivities(a, state)
 	p.retryFarPages()
-	done, err := p.read(ctx, p.start.head, func(begins string) string {
+	p.end.before, p.short = p.left, !p.start.first && !state.wholeDue(ListActivities)
+	head := p.start.head
+	if !p.short {
+		head = nil
+	}
+	done, err := p.read(ctx, head, func(begins string) string {
 		// Asked for each page: another pass may be the first to be complete meanwhile.
 		if p.start.first {
 			return daysBefore(begins, 1)
@@ -97,7 +110,7 @@ func (m *Mirror) pollActivities(ctx context.Context, a work.Account, state pollS
 		return daysBefore(p.start.newest, 1)
 	})
 	if err != nil {
-		return err
+		return p.end.stopped(ctx, done, err)
 	}
 	if done.unchanged {
 		return work.Wrap("note the poll", gen.New().NoteQuietPoll(ctx, m.Pool, a.Tenant, ListActivities, done.head))
@@ -110,10 +123,8 @@ func (m *Mirror) pollActivities(ctx context.Context, a work.Account, state pollS
 		if p.start.first && !now.first { // this pass has not read on to that cursor
 			return nil
 		}
-		if err := tx.Q.MovePollCursor(ctx, tx, gen.MovePollCursorParams{
-			TenantID: tx.Tenant, List: ListActivities, NewestDay: day(done.newest), Head: done.head,
-		}); err != nil {
-			return fmt.Errorf("move the cursor: %w", err)
+		if err := p.end.complete(ctx, tx, done); err != nil {
+			return err
 		}
 		return work.Wrap("note the poll", tx.Q.MarkPolled(ctx, tx, tx.Tenant))
 	})
@@ -124,12 +135,14 @@ const deepDays = 30
 
 // deep reads a month of a tenant's activities again, and announces what passes have missed. missed
 // counts the activities, of any category, that the next passes would not have come back to. It
-// holds if err is not nil too, since what was read is stored. The cursor stays where it is. Before
-// the first complete pass there is nothing to compare with.
+// holds if err is not nil too, since what was read is stored. The cursor stays where it is, and the
+// next poll reads on below the news that were found here: it may have to read further back. Before the
+// first complete pass there is nothing to compare with.
 func (p *activities) deep(ctx context.Context) (missed int, err error) {
 	if p.start.first {
 		return 0, nil
 	}
+	p.goesOn = p.left.page > 0
 	_, err = p.read(ctx, nil, func(begins string) string { return daysBefore(begins, deepDays) })
 	return p.missed, err
 }
@@ -137,19 +150,23 @@ func (p *activities) deep(ctx context.Context) (missed int, err error) {
 func (p *activities) read(ctx context.Context, head []byte, until func(begins string) string) (passed, error) {
 	return pass[jazzhr.Activity]{
 		name: ListActivities, read: p.page, latest: p.latest, head: head, until: until, of: activityDay,
-		keep: func(ctx context.Context, rows []jazzhr.Activity, _ int, _ string) error { return p.keep(ctx, rows) },
+		cut: p.end.before, short: p.short,
+		keep: func(ctx context.Context, rows []jazzhr.Activity, page int, begins string) (int, error) {
+			return p.keep(ctx, rows, cut{page + 1, begins})
+		},
 	}.run(ctx)
 }
 
 func activityDay(row jazzhr.Activity) (id, day string) { return row.ID, row.Date }
 
-// keep stores the rows that are new, and announces the stage changes among them, oldest first.
+// keep stores the rows that are new, and announces the stage changes among them, oldest first. It
+// returns how many were new. A pass that ends after them goes on at next.
 //
 // What stood in the account at the first pass is not announced. That is what the first pass read,
 // and what is older: another pass may read more of it.
-func (p *activities) keep(ctx context.Context, rows []jazzhr.Activity) error {
+func (p *activities) keep(ctx context.Context, rows []jazzhr.Activity, next cut) (found int, err error) {
 	var missed int
-	err := db.InTenant(ctx, p.mirror.Pool, p.account.Tenant, func(tx db.TenantTx) error {
+	err = db.InTenant(ctx, p.mirror.Pool, p.account.Tenant, func(tx db.TenantTx) error {
 		if p.start.first { // another pass may have been complete meanwhile: what it did not see is news
 			now, err := readCursor(ctx, tx)
 			if err != nil {
@@ -160,6 +177,11 @@ func (p *activities) keep(ctx context.Context, rows []jazzhr.Activity) error {
 		fresh, err := storeActivities(ctx, tx, rows)
 		if err != nil {
 			return err
+		}
+		if found = len(fresh); found > 0 && !p.goesOn {
+			if err := p.end.mark(ctx, tx, next, found < len(rows)); err != nil {
+				return err
+			}
 		}
 		var changes []intrvio.StageChange
 		var events []outbox.Event
@@ -181,7 +203,7 @@ func (p *activities) keep(ctx context.Context, rows []jazzhr.Activity) error {
 	if err == nil {
 		p.missed += missed
 	}
-	return err
+	return found, err
 }
 
 // storeActivities returns the ids of those that were not stored before.

@@ -107,16 +107,16 @@ func fullPass[T any](ctx context.Context, s *fullSync, l list[T], backfill bool)
 		from:  w.page, // one page again where it was stopped, since rows shift
 		read:  func(ctx context.Context, page int) (jazzhr.Page[T], error) { return l.read(ctx, "", page) },
 		until: func(string) string { return "" },
-		keep: func(ctx context.Context, rows []T, page int, _ string) error {
+		keep: func(ctx context.Context, rows []T, page int, _ string) (int, error) {
 			more, err := fullPage(ctx, l, rows, page)
 			s.mirror.Missed(l.name, more)
 			if missed += more; err != nil {
-				return err
+				return more, err
 			}
 			for _, id := range l.ids(rows) {
 				listed[id] = true
 			}
-			return nil
+			return more, nil
 		},
 	}.run(ctx)
 	if err != nil {

@@ -43,6 +43,7 @@ type history struct {
 	between  int             // how much may still happen between pages
 	chance   float64         // that something does
 	stop     *stop
+	aged     time.Time // until when the database has seen the account's time pass
 	seen     counts
 }
 

@@ -9,9 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/intrvio/jazzhr-worker/db"
-	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
-	"github.com/intrvio/jazzhr-worker/jobs/work"
 )
 
 // list is one of JazzHR's lists of people: applicants or links. Its rows come and stay.
@@ -31,7 +29,8 @@ type list[T any] struct {
 }
 
 // wholeEvery is how often the whole window is read at least. In between, a list that begins as it
-// did has nothing new.
+// did has nothing new, and a pass ends at the first page that holds nothing new. So a row that JazzHR
+// lists below a page of older news is found within this time.
 const wholeEvery = time.Hour
 
 // window says which rows the incremental passes read. Each reads all rows from the day on that
@@ -39,6 +38,7 @@ const wholeEvery = time.Hour
 // in order within a day.
 type window struct {
 	first    bool   // no pass was complete
+	cut      cut    // where the last pass was stopped
 	from     string // the first day; empty for all rows
 	baseline string // what is older stood there at the first pass; empty if nothing did
 	latest   string // the latest day that can be today anywhere
@@ -62,34 +62,36 @@ func (l list[T]) window(ctx context.Context) (window, error) {
 // until a full pass has taken in all that stood there, it is left to that.
 func (w window) holds(day string) bool { return day >= w.from || day == "" && w.filled }
 
-// poll is an incremental pass. Only a complete one moves the cursor. The first one announces
+// poll is an incremental pass. Only a whole one moves the cursor's day. The first one announces
 // nothing, and leaves what is older than the window to the full passes.
 func (l list[T]) poll(ctx context.Context, w window) error {
 	since := w.from
+	end := passEnd{mirror: l.mirror, tenant: l.tenant, list: l.name, before: w.cut}
 	done, err := pass[T]{
-		name: l.name, of: l.of, latest: w.latest, head: w.head,
+		name: l.name, of: l.of, latest: w.latest, head: w.head, cut: w.cut, short: w.head != nil,
 		read:  func(ctx context.Context, page int) (jazzhr.Page[T], error) { return l.read(ctx, since, page) },
 		until: func(string) string { return w.from },
-		keep: func(ctx context.Context, rows []T, page int, begins string) error {
+		keep: func(ctx context.Context, rows []T, page int, begins string) (int, error) {
 			if w.first && page == 1 {
 				w.from = daysBefore(begins, 1)
 			}
 			fresh, err := l.unknown(ctx, slices.DeleteFunc(slices.Clone(rows), func(row T) bool { return !l.within(w, row) }))
-			if err != nil {
-				return err
+			if err != nil || len(fresh) == 0 {
+				return 0, err
 			}
-			_, err = l.take(ctx, fresh, !w.first, nil)
-			return err
+			_, err = l.take(ctx, fresh, !w.first, func(tx db.TenantTx) error {
+				return end.mark(ctx, tx, cut{page + 1, begins}, len(fresh) < len(rows))
+			})
+			return len(fresh), err
 		},
 	}.run(ctx)
-	if err != nil || done.unchanged {
-		return err
+	if err != nil {
+		return end.stopped(ctx, done, err)
 	}
-	return db.InTenant(ctx, l.mirror.Pool, l.tenant, func(tx db.TenantTx) error {
-		return work.Wrap("move the cursor of "+l.name, tx.Q.MovePollCursor(ctx, tx, gen.MovePollCursorParams{
-			TenantID: tx.Tenant, List: l.name, NewestDay: day(done.newest), Head: done.head,
-		}))
-	})
+	if done.unchanged {
+		return nil
+	}
+	return db.InTenant(ctx, l.mirror.Pool, l.tenant, func(tx db.TenantTx) error { return end.complete(ctx, tx, done) })
 }
 
 func (l list[T]) within(w window, row T) bool {

@@ -28,6 +28,10 @@ func TestPass(t *testing.T) {
 		failAt    int
 		read      []int
 		newest    string
+		cut       cut
+		short     bool
+		fresh     map[int]int // new rows, by page
+		goOn      int         // where the next pass goes on
 	}{
 		"to the end":                            {read: []int{1, 2, 3, 4}, newest: "2026-03-05"},
 		"until a page lies wholly before a day": {until: "2026-03-04", read: []int{1, 2, 3}, newest: "2026-03-05"},
@@ -36,7 +40,14 @@ func TestPass(t *testing.T) {
 		"not at all if the list begins as ever": {unchanged: true, newest: "2026-03-05"},
 		"a day to come says nothing":            {latest: "2026-03-04", read: []int{1, 2, 3, 4}, newest: "2026-03-04"},
 		"nor does it hide older days":           {latest: "2026-03-03", read: []int{1, 2, 3, 4}, newest: "2026-03-03"},
-		"a page that fails ends it":             {failAt: 3, read: []int{1, 2}, newest: "2026-03-05"},
+		"a page that fails ends it":             {failAt: 3, read: []int{1, 2}, newest: "2026-03-05", goOn: 3},
+		"the first page fails":                  {failAt: 1},
+		"a short one ends without news":         {short: true, fresh: map[int]int{1: 1}, read: []int{1, 2}, newest: "2026-03-05"},
+		"one that was stopped goes on":          {cut: cut{4, "2026-03-04"}, read: []int{1, 4}, newest: "2026-03-04"},
+		"below what has come since":             {cut: cut{4, "2026-03-04"}, fresh: map[int]int{1: 1}, read: []int{1, 2, 4}, newest: "2026-03-04"},
+		"and is not short":                      {cut: cut{2, "2026-03-04"}, short: true, read: []int{1, 2, 3, 4}, newest: "2026-03-04"},
+		"or is stopped again":                   {cut: cut{3, "2026-03-04"}, failAt: 4, read: []int{1, 3}, newest: "2026-03-05", goOn: 4},
+		"at the first page":                     {cut: cut{3, "2026-03-04"}, failAt: 1},
 	} {
 		var kept []int
 		failed := errors.New("JazzHR is away")
@@ -50,10 +61,11 @@ func TestPass(t *testing.T) {
 				}
 				return jazzhr.Page[string]{Items: pages[page-1], Last: page == len(pages)}, nil
 			},
-			keep: func(_ context.Context, _ []string, page int, _ string) error {
+			keep: func(_ context.Context, _ []string, page int, _ string) (int, error) {
 				kept = append(kept, page)
-				return nil
+				return test.fresh[page], nil
 			},
+			cut: test.cut, short: test.short,
 		}
 		if p.latest == "" {
 			p.latest = "2026-03-06"
@@ -65,8 +77,8 @@ func TestPass(t *testing.T) {
 		if (test.failAt > 0) != errors.Is(err, failed) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if !slices.Equal(kept, test.read) || done.newest != test.newest || done.unchanged != test.unchanged {
-			t.Errorf("%s: %s", name, fmt.Sprint(kept, done.newest, done.unchanged))
+		if !slices.Equal(kept, test.read) || done.newest != test.newest || done.unchanged != test.unchanged || done.cut.page != test.goOn {
+			t.Errorf("%s: %s", name, fmt.Sprint(kept, done.newest, done.unchanged, done.cut))
 		}
 	}
 }

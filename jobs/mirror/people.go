@@ -1,9 +1,9 @@
 package mirror
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -13,19 +13,18 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue"
 )
 
-// pollPeople reads what is new in the lists of applicants and links. It starts the backfill after
-// the first pass over a list, and starts a backfill again that was stopped.
-func (m *Mirror) pollPeople(ctx context.Context, a work.Account, state pollState) error {
-	err := m.applicantList(a.Tenant, a.Read).poll(ctx, state.window(ListApplicants))
-	if err != nil {
-		if w, known := work.WaitAfter(err, 0); !known || !w.Failing {
-			return err // the other list can't be read either
+// backfill starts the backfill after the first pass over both lists of people, and starts a backfill
+// again that was stopped. passed are the lists of which a pass was complete just now.
+func (m *Mirror) backfill(ctx context.Context, tenant uuid.UUID, state pollState, passed []string) error {
+	for _, list := range []string{ListApplicants, ListLinks} {
+		if !state.begun(list) && !slices.Contains(passed, list) {
+			return nil
 		}
 	}
-	if err := cmp.Or(m.linkList(a.Tenant, a.Read).poll(ctx, state.window(ListLinks)), err); err != nil || state.filled() {
-		return err
+	if state.filled() {
+		return nil
 	}
-	return db.InTenant(ctx, m.Pool, a.Tenant, func(tx db.TenantTx) error {
+	return db.InTenant(ctx, m.Pool, tenant, func(tx db.TenantTx) error {
 		unfinished, err := tx.Q.UnfinishedBackfills(ctx, tx, tx.Tenant)
 		if err != nil {
 			return fmt.Errorf("look for unfinished backfills: %w", err)

@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -38,15 +39,53 @@ func (m *Mirror) pollState(ctx context.Context, tenant uuid.UUID) (pollState, er
 	return s, nil
 }
 
+// turns returns the lists that polls read, those first whose turn is longest ago: what one list took
+// of the call budget must not be taken from the same others each time.
+func (s pollState) turns() []string {
+	lists := []string{ListActivities, ListApplicants, ListLinks}
+	slices.SortStableFunc(lists, func(a, b string) int {
+		return s.turn(a).Compare(s.turn(b))
+	})
+	return lists
+}
+
+func (s pollState) turn(list string) time.Time {
+	if at := s.lists[list].TurnAt; at != nil {
+		return *at
+	}
+	return time.Time{}
+}
+
+// cut returns where the last pass over a list was stopped.
+func (s pollState) cut(list string) cut {
+	row := s.lists[list]
+	if row.CutPage == nil {
+		return cut{}
+	}
+	return cut{int(*row.CutPage), dayText(row.CutDay)}
+}
+
+// begun reports whether a pass over a list was complete.
+func (s pollState) begun(list string) bool {
+	row, ok := s.lists[list]
+	return ok && row.Passes != nil && *row.Passes > 0
+}
+
+// wholeDue reports whether short passes have gone on for long enough.
+func (s pollState) wholeDue(list string) bool {
+	since := s.lists[list].ShortSince
+	return since != nil && s.now.Sub(*since) >= wholeEvery
+}
+
 // latest is the latest day that can be today anywhere.
 func (s pollState) latest() string { return s.now.UTC().AddDate(0, 0, 1).Format(time.DateOnly) }
 
 // cursor returns the cursor of a list of which only incremental passes are made.
 func (s pollState) cursor(list string) cursor {
-	row, ok := s.lists[list]
-	if !ok || row.Passes == nil || *row.Passes == 0 {
+	if !s.begun(list) {
 		return cursor{first: true}
 	}
+	row := s.lists[list]
 	return cursor{newest: dayText(row.NewestDay), baseline: dayText(row.BaselineDay), head: row.Head}
 }
 
@@ -57,9 +96,9 @@ func (s pollState) filled() bool {
 
 // window returns the window of a list of people.
 func (s pollState) window(list string) window {
-	row, known := s.lists[list]
+	row := s.lists[list]
 	w := window{
-		first: !known, latest: s.latest(), filled: row.FullAt != nil,
+		first: !s.begun(list), cut: s.cut(list), latest: s.latest(), filled: row.FullAt != nil,
 		from: daysBefore(dayText(row.NewestDay), 1), baseline: daysBefore(dayText(row.BaselineDay), 1),
 	}
 	if row.FullPage != nil {

@@ -4,8 +4,8 @@ FROM jazzhr.poll_cursors
 WHERE tenant_id = @tenant_id AND list = @list AND passes > 0;
 
 -- name: MovePollCursor :exec
--- Call it only after a complete pass. The day never moves back, because two passes at once may end
--- in any order.
+-- Call it only after a whole pass. The day never moves back, because two passes at once may end in
+-- any order.
 INSERT INTO jazzhr.poll_cursors (
     tenant_id,
     list,
@@ -13,7 +13,8 @@ INSERT INTO jazzhr.poll_cursors (
     baseline_day,
     head,
     passes,
-    passed_at
+    passed_at,
+    turn_at
 )
 VALUES (
     @tenant_id,
@@ -22,6 +23,7 @@ VALUES (
     sqlc.narg(newest_day),
     sqlc.narg(head),
     1,
+    jazzhr.now(),
     jazzhr.now()
 )
 ON CONFLICT (tenant_id, list) DO UPDATE
@@ -33,7 +35,50 @@ SET
     END,
     head = excluded.head,
     passes = poll_cursors.passes + 1,
-    passed_at = jazzhr.now();
+    passed_at = jazzhr.now(),
+    turn_at = jazzhr.now(),
+    short_since = NULL,
+    cut_page = NULL,
+    cut_day = NULL;
+
+-- name: EndShortPoll :exec
+-- Records a pass that ended at a page without news. Only a cut that it has left itself is over: page
+-- says where.
+UPDATE jazzhr.poll_cursors
+SET
+    head = @head,
+    passes = passes + 1,
+    turn_at = jazzhr.now(),
+    short_since = coalesce(short_since, jazzhr.now()),
+    cut_page = nullif(cut_page, @page::integer)
+WHERE tenant_id = @tenant_id AND list = @list;
+
+-- name: CutPoll :exec
+-- Notes from which page on a pass goes on if it is stopped now.
+INSERT INTO jazzhr.poll_cursors (
+    tenant_id,
+    list,
+    cut_page,
+    cut_day,
+    turn_at
+)
+VALUES (
+    @tenant_id,
+    @list,
+    @page::integer,
+    sqlc.narg(day),
+    jazzhr.now()
+)
+ON CONFLICT (tenant_id, list) DO UPDATE
+SET
+    cut_page = excluded.cut_page,
+    cut_day = excluded.cut_day,
+    turn_at = excluded.turn_at;
+
+-- name: NoteTurns :exec
+UPDATE jazzhr.poll_cursors
+SET turn_at = jazzhr.now()
+WHERE tenant_id = @tenant_id AND list = ANY(@lists::text[]);
 
 -- name: NoteQuietPoll :exec
 -- Records a complete pass that found the list unchanged since the pass before it.

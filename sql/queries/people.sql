@@ -13,7 +13,11 @@ SELECT
     c.passes,
     c.passed_at,
     c.full_page,
-    c.full_at
+    c.full_at,
+    c.cut_page,
+    c.cut_day,
+    c.turn_at,
+    c.short_since
 FROM jazzhr.tenants t
 LEFT JOIN jazzhr.poll_cursors c ON c.tenant_id = t.tenant_id
 WHERE t.tenant_id = @tenant_id;
