@@ -49,7 +49,7 @@ var mayImport = map[string][]string{
 	// The runner: registers the workers of the rooms below.
 	"jobs": {
 		"db", "db/gen", "intrvio", "jazzhr", "jobs/audit", "jobs/ledger", "jobs/mirror", "jobs/readback", "jobs/trigger",
-		"jobs/work", "queue", "queue/intake", "queue/outbox",
+		"jobs/work", "queue", "queue/intake", "queue/outbox", "queue/writeback",
 	},
 	// Effects: decide, send, settle, end.
 	"jobs/ledger": {

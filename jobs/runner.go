@@ -129,6 +129,7 @@ func (r *Runner) workers() *river.Workers {
 	river.AddWorker(workers, &mirror.FullSyncWorker{Mirror: r.mirror})
 	river.AddWorker(workers, &audit.DuplicatesWorker{Accounts: r.accounts(), Client: r.inserter})
 	river.AddWorker(workers, &checkKeyWorker{accounts: r.accounts()})
+	river.AddWorker(workers, &endWorkWorker{pool: c.Pool, client: r.inserter})
 	river.AddWorker(workers, &deliverEventWorker{pool: c.Pool, deliverer: c.Deliverer})
 	river.AddWorker(workers, &purgeWorker{pool: c.Pool, retention: c.PayloadRetention})
 	river.AddWorker(workers, &tickWorker{ticker: &queue.Ticker{

@@ -18,6 +18,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/outbox"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
 type tickWorker struct {
@@ -68,6 +69,22 @@ func (w *checkKeyWorker) Work(ctx context.Context, job *river.Job[queue.CheckKey
 	}
 	work.SetOutcome(ctx, "not_asked")
 	return w.accounts.Hold(ctx, tenantID, account.KeyVersion, wait)
+}
+
+type endWorkWorker struct {
+	river.WorkerDefaults[queue.EndWork]
+	pool   *pgxpool.Pool
+	client *queue.Client
+}
+
+// Work ends what a disconnect has left, batch by batch. What is left at an error, the next attempt
+// ends.
+func (w *endWorkWorker) Work(ctx context.Context, job *river.Job[queue.EndWork]) error {
+	if err := writeback.EndWork(ctx, w.pool, w.client, job.Args.TenantID, writeback.AllBatches); err != nil {
+		return err
+	}
+	work.SetOutcome(ctx, "ended")
+	return nil
 }
 
 type deliverEventWorker struct {

@@ -11,7 +11,7 @@ import (
 const (
 	QueueTick   = "tick"
 	QueueWrites = "writes" // everything that POSTs to JazzHR
-	QueueReads  = "reads"  // what reads from JazzHR while a person waits
+	QueueReads  = "reads"  // what reads from JazzHR while a person waits, and what ends disconnected work
 	QueuePolls  = "polls"  // many at once, each of which mostly waits for JazzHR
 	QueueEvents = "events" // deliveries to Intrvio
 	QueueAudits = "audits" // audits take long, so they hold no slot of other kinds
@@ -134,6 +134,17 @@ func (CheckKey) Kind() string { return "check_key" }
 
 // InsertOpts says how it is queued.
 func (CheckKey) InsertOpts() river.InsertOpts { return unique(QueueReads) }
+
+// EndWork ends what is left of a tenant's work after it was disconnected.
+type EndWork struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+}
+
+// Kind names the job.
+func (EndWork) Kind() string { return "end_work" }
+
+// InsertOpts says how it is queued.
+func (EndWork) InsertOpts() river.InsertOpts { return unique(QueueReads) }
 
 // AuditDuplicates looks for what a tenant's account has more than once.
 type AuditDuplicates struct {

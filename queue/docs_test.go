@@ -26,6 +26,7 @@ func kinds() []river.JobArgs {
 		queue.FullSync{},
 		queue.ReadNoteBack{},
 		queue.CheckKey{},
+		queue.EndWork{},
 		queue.AuditDuplicates{},
 		queue.DeliverEvent{},
 		queue.Tick{},

@@ -50,6 +50,7 @@ func (t *Ticker) Tick(ctx context.Context) (inserted int, err error) {
 		{"start polls", t.startPolls},
 		{"start polls of openings", t.startOpenings},
 		{"check keys", t.checkKeys},
+		{"end work of the disconnected", t.endWork},
 		{"start audits", t.startAudits},
 		{"start full passes", t.startFullSyncs},
 	}
@@ -112,6 +113,13 @@ func (t *Ticker) startOpenings(ctx context.Context, tx pgx.Tx) ([]river.InsertMa
 func (t *Ticker) checkKeys(ctx context.Context, tx pgx.Tx) ([]river.InsertManyParams, error) {
 	tenants, err := gen.New().SystemDueKeyChecks(ctx, tx, BatchRows)
 	return jobsFor(tenants, func(tenant uuid.UUID) river.JobArgs { return CheckKey{TenantID: tenant} }), err
+}
+
+// endWork goes on with disconnects that were not done with. Each job ends all that is left, unless it
+// is lost.
+func (t *Ticker) endWork(ctx context.Context, tx pgx.Tx) ([]river.InsertManyParams, error) {
+	tenants, err := gen.New().SystemDueEndWork(ctx, tx, BatchRows)
+	return jobsFor(tenants, func(tenant uuid.UUID) river.JobArgs { return EndWork{TenantID: tenant} }), err
 }
 
 func (t *Ticker) startAudits(ctx context.Context, tx pgx.Tx) ([]river.InsertManyParams, error) {

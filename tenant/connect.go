@@ -17,6 +17,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/outbox"
+	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
 // Prober asks JazzHR with an API key.
@@ -91,6 +92,11 @@ func (s *Service) Connect(ctx context.Context, id uuid.UUID, key string, by Acto
 		if before, err = s.Get(ctx, id); err != nil {
 			return Connection{}, err
 		}
+		if before.EndWorkAt != nil { // nothing of the connection before may be done for this one
+			if err := writeback.EndWork(ctx, s.pool, s.client, id, writeback.AllBatches); err != nil {
+				return Connection{}, fmt.Errorf("end the work before: %w", err)
+			}
+		}
 		var probe Probe
 		if probe, err = s.check(ctx, before, key); err != nil {
 			return Connection{}, err
@@ -164,7 +170,7 @@ func (s *Service) store(ctx context.Context, before gen.Tenant, key string, prob
 			return err
 		}
 		same := bytes.Equal(t.KeyFingerprint, Fingerprint(key))
-		if !same && t.KeyVersion != before.KeyVersion {
+		if !same && t.KeyVersion != before.KeyVersion || t.EndWorkAt != nil {
 			return errOvertaken
 		}
 		connection = Connection{JobsSeen: probe.JobsSeen, Restored: t.KeyState == db.KeyRejected}

@@ -41,9 +41,10 @@
 //     Refusals of other requests that were under way together are not counted. Intrvio is told at the
 //     second refusal. It is told that the key works again if it was told of the refusal, or if Connect
 //     brought the key.
-//   - Disconnect erases the key, the webhook's address and the secrets, ends all work that waits, and
-//     tells Intrvio, in one transaction. A pause ends with it. What was done stays known, so a
-//     connection can be made again.
+//   - Disconnect erases the key, the webhook's address and the secrets in one short transaction. A
+//     pause ends with it. Then all work that has not ended is ended in batches, and Intrvio is told. A
+//     job that the tick starts ends what the call did not get to, and Connect waits for the end. What
+//     was done stays known, so a connection can be made again.
 //
 // # Who did it
 //

@@ -72,9 +72,13 @@ func (s *Service) RestoreKey(ctx context.Context, tx db.TenantTx, version int32)
 	return Announce(ctx, tx, s.client, intrvio.ConnectionRestored)
 }
 
-// Disconnect erases a tenant's key, webhook address and secrets, ends all of its work that has not
-// ended, and tells Intrvio of each writeback, in one transaction. It reports whether the tenant was
-// not disconnected before.
+// endBatches is how many batches of work a disconnect ends itself. A job ends the rest.
+const endBatches = 10
+
+// Disconnect erases a tenant's key, webhook address and secrets in one short transaction. Then it
+// ends the tenant's work that has not ended, and tells Intrvio of each writeback, in further ones.
+// If the work is much, or can't be ended now, a job ends it. Disconnect reports whether the tenant
+// was not disconnected before.
 func (s *Service) Disconnect(ctx context.Context, id uuid.UUID, by Actor) (bool, error) {
 	var done bool
 	err := s.inTenant(ctx, id, func(tx db.TenantTx) error {
@@ -88,17 +92,20 @@ func (s *Service) Disconnect(ctx context.Context, id uuid.UUID, by Actor) (bool,
 		if ended == 0 {
 			return nil
 		}
-		done = true
 		if err := tx.Q.DeleteWebhookSecrets(ctx, tx, id); err != nil {
 			return fmt.Errorf("erase webhook secrets: %w", err)
 		}
 		if err := tx.Q.ForgetPolls(ctx, tx, id); err != nil {
 			return fmt.Errorf("forget the polls: %w", err)
 		}
-		if err := by.record(ctx, tx, ActionDisconnected); err != nil {
-			return err
-		}
-		return writeback.RejectWaiting(ctx, tx, s.client)
+		done = true
+		return by.record(ctx, tx, ActionDisconnected)
 	})
-	return done && err == nil, err
+	if err != nil {
+		return false, err
+	}
+	if err := writeback.EndWork(ctx, s.pool, s.client, id, endBatches); err != nil && !done {
+		return false, err
+	}
+	return done, nil // the tenant is disconnected, and the job meets the error again
 }

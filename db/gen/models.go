@@ -126,6 +126,7 @@ type Tenant struct {
 	NoteFourByte      bool
 	NotesChecked      int32
 	NoteForm          *string
+	EndWorkAt         *time.Time
 }
 
 type Webhook struct {

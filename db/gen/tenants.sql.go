@@ -59,6 +59,7 @@ func (q *Queries) DeleteWebhookSecrets(ctx context.Context, db DBTX, tenantID uu
 const disconnectTenant = `-- name: DisconnectTenant :execrows
 UPDATE jazzhr.tenants
 SET
+    end_work_at = jazzhr.now() + interval '5 seconds',
     connection = 'disconnected',
     disconnected_at = jazzhr.now(),
     key_state = 'none',
@@ -76,12 +77,23 @@ SET
 WHERE tenant_id = $1 AND connection <> 'disconnected'
 `
 
+// The tick ends the tenant's work, unless the caller has done so by then.
 func (q *Queries) DisconnectTenant(ctx context.Context, db DBTX, tenantID uuid.UUID) (int64, error) {
 	result, err := db.Exec(ctx, disconnectTenant, tenantID)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const endedWork = `-- name: EndedWork :exec
+UPDATE jazzhr.tenants SET end_work_at = NULL WHERE tenant_id = $1
+`
+
+// All work of the tenant has ended.
+func (q *Queries) EndedWork(ctx context.Context, db DBTX, tenantID uuid.UUID) error {
+	_, err := db.Exec(ctx, endedWork, tenantID)
+	return err
 }
 
 const expireOldSecrets = `-- name: ExpireOldSecrets :exec
@@ -436,7 +448,7 @@ SET
     webhook_token = coalesce(webhook_token, $3),
     disconnected_at = NULL
 WHERE tenant_id = $4
-RETURNING tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form
+RETURNING tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at
 `
 
 type StoreKeyParams struct {
@@ -493,8 +505,44 @@ func (q *Queries) StoreKey(ctx context.Context, db DBTX, arg StoreKeyParams) (Te
 		&i.NoteFourByte,
 		&i.NotesChecked,
 		&i.NoteForm,
+		&i.EndWorkAt,
 	)
 	return i, err
+}
+
+const systemDueEndWork = `-- name: SystemDueEndWork :many
+UPDATE jazzhr.tenants t
+SET end_work_at = jazzhr.now() + interval '1 minute'
+WHERE t.ctid = ANY(ARRAY(
+    SELECT d.ctid
+    FROM jazzhr.tenants d
+    WHERE d.end_work_at <= jazzhr.now()
+    ORDER BY d.end_work_at
+    LIMIT $1
+    FOR NO KEY UPDATE SKIP LOCKED
+))
+RETURNING t.tenant_id
+`
+
+// Takes tenants whose work is still to be ended. They are due again in a minute, if the job is lost.
+func (q *Queries) SystemDueEndWork(ctx context.Context, db DBTX, maxTenants int32) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, systemDueEndWork, maxTenants)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var tenant_id uuid.UUID
+		if err := rows.Scan(&tenant_id); err != nil {
+			return nil, err
+		}
+		items = append(items, tenant_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const systemDueKeyChecks = `-- name: SystemDueKeyChecks :many
@@ -593,7 +641,7 @@ func (q *Queries) SystemFingerprintOwner(ctx context.Context, db DBTX, keyFinger
 }
 
 const systemListTenants = `-- name: SystemListTenants :many
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at
 FROM jazzhr.tenants
 WHERE tenant_id > $1
 ORDER BY tenant_id
@@ -646,6 +694,7 @@ func (q *Queries) SystemListTenants(ctx context.Context, db DBTX, after uuid.UUI
 			&i.NoteFourByte,
 			&i.NotesChecked,
 			&i.NoteForm,
+			&i.EndWorkAt,
 		); err != nil {
 			return nil, err
 		}
@@ -703,7 +752,7 @@ func (q *Queries) SystemSealedSecrets(ctx context.Context, db DBTX, tenantIds []
 }
 
 const systemTenantByExternalID = `-- name: SystemTenantByExternalID :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form FROM jazzhr.tenants WHERE external_id = $1
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at FROM jazzhr.tenants WHERE external_id = $1
 `
 
 func (q *Queries) SystemTenantByExternalID(ctx context.Context, db DBTX, externalID *string) (Tenant, error) {
@@ -746,6 +795,7 @@ func (q *Queries) SystemTenantByExternalID(ctx context.Context, db DBTX, externa
 		&i.NoteFourByte,
 		&i.NotesChecked,
 		&i.NoteForm,
+		&i.EndWorkAt,
 	)
 	return i, err
 }
@@ -808,7 +858,7 @@ func (q *Queries) SystemWebhookReceivers(ctx context.Context, db DBTX, tokens []
 }
 
 const tenant = `-- name: Tenant :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form FROM jazzhr.tenants WHERE tenant_id = $1
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at FROM jazzhr.tenants WHERE tenant_id = $1
 `
 
 func (q *Queries) Tenant(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tenant, error) {
@@ -851,6 +901,7 @@ func (q *Queries) Tenant(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tena
 		&i.NoteFourByte,
 		&i.NotesChecked,
 		&i.NoteForm,
+		&i.EndWorkAt,
 	)
 	return i, err
 }
@@ -905,7 +956,7 @@ func (q *Queries) TenantCounts(ctx context.Context, db DBTX, tenantID uuid.UUID)
 }
 
 const tenantForChange = `-- name: TenantForChange :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form FROM jazzhr.tenants WHERE tenant_id = $1 FOR NO KEY UPDATE
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at FROM jazzhr.tenants WHERE tenant_id = $1 FOR NO KEY UPDATE
 `
 
 // Locks the tenant against other changes, but not against new rows that refer to it.
@@ -949,12 +1000,13 @@ func (q *Queries) TenantForChange(ctx context.Context, db DBTX, tenantID uuid.UU
 		&i.NoteFourByte,
 		&i.NotesChecked,
 		&i.NoteForm,
+		&i.EndWorkAt,
 	)
 	return i, err
 }
 
 const tenantForUpdate = `-- name: TenantForUpdate :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form FROM jazzhr.tenants WHERE tenant_id = $1 FOR UPDATE
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at FROM jazzhr.tenants WHERE tenant_id = $1 FOR UPDATE
 `
 
 func (q *Queries) TenantForUpdate(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tenant, error) {
@@ -997,12 +1049,13 @@ func (q *Queries) TenantForUpdate(ctx context.Context, db DBTX, tenantID uuid.UU
 		&i.NoteFourByte,
 		&i.NotesChecked,
 		&i.NoteForm,
+		&i.EndWorkAt,
 	)
 	return i, err
 }
 
 const tenantForWork = `-- name: TenantForWork :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form FROM jazzhr.tenants WHERE tenant_id = $1 FOR KEY SHARE
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at FROM jazzhr.tenants WHERE tenant_id = $1 FOR KEY SHARE
 `
 
 // Keeps the tenant from being disconnected until the transaction ends. It is the lock that a row
@@ -1047,6 +1100,7 @@ func (q *Queries) TenantForWork(ctx context.Context, db DBTX, tenantID uuid.UUID
 		&i.NoteFourByte,
 		&i.NotesChecked,
 		&i.NoteForm,
+		&i.EndWorkAt,
 	)
 	return i, err
 }

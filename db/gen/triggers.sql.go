@@ -88,19 +88,31 @@ func (q *Queries) AutoTriggers(ctx context.Context, db DBTX, tenantID uuid.UUID)
 	return items, nil
 }
 
-const dropWaitingStageEntries = `-- name: DropWaitingStageEntries :exec
-UPDATE jazzhr.stage_entries
+const dropWaitingStageEntries = `-- name: DropWaitingStageEntries :execrows
+UPDATE jazzhr.stage_entries r
 SET
     state = 'done',
     outcome = 'disconnected',
     done_at = jazzhr.now(),
     admitted_at = NULL
-WHERE tenant_id = $1 AND state = 'pending'
+WHERE r.tenant_id = $1
+    AND r.state = 'pending'
+    AND r.activity_id = ANY(ARRAY(
+        SELECT e.activity_id
+        FROM jazzhr.stage_entries e
+        WHERE e.tenant_id = $1
+            AND e.state = 'pending'
+            AND (e.admitted_at IS NULL OR e.admitted_at IS NOT NULL)
+        LIMIT $2
+    ))
 `
 
-func (q *Queries) DropWaitingStageEntries(ctx context.Context, db DBTX, tenantID uuid.UUID) error {
-	_, err := db.Exec(ctx, dropWaitingStageEntries, tenantID)
-	return err
+func (q *Queries) DropWaitingStageEntries(ctx context.Context, db DBTX, tenantID uuid.UUID, maxRows int32) (int64, error) {
+	result, err := db.Exec(ctx, dropWaitingStageEntries, tenantID, maxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const enterStage = `-- name: EnterStage :exec

@@ -186,20 +186,35 @@ func (q *Queries) Person(ctx context.Context, db DBTX, tenantID uuid.UUID, perso
 	return applicant_id, err
 }
 
-const rejectWaitingWebhooks = `-- name: RejectWaitingWebhooks :exec
-UPDATE jazzhr.webhooks
+const rejectWaitingWebhooks = `-- name: RejectWaitingWebhooks :execrows
+UPDATE jazzhr.webhooks r
 SET
     state = 'done',
     problem = 'disconnected',
     done_at = jazzhr.now(),
     admitted_at = NULL,
     body = NULL
-WHERE tenant_id = $1 AND state = 'pending'
+WHERE r.tenant_id = $1
+    AND r.state = 'pending'
+    AND r.webhook_id = ANY(ARRAY(
+        SELECT w.webhook_id
+        FROM jazzhr.webhooks w
+        WHERE w.tenant_id = $1
+            AND w.state = 'pending'
+            AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)
+        LIMIT $2
+    ))
 `
 
-func (q *Queries) RejectWaitingWebhooks(ctx context.Context, db DBTX, tenantID uuid.UUID) error {
-	_, err := db.Exec(ctx, rejectWaitingWebhooks, tenantID)
-	return err
+// The condition on admitted_at is always true. With it Postgres finds what is pending by two small
+// indexes. The ids are found once, as an array: from IN, Postgres found them anew for each row, in 7 s
+// for 8,500 rows.
+func (q *Queries) RejectWaitingWebhooks(ctx context.Context, db DBTX, tenantID uuid.UUID, maxRows int32) (int64, error) {
+	result, err := db.Exec(ctx, rejectWaitingWebhooks, tenantID, maxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const request = `-- name: Request :one
@@ -242,6 +257,15 @@ WHERE tenant_id = $1
 // A body's hash serves as a webhook's key for a while. After that the same bytes are a new webhook.
 func (q *Queries) RetireHashKey(ctx context.Context, db DBTX, tenantID uuid.UUID, dedupKey string, servesFor time.Duration) error {
 	_, err := db.Exec(ctx, retireHashKey, tenantID, dedupKey, servesFor)
+	return err
+}
+
+const systemBoundLocks = `-- name: SystemBoundLocks :exec
+SELECT set_config('lock_timeout', $1::text, true)
+`
+
+func (q *Queries) SystemBoundLocks(ctx context.Context, db DBTX, wait string) error {
+	_, err := db.Exec(ctx, systemBoundLocks, wait)
 	return err
 }
 

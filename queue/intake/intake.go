@@ -10,11 +10,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/semaphore"
 	"github.com/riverqueue/river"
 
 	"github.com/intrvio/jazzhr-worker/db"
@@ -28,6 +31,10 @@ const (
 	// transactions there are at once: while one waits for the disk, the next one is filled.
 	batchSize     = 64
 	batchesAtOnce = 2
+	// lockWait is how long a batch waits for a lock, such as that of a tenant which is being changed.
+	// lockedAtOnce is how many webhooks then wait for longer, each in a transaction of its own.
+	lockWait     = 200 * time.Millisecond
+	lockedAtOnce = 2
 )
 
 // Intake accepts webhooks. Those that come at the same moment are looked up in one query and stored
@@ -41,11 +48,12 @@ type Intake struct {
 	receivers *batcher[string, *tenant.Receiver]
 	webhooks  *batcher[incoming, Accepted]
 	refusals  refusals
+	locked    *semaphore.Weighted // taken by webhooks that wait for a lock
 }
 
 // New returns an intake. Without grouped, each webhook has queries and a transaction of its own.
 func New(pool *pgxpool.Pool, client *queue.Client, tenants *tenant.Service, grouped bool) *Intake {
-	i := &Intake{pool: pool, client: client, tenants: tenants, rooms: newRooms()}
+	i := &Intake{pool: pool, client: client, tenants: tenants, rooms: newRooms(), locked: semaphore.NewWeighted(lockedAtOnce)}
 	i.refusals = refusals{pool: pool, waiting: map[uuid.UUID]*refused{}}
 	size, atOnce := batchSize, batchesAtOnce
 	if !grouped {
@@ -94,14 +102,34 @@ func (i *Intake) Accept(ctx context.Context, receiver tenant.Receiver, received 
 	if err != nil {
 		return "", err
 	}
+	var accepted Accepted
 	if in.needsOwnTx() {
-		return accept(ctx, i.pool, i.client, in)
+		accepted, err = accept(ctx, i.pool, i.client, in, lockWait)
+	} else {
+		accepted, err = i.webhooks.do(ctx, in)
 	}
-	return i.webhooks.do(ctx, in)
+	if !errors.Is(err, errLocked) && !isLocked(err) {
+		return accepted, err
+	}
+	if err := i.locked.Acquire(ctx, 1); err != nil {
+		return "", fmt.Errorf("wait for a lock: %w", err)
+	}
+	defer i.locked.Release(1)
+	return accept(ctx, i.pool, i.client, in, 0)
+}
+
+// errLocked is the answer to a webhook that would have to wait for a lock. No batch does, because
+// others wait for it.
+var errLocked = errors.New("the webhook has to wait for a lock")
+
+// isLocked reports whether a wait for a lock took too long.
+func isLocked(err error) bool {
+	refused, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && refused.Code == pgerrcode.LockNotAvailable
 }
 
 // storeBatch stores webhooks in one transaction. Those that were stored before are then accepted
-// each for itself. So are all of them if Postgres refuses to store one.
+// each for itself. So are all of them if Postgres refuses to store one, or one has to wait for a lock.
 func (i *Intake) storeBatch(ctx context.Context, batch []incoming) []answer[Accepted] {
 	answers := make([]answer[Accepted], len(batch))
 	stored, err := i.storeTogether(ctx, batch)
@@ -111,12 +139,19 @@ func (i *Intake) storeBatch(ctx context.Context, batch []incoming) []answer[Acce
 		}
 		return answers
 	}
+	locked := map[uuid.UUID]bool{} // tenants
 	for n, in := range batch {
-		if stored[in.row.WebhookID] {
+		switch {
+		case stored[in.row.WebhookID]:
 			answers[n].out = AcceptedNew
-			continue
+		case locked[in.row.TenantID]:
+			answers[n].err = errLocked
+		default:
+			answers[n].out, answers[n].err = accept(ctx, i.pool, i.client, in, lockWait)
+			if isLocked(answers[n].err) {
+				answers[n].err, locked[in.row.TenantID] = errLocked, true
+			}
 		}
-		answers[n].out, answers[n].err = accept(ctx, i.pool, i.client, in)
 	}
 	return answers
 }
@@ -130,6 +165,9 @@ func (i *Intake) storeTogether(ctx context.Context, batch []incoming) (stored ma
 	})
 	stored = make(map[uuid.UUID]bool, len(batch))
 	err = db.InTx(ctx, i.pool, func(tx pgx.Tx) error {
+		if err := boundLocks(ctx, tx, lockWait); err != nil {
+			return err
+		}
 		ids, err := gen.New().SystemInsertWebhooks(ctx, tx, columnsOf(batch))
 		if err != nil {
 			return fmt.Errorf("store webhooks: %w", err)

@@ -3,6 +3,7 @@ package writeback
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/google/uuid"
 
@@ -13,34 +14,67 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue/outcome"
 )
 
-// RejectWaiting ends all work of a tenant that has not ended, because the tenant was disconnected,
-// and tells Intrvio of each writeback. Call it last in the transaction that disconnects the tenant.
-func RejectWaiting(ctx context.Context, tx db.TenantTx, client *queue.Client) error {
-	if err := tx.Q.RejectWaitingWebhooks(ctx, tx, tx.Tenant); err != nil {
-		return fmt.Errorf("end waiting webhooks: %w", err)
+const (
+	// AllBatches has EndWork go on until all has ended.
+	AllBatches = math.MaxInt
+	// endBatch is how many rows of each kind one transaction of EndWork ends.
+	endBatch = 100
+)
+
+// EndWork ends the work of a tenant that was disconnected, and tells Intrvio of each writeback. It
+// goes in short transactions, of which it makes at most so many. What they leave, or an error, the
+// next call ends. If the tenant was not disconnected, or all has ended, it does nothing.
+func EndWork(ctx context.Context, from db.Beginner, client *queue.Client, tenant uuid.UUID, batches int) error {
+	for more := true; more && batches > 0; batches-- {
+		err := db.InTenant(ctx, from, tenant, func(tx db.TenantTx) (err error) {
+			more, err = endSome(ctx, tx, client)
+			return err
+		})
+		if err != nil {
+			return err
+		}
 	}
-	if err := tx.Q.DropWaitingStageEntries(ctx, tx, tx.Tenant); err != nil {
-		return fmt.Errorf("end waiting stage entries: %w", err)
+	return nil
+}
+
+// endSome is one transaction of EndWork. more says that there may be rows left.
+func endSome(ctx context.Context, tx db.TenantTx, client *queue.Client) (more bool, err error) {
+	tenant, err := tx.Q.TenantForChange(ctx, tx, tx.Tenant)
+	if err != nil {
+		return false, fmt.Errorf("lock tenant: %w", err)
+	}
+	if tenant.EndWorkAt == nil {
+		return false, nil
+	}
+	webhooks, err := tx.Q.RejectWaitingWebhooks(ctx, tx, tx.Tenant, endBatch)
+	if err != nil {
+		return false, fmt.Errorf("end waiting webhooks: %w", err)
+	}
+	entries, err := tx.Q.DropWaitingStageEntries(ctx, tx, tx.Tenant, endBatch)
+	if err != nil {
+		return false, fmt.Errorf("end waiting stage entries: %w", err)
+	}
+	rows, err := tx.Q.OpenWritebacks(ctx, tx, tx.Tenant, endBatch)
+	if err != nil {
+		return false, fmt.Errorf("find waiting writebacks: %w", err)
+	}
+	if webhooks == 0 && entries == 0 && len(rows) == 0 {
+		if err := tx.Q.EndedWork(ctx, tx, tx.Tenant); err != nil {
+			return false, fmt.Errorf("note that all work has ended: %w", err)
+		}
+		return false, nil
 	}
 	var events []outbox.Event
-	for {
-		rows, err := tx.Q.OpenWritebacks(ctx, tx, tx.Tenant, queue.BatchRows)
+	for _, id := range rows {
+		event, dropped, err := dropWriteback(ctx, tx, id, outcome.Disconnected)
 		if err != nil {
-			return fmt.Errorf("find waiting writebacks: %w", err)
+			return false, err
 		}
-		if len(rows) == 0 {
-			return outbox.Announce(ctx, tx, client, events...)
-		}
-		for _, id := range rows {
-			event, dropped, err := dropWriteback(ctx, tx, id, outcome.Disconnected)
-			if err != nil {
-				return err
-			}
-			if dropped {
-				events = append(events, event)
-			}
+		if dropped {
+			events = append(events, event)
 		}
 	}
+	return true, outbox.Announce(ctx, tx, client, events...)
 }
 
 // dropWriteback rejects a writeback that has not ended, and returns the event that tells of it.

@@ -192,8 +192,8 @@ func TestListWritebacks(t *testing.T) {
 	}
 }
 
-// TestRejectWaiting checks what a disconnect does to the rows of the queue.
-func TestRejectWaiting(t *testing.T) {
+// TestEndWork checks what a disconnect does to the rows of the queue.
+func TestEndWork(t *testing.T) {
 	t.Parallel()
 	f := queuetest.New(t)
 	tenant, other := f.Tenant(t), f.Tenant(t)
@@ -211,7 +211,17 @@ func TestRejectWaiting(t *testing.T) {
 	f.Accept(t, tenant, queuetest.Export("uuid-1", "{}"))
 	f.Accept(t, other, queuetest.Export("uuid-1", "{}"))
 
-	f.InTenant(t, tenant, func(tx db.TenantTx) error { return writeback.RejectWaiting(t.Context(), tx, f.Client) })
+	end := func() {
+		if err := writeback.EndWork(t.Context(), f.Pool, f.Client, tenant, writeback.AllBatches); err != nil {
+			t.Fatal(err)
+		}
+	}
+	end() // the tenant is not disconnected
+	if events := f.Events(t, tenant); len(events) != 0 {
+		t.Errorf("the events are %q", events)
+	}
+	f.Change(t, tenant, "end_work_at = jazzhr.now()")
+	end()
 
 	states := queuetest.All[string](t, f, `
 		SELECT concat_ws(' ', tenant_id = $1, state, last_error, count(*)) FROM jazzhr.writebacks

@@ -234,8 +234,10 @@ SET
 WHERE tenant_id = @tenant_id;
 
 -- name: DisconnectTenant :execrows
+-- The tick ends the tenant's work, unless the caller has done so by then.
 UPDATE jazzhr.tenants
 SET
+    end_work_at = jazzhr.now() + interval '5 seconds',
     connection = 'disconnected',
     disconnected_at = jazzhr.now(),
     key_state = 'none',
@@ -251,6 +253,24 @@ SET
     paused_at = NULL,
     verified_at = NULL
 WHERE tenant_id = @tenant_id AND connection <> 'disconnected';
+
+-- name: SystemDueEndWork :many
+-- Takes tenants whose work is still to be ended. They are due again in a minute, if the job is lost.
+UPDATE jazzhr.tenants t
+SET end_work_at = jazzhr.now() + interval '1 minute'
+WHERE t.ctid = ANY(ARRAY(
+    SELECT d.ctid
+    FROM jazzhr.tenants d
+    WHERE d.end_work_at <= jazzhr.now()
+    ORDER BY d.end_work_at
+    LIMIT sqlc.arg(max_tenants)
+    FOR NO KEY UPDATE SKIP LOCKED
+))
+RETURNING t.tenant_id;
+
+-- name: EndedWork :exec
+-- All work of the tenant has ended.
+UPDATE jazzhr.tenants SET end_work_at = NULL WHERE tenant_id = @tenant_id;
 
 -- name: ForgetPolls :exec
 -- The next connection begins anew: its first pass announces nothing of what stands in the account.

@@ -89,14 +89,23 @@ SET
     attempts = attempts + 1
 WHERE tenant_id = @tenant_id AND activity_id = @activity_id AND state = 'pending';
 
--- name: DropWaitingStageEntries :exec
-UPDATE jazzhr.stage_entries
+-- name: DropWaitingStageEntries :execrows
+UPDATE jazzhr.stage_entries r
 SET
     state = 'done',
     outcome = 'disconnected',
     done_at = jazzhr.now(),
     admitted_at = NULL
-WHERE tenant_id = @tenant_id AND state = 'pending';
+WHERE r.tenant_id = @tenant_id
+    AND r.state = 'pending'
+    AND r.activity_id = ANY(ARRAY(
+        SELECT e.activity_id
+        FROM jazzhr.stage_entries e
+        WHERE e.tenant_id = @tenant_id
+            AND e.state = 'pending'
+            AND (e.admitted_at IS NULL OR e.admitted_at IS NOT NULL)
+        LIMIT sqlc.arg(max_rows)
+    ));
 
 -- name: SystemAdmitStageEntries :many
 -- Tenants are found, and rows admitted, as by SystemAdmitWritebacks.

@@ -35,6 +35,9 @@ VALUES (
 )
 ON CONFLICT ON CONSTRAINT webhooks_dedup_key DO NOTHING;
 
+-- name: SystemBoundLocks :exec
+SELECT set_config('lock_timeout', @wait::text, true);
+
 -- name: SystemInsertWebhooks :many
 -- Stores webhooks of any tenants, notes when each tenant's last one came, and returns those that
 -- were not known. Rows are locked in the order of their keys, then tenants in the order of their
@@ -120,15 +123,27 @@ SET
     attempts = attempts + 1
 WHERE tenant_id = @tenant_id AND webhook_id = @webhook_id AND state = 'pending';
 
--- name: RejectWaitingWebhooks :exec
-UPDATE jazzhr.webhooks
+-- name: RejectWaitingWebhooks :execrows
+-- The condition on admitted_at is always true. With it Postgres finds what is pending by two small
+-- indexes. The ids are found once, as an array: from IN, Postgres found them anew for each row, in 7 s
+-- for 8,500 rows.
+UPDATE jazzhr.webhooks r
 SET
     state = 'done',
     problem = 'disconnected',
     done_at = jazzhr.now(),
     admitted_at = NULL,
     body = NULL
-WHERE tenant_id = @tenant_id AND state = 'pending';
+WHERE r.tenant_id = @tenant_id
+    AND r.state = 'pending'
+    AND r.webhook_id = ANY(ARRAY(
+        SELECT w.webhook_id
+        FROM jazzhr.webhooks w
+        WHERE w.tenant_id = @tenant_id
+            AND w.state = 'pending'
+            AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)
+        LIMIT sqlc.arg(max_rows)
+    ));
 
 -- name: LockPerson :one
 -- Stores which number is which applicant, as found now; keeps what was known if JazzHR could not be

@@ -19,6 +19,7 @@ func jobText(kind string) string {
 		"poll_openings":              "Poll JazzHR’s jobs",
 		"full_sync":                  "Read whole lists",
 		"check_key":                  "Test a refused key",
+		"end_work":                   "End work of a disconnected tenant",
 		"audit_duplicates":           "Look for duplicates",
 		"deliver_event":              "Deliver to Intrvio",
 		"tick":                       "Insert what is due",
