@@ -18,6 +18,7 @@ const (
 	CodeKeyInUse            Code = "key_in_use"
 	CodeNotConnected        Code = "not_connected"
 	CodeNotActive           Code = "not_active"
+	CodeOvertaken           Code = "overtaken"
 	CodeEventsExpired       Code = "events_expired"
 	CodeTooLarge            Code = "too_large"
 	CodeCredentialsRejected Code = "credentials_rejected"
@@ -81,6 +82,10 @@ func Codes() []CodeInfo {
 		{
 			CodeNotActive, http.StatusConflict,
 			"The tenant is connected and not active; state says what it is.",
+		},
+		{
+			CodeOvertaken, http.StatusConflict,
+			"What was to be adopted is being sent at this moment, or was settled otherwise meanwhile; the message says which, and what to decide.",
 		},
 		{
 			CodeEventsExpired, http.StatusGone,

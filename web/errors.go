@@ -102,6 +102,9 @@ func requestError(err error) *apiError {
 	case errors.Is(err, writeback.ErrNoCase):
 		return notFound("case")
 	}
+	if overtaken, ok := errors.AsType[*writeback.OvertakenError](err); ok {
+		return &apiError{Code: CodeOvertaken, Message: overtaken.Error()}
+	}
 	if expired, ok := errors.AsType[*outbox.ExpiredError](err); ok {
 		return &apiError{Code: CodeEventsExpired, Field: "after", Message: expired.Error()}
 	}

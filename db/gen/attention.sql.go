@@ -24,7 +24,10 @@ SET
     settled_at = jazzhr.now()
 WHERE tenant_id = $3
     AND effect_id = $4
-    AND state IN ('planned', 'unknown', 'attention')
+    AND (
+        state IN ('planned', 'unknown', 'attention')
+        OR state = 'sending' AND not_after < jazzhr.now()
+    )
 `
 
 type AdoptByPersonParams struct {
@@ -35,7 +38,8 @@ type AdoptByPersonParams struct {
 }
 
 // A person named what stands in JazzHR as the effect. The effect may also be planned or unknown: a
-// writeback can need a person while its effect does not.
+// writeback can need a person while its effect does not. While a send of it is under way, nobody can
+// say what stands there.
 func (q *Queries) AdoptByPerson(ctx context.Context, db DBTX, arg AdoptByPersonParams) (int64, error) {
 	result, err := db.Exec(ctx, adoptByPerson,
 		arg.RemoteID,

@@ -321,38 +321,71 @@ func (q *Queries) SystemPurgeEvents(ctx context.Context, db DBTX, retention time
 	return result.RowsAffected(), nil
 }
 
-const systemRedeliver = `-- name: SystemRedeliver :execrows
-UPDATE jazzhr.events
-SET
-    state = 'pending',
-    admitted_at = NULL,
-    next_attempt_at = jazzhr.now(),
-    attempts = 0,
-    last_error = NULL,
-    deliver_until = jazzhr.now() + $1::interval
-WHERE created_at >= $2
-    AND created_at < $3
-    AND ($4::uuid IS NULL OR tenant_id = $4)
-    AND (state <> 'pending' OR admitted_at IS NULL)
+const systemRedeliver = `-- name: SystemRedeliver :one
+WITH batch AS MATERIALIZED (
+    SELECT
+        b.tenant_id,
+        b.sequence,
+        b.created_at,
+        b.event_id
+    FROM jazzhr.events b
+    WHERE b.created_at >= $1
+        AND b.created_at < $2
+        AND (b.created_at, b.event_id) > ($1, $3::uuid)
+        AND ($4::uuid IS NULL OR b.tenant_id = $4)
+    ORDER BY b.created_at, b.event_id
+    LIMIT $5
+), redelivered AS (
+    UPDATE jazzhr.events e
+    SET
+        state = 'pending',
+        admitted_at = NULL,
+        next_attempt_at = jazzhr.now(),
+        attempts = 0,
+        last_error = NULL,
+        deliver_until = jazzhr.now() + $6::interval
+    FROM batch
+    WHERE e.tenant_id = batch.tenant_id
+        AND e.sequence = batch.sequence
+        AND (e.state <> 'pending' OR e.admitted_at IS NULL)
+    RETURNING e.sequence
+)
+SELECT
+    last.created_at,
+    last.event_id,
+    (SELECT count(*) FROM redelivered) AS events
+FROM batch last
+ORDER BY last.created_at DESC, last.event_id DESC
+LIMIT 1
 `
 
 type SystemRedeliverParams struct {
-	DeliverFor time.Duration
 	Since      time.Time
 	Until      time.Time
+	AfterID    uuid.UUID
 	TenantID   *uuid.UUID
+	MaxEvents  int32
+	DeliverFor time.Duration
 }
 
-// An event that is being delivered already keeps its job.
-func (q *Queries) SystemRedeliver(ctx context.Context, db DBTX, arg SystemRedeliverParams) (int64, error) {
-	result, err := db.Exec(ctx, systemRedeliver,
-		arg.DeliverFor,
+type SystemRedeliverRow struct {
+	CreatedAt time.Time
+	EventID   uuid.UUID
+	Events    int64
+}
+
+// Takes the events that follow one in the order of their times and ids, at most so many, and returns
+// the last of them. An event that is being delivered already keeps its job.
+func (q *Queries) SystemRedeliver(ctx context.Context, db DBTX, arg SystemRedeliverParams) (SystemRedeliverRow, error) {
+	row := db.QueryRow(ctx, systemRedeliver,
 		arg.Since,
 		arg.Until,
+		arg.AfterID,
 		arg.TenantID,
+		arg.MaxEvents,
+		arg.DeliverFor,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+	var i SystemRedeliverRow
+	err := row.Scan(&i.CreatedAt, &i.EventID, &i.Events)
+	return i, err
 }

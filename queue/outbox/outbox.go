@@ -119,16 +119,26 @@ func envelope(row gen.EventRow) intrvio.Envelope {
 	return event
 }
 
+// redeliverBatch is how many events one transaction of Redeliver looks at.
+const redeliverBatch = 1000
+
 // Redeliver has the events of a tenant that were stored in [since, until) delivered again, and
-// returns how many they are. uuid.Nil stands for all tenants. The tick admits the events.
-func Redeliver(ctx context.Context, conn gen.DBTX, tenant uuid.UUID, since, until time.Time) (int64, error) {
-	params := gen.SystemRedeliverParams{Since: since, Until: until, DeliverFor: intrvio.DeliveryWindow}
+// returns how many they are. uuid.Nil stands for all tenants. It goes in short transactions, the
+// oldest events first: an error leaves the rest. The tick admits the events.
+func Redeliver(ctx context.Context, conn gen.DBTX, tenant uuid.UUID, since, until time.Time) (events int64, err error) {
+	params := gen.SystemRedeliverParams{Since: since, Until: until, DeliverFor: intrvio.DeliveryWindow, MaxEvents: redeliverBatch}
 	if tenant != uuid.Nil {
 		params.TenantID = &tenant
 	}
-	events, err := gen.New().SystemRedeliver(ctx, conn, params)
-	if err != nil {
-		return 0, fmt.Errorf("redeliver events: %w", err)
+	for {
+		batch, err := gen.New().SystemRedeliver(ctx, conn, params)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return events, nil
+		}
+		if err != nil {
+			return events, fmt.Errorf("redeliver events: %w", err)
+		}
+		events += batch.Events
+		params.Since, params.AfterID = batch.CreatedAt, batch.EventID
 	}
-	return events, nil
 }

@@ -281,6 +281,28 @@ func TestRedeliver(t *testing.T) {
 	}
 }
 
+// TestFinding20RedeliverInBatches has many events delivered again: no transaction touches many.
+func TestFinding20RedeliverInBatches(t *testing.T) {
+	t.Parallel()
+	f := queuetest.New(t)
+	tenant, other := f.Tenant(t), f.Tenant(t)
+	start := queuetest.One[time.Time](t, f, "SELECT jazzhr.now()")
+	f.Announce(t, tenant, 2500) // in one transaction, so at one time
+	f.Announce(t, other, 1)
+	f.Exec(t, "UPDATE jazzhr.events SET state = 'delivered', admitted_at = NULL")
+	events, err := outbox.Redeliver(t.Context(), f.Pool, tenant, start, start.Add(time.Hour))
+	if err != nil || events != 2500 {
+		t.Errorf("%d events are delivered again, error %v", events, err)
+	}
+	batches := queuetest.All[int](t, f, "SELECT count(*)::int FROM jazzhr.events WHERE state = 'pending' GROUP BY xmin::text")
+	if len(batches) < 3 || slices.Max(batches) > 1000 {
+		t.Errorf("transactions have touched %v events", batches)
+	}
+	if events, err := outbox.Redeliver(t.Context(), f.Pool, tenant, start, start.Add(time.Hour)); err != nil || events != 2500 {
+		t.Errorf("%d events are delivered once more, error %v", events, err)
+	}
+}
+
 // TestDeliveryWindow checks that an event that can't be delivered is given up after its window, and
 // can still be read.
 func TestDeliveryWindow(t *testing.T) {

@@ -28,9 +28,24 @@ type Decision struct {
 // ErrNoCase says that the id is not, or is no longer, that of a case.
 var ErrNoCase = errors.New("nothing of this id needs attention")
 
+// OvertakenError says that an adoption can't take hold, because of what became of the effect since.
+type OvertakenError struct{ State, RemoteID string }
+
+// Error says what became of the effect.
+func (e *OvertakenError) Error() string {
+	switch e.State {
+	case "sending":
+		return "it is being sent at this moment: decide in a minute, when the answer is known"
+	case "done":
+		return "it was found to be " + e.RemoteID + " meanwhile: decide resend to go on with that, which sends nothing"
+	default:
+		return "JazzHR has refused it meanwhile: decide resend or abandon"
+	}
+}
+
 // Decide carries out a decision about a case and records it. item is the id of the writeback or
-// webhook. Decide returns [ErrNoCase], and a [*queue.InvalidError] for a decision that the case
-// does not allow.
+// webhook. Decide returns [ErrNoCase], an [*OvertakenError], and a [*queue.InvalidError] for a decision
+// that the case does not allow.
 func Decide(ctx context.Context, tx db.TenantTx, client *queue.Client, item uuid.UUID, d Decision) error {
 	if err := d.validate(); err != nil {
 		return err
@@ -118,6 +133,15 @@ func settleEffect(ctx context.Context, tx db.TenantTx, effect uuid.UUID, d Decis
 	}
 	if err != nil {
 		return fmt.Errorf("settle effect: %w", err)
+	}
+	if settled == 0 && d.Decision == DecisionAdopt {
+		row, err := tx.Q.EffectByIDForUpdate(ctx, tx, tx.Tenant, effect)
+		if err != nil {
+			return fmt.Errorf("read effect: %w", err)
+		}
+		if is := row.Effect; is.State != "done" || db.Text(is.RemoteID) != d.RemoteID {
+			return &OvertakenError{State: is.State, RemoteID: db.Text(is.RemoteID)}
+		}
 	}
 	reopened, err := tx.Q.ReopenWritebacks(ctx, tx, tx.Tenant, []uuid.UUID{effect})
 	if err != nil {

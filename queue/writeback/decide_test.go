@@ -2,6 +2,7 @@ package writeback_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/google/uuid"
@@ -97,6 +98,44 @@ func TestDecideAboutUnreadable(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestFinding20AdoptWhileSent has a person name what stands in JazzHR as an effect, while a send of it
+// is under way, has ended unheard, or has shown something else.
+func TestFinding20AdoptWhileSent(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		effect string // a change of it
+		taken  bool
+	}{
+		"under way":      {"state = 'sending', not_after = jazzhr.now() + interval '1 minute'", false},
+		"unheard":        {"state = 'sending', not_after = jazzhr.now() - interval '1 minute'", true},
+		"is that one":    {"state = 'done', remote_id = 'prospect_1'", true},
+		"is another one": {"state = 'done', remote_id = 'prospect_2'", false},
+		"was refused":    {"state = 'rejected'", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := queuetest.New(t)
+			tenant := f.Tenant(t)
+			id, _ := newCase(t, f, tenant, effectOf{
+				step: queue.StepCreateApplicant, kind: "create_applicant", key: "ada@example.com", state: "unknown",
+			}, outcome.JazzHRUnreadable)
+			f.Exec(t, "UPDATE jazzhr.effects SET "+test.effect)
+			err := decide(t.Context(), f, tenant, id, writeback.DecisionAdopt)
+			refused := new(writeback.OvertakenError)
+			if test.taken != (err == nil) || !test.taken && !errors.As(err, &refused) {
+				t.Errorf("adopted with error %v", err)
+			}
+			state := queuetest.One[string](t, f, `SELECT w.state || ' ' || concat_ws(' ', e.state, e.remote_id) FROM jazzhr.writebacks w, jazzhr.effects e`)
+			if is := state == "pending done prospect_1"; is != test.taken {
+				t.Errorf("the writeback and its effect are %s", state)
+			}
+			if err := decide(t.Context(), f, tenant, id, writeback.DecisionResend); !test.taken && err != nil {
+				t.Errorf("it can't go on: %v", err)
+			}
+		})
 	}
 }
 

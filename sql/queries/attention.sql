@@ -74,7 +74,8 @@ VALUES (
 
 -- name: AdoptByPerson :execrows
 -- A person named what stands in JazzHR as the effect. The effect may also be planned or unknown: a
--- writeback can need a person while its effect does not.
+-- writeback can need a person while its effect does not. While a send of it is under way, nobody can
+-- say what stands there.
 UPDATE jazzhr.effects
 SET
     state = 'done',
@@ -85,7 +86,10 @@ SET
     settled_at = jazzhr.now()
 WHERE tenant_id = @tenant_id
     AND effect_id = @effect_id
-    AND state IN ('planned', 'unknown', 'attention');
+    AND (
+        state IN ('planned', 'unknown', 'attention')
+        OR state = 'sending' AND not_after < jazzhr.now()
+    );
 
 -- name: ReplanByPerson :execrows
 -- A person looked and found that the effect is not in JazzHR. It starts again as if it had never

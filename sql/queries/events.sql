@@ -87,20 +87,44 @@ FROM (
 WHERE e.tenant_id = due.tenant_id AND e.sequence = due.sequence
 RETURNING e.tenant_id, e.sequence;
 
--- name: SystemRedeliver :execrows
--- An event that is being delivered already keeps its job.
-UPDATE jazzhr.events
-SET
-    state = 'pending',
-    admitted_at = NULL,
-    next_attempt_at = jazzhr.now(),
-    attempts = 0,
-    last_error = NULL,
-    deliver_until = jazzhr.now() + @deliver_for::interval
-WHERE created_at >= @since
-    AND created_at < @until
-    AND (sqlc.narg(tenant_id)::uuid IS NULL OR tenant_id = sqlc.narg(tenant_id))
-    AND (state <> 'pending' OR admitted_at IS NULL);
+-- name: SystemRedeliver :one
+-- Takes the events that follow one in the order of their times and ids, at most so many, and returns
+-- the last of them. An event that is being delivered already keeps its job.
+WITH batch AS MATERIALIZED (
+    SELECT
+        b.tenant_id,
+        b.sequence,
+        b.created_at,
+        b.event_id
+    FROM jazzhr.events b
+    WHERE b.created_at >= @since
+        AND b.created_at < @until
+        AND (b.created_at, b.event_id) > (@since, @after_id::uuid)
+        AND (sqlc.narg(tenant_id)::uuid IS NULL OR b.tenant_id = sqlc.narg(tenant_id))
+    ORDER BY b.created_at, b.event_id
+    LIMIT sqlc.arg(max_events)
+), redelivered AS (
+    UPDATE jazzhr.events e
+    SET
+        state = 'pending',
+        admitted_at = NULL,
+        next_attempt_at = jazzhr.now(),
+        attempts = 0,
+        last_error = NULL,
+        deliver_until = jazzhr.now() + @deliver_for::interval
+    FROM batch
+    WHERE e.tenant_id = batch.tenant_id
+        AND e.sequence = batch.sequence
+        AND (e.state <> 'pending' OR e.admitted_at IS NULL)
+    RETURNING e.sequence
+)
+SELECT
+    last.created_at,
+    last.event_id,
+    (SELECT count(*) FROM redelivered) AS events
+FROM batch last
+ORDER BY last.created_at DESC, last.event_id DESC
+LIMIT 1;
 
 -- name: SystemPurgeEvents :execrows
 WITH purged_events AS (

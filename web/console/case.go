@@ -200,11 +200,14 @@ func (k *Console) decide(ctx context.Context, f form) (to, text string, err erro
 		})
 	})
 	invalid, isInvalid := errors.AsType[*queue.InvalidError](err)
+	overtaken, isOvertaken := errors.AsType[*writeback.OvertakenError](err)
 	switch {
 	case isInvalid && invalid.Field == "remote_id" && d.RemoteID == "":
 		return problemOn(caseHref(tenantID, item), "Give JazzHR’s id of what is there.")
 	case isInvalid:
 		return problemOn(caseHref(tenantID, item), "That can’t be decided: "+invalid.Field+" "+invalid.Message+".")
+	case isOvertaken:
+		return problemOn(caseHref(tenantID, item), "Nothing was decided: "+overtaken.Error()+".")
 	case errors.Is(err, writeback.ErrNoCase):
 		return problemOn(caseHref(tenantID, item),
 			"This case is closed: somebody else decided it, or the service settled it.")
