@@ -79,8 +79,8 @@ func (s *step) run(ctx context.Context) error {
 	}
 }
 
-// giveUp leaves the writeback to a person: JazzHR could not be read for days.
-func (s *step) giveUp(ctx context.Context) error { return s.becomeCase(ctx, outcome.JazzHRUnreadable) }
+// giveUp leaves the writeback to a person: JazzHR could not be read for days, or the step keeps failing.
+func (s *step) giveUp(ctx context.Context, why outcome.Code) error { return s.becomeCase(ctx, why) }
 
 func (s *step) linkApplicant(ctx context.Context) error {
 	w := s.writeback

@@ -56,8 +56,12 @@ func (e *export) load(ctx context.Context, args queue.ResolveExport) (row work.R
 	return row, nil
 }
 
-// giveUp tells Intrvio of the export without what only JazzHR knows.
-func (e *export) giveUp(ctx context.Context) error {
+// giveUp tells Intrvio of the export without what only JazzHR knows. If the work keeps failing, it
+// leaves the webhook to a person.
+func (e *export) giveUp(ctx context.Context, why outcome.Code) error {
+	if why == outcome.KeepsFailing {
+		return e.becomeCase(ctx, why)
+	}
 	work.SetOutcome(ctx, "unresolved_"+string(outcome.JazzHRUnreadable))
 	jobs, err := e.knownJobs(ctx)
 	if err != nil {
@@ -66,13 +70,12 @@ func (e *export) giveUp(ctx context.Context) error {
 	return e.announce(ctx, jobs, orNone(jobs), "", outcome.JazzHRUnreadable)
 }
 
-// becomeCase leaves the webhook to a person: it was readable when it was accepted, and is not by
-// now. Only a change of the parser leads here.
-func (e *export) becomeCase(ctx context.Context) error {
+// becomeCase leaves the webhook to a person.
+func (e *export) becomeCase(ctx context.Context, why outcome.Code) error {
 	return e.Finish(ctx, func(tx db.TenantTx) error {
 		return work.Wrap("end webhook", tx.Q.FinishWebhook(ctx, tx, gen.FinishWebhookParams{
 			TenantID: tx.Tenant, WebhookID: e.webhook.WebhookID,
-			State: queue.StateAttention, Problem: outcome.Unreadable.Column(),
+			State: queue.StateAttention, Problem: why.Column(),
 		}))
 	})
 }
@@ -81,7 +84,7 @@ func (e *export) becomeCase(ctx context.Context) error {
 // appear.
 func (e *export) resolve(ctx context.Context) (err error) {
 	if e.parsed, err = jazzhr.ParseExport(e.webhook.Body); err != nil {
-		return e.becomeCase(ctx)
+		return e.becomeCase(ctx, outcome.Unreadable) // only a change of the parser leads here
 	}
 	jobs, targets, err := e.resolveJobs(ctx)
 	if err != nil {

@@ -150,8 +150,12 @@ func (e *stageEntry) unresolvedJob(ctx context.Context) (job intrvio.Job, applie
 	return job, applies, nil
 }
 
-// giveUp ends an entry for which JazzHR could not be read, with what is known here.
-func (e *stageEntry) giveUp(ctx context.Context) error {
+// giveUp ends an entry for which JazzHR could not be read, with what is known here, or one that keeps
+// failing.
+func (e *stageEntry) giveUp(ctx context.Context, why outcome.Code) error {
+	if why == outcome.KeepsFailing {
+		return e.end(ctx, why)
+	}
 	job, applies, err := e.unresolvedJob(ctx)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/queue/outcome"
 )
 
 // Item is how one kind of row is worked on.
@@ -21,8 +22,9 @@ type Item struct {
 	Load func(context.Context) (Row, error)
 	// Run does the work. After an error that says that JazzHR could not be asked, the row waits.
 	Run func(context.Context) error
-	// GiveUp ends the row, for which JazzHR could not be read for [ReadsMayFail].
-	GiveUp func(context.Context) error
+	// GiveUp ends the row, for which JazzHR could not be read for [ReadsMayFail], or whose work has
+	// failed [SameErrors] times.
+	GiveUp func(ctx context.Context, why outcome.Code) error
 	// HandBack makes the row wait until a time. The job is completed in the same transaction.
 	HandBack func(ctx context.Context, tx db.TenantTx, until time.Time, w Wait) error
 }
@@ -47,14 +49,19 @@ type Attempt struct {
 
 	tenant   uuid.UUID
 	complete func(context.Context, pgx.Tx) (bool, error)
+	failures []string // the errors of the job's attempts before, the oldest first
 	item     Item
 }
 
 // New returns the attempt of a job on a row of a tenant.
 func New[T river.JobArgs](accounts Accounts, tenant uuid.UUID, job *river.Job[T]) *Attempt {
-	return &Attempt{Accounts: accounts, tenant: tenant, complete: func(ctx context.Context, tx pgx.Tx) (bool, error) {
+	a := &Attempt{Accounts: accounts, tenant: tenant, complete: func(ctx context.Context, tx pgx.Tx) (bool, error) {
 		return queue.Complete(ctx, tx, job)
 	}}
+	for _, failed := range job.Errors {
+		a.failures = append(a.failures, failed.Error)
+	}
+	return a
 }
 
 // Do is the whole of a job that works on a row: it loads the row, runs its work if the row may go
@@ -81,11 +88,15 @@ func (a *Attempt) Do(ctx context.Context, item Item) error {
 	if a.Account, err = a.Accounts.Of(row.Tenant, a.take); err != nil {
 		return err
 	}
-	err = item.Run(ctx)
+	err = a.run(ctx)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
 	wait, known := WaitAfter(err, row.Attempts)
+	if !known && a.keepsFailing(err) {
+		SetOutcome(ctx, string(outcome.KeepsFailing))
+		return item.GiveUp(ctx, outcome.KeepsFailing)
+	}
 	if !known {
 		return err
 	}
@@ -95,7 +106,7 @@ func (a *Attempt) Do(ctx context.Context, item Item) error {
 			return err
 		}
 		if now.Sub(row.GiveUpFrom) > ReadsMayFail {
-			return item.GiveUp(ctx)
+			return item.GiveUp(ctx, outcome.JazzHRUnreadable)
 		}
 	}
 	return a.HandBack(ctx, wait)

@@ -48,7 +48,7 @@ type item struct {
 }
 
 // attempt returns a run of a job of the row's tenant.
-func attempt(t *testing.T, f *queuetest.Fixture, i item) *work.Attempt {
+func attempt(t *testing.T, f *queuetest.Fixture, i item, failures ...string) *work.Attempt {
 	t.Helper()
 	client, err := jazzhr.NewClient(jazzhr.Config{BaseURL: "http://127.0.0.1:1/v1", Timeout: time.Second})
 	if err != nil {
@@ -57,7 +57,9 @@ func attempt(t *testing.T, f *queuetest.Fixture, i item) *work.Attempt {
 	t.Cleanup(client.Close)
 	accounts := work.Accounts{Pool: f.Pool, JazzHR: client, Keys: oneKey{err: i.key}, Bucket: queue.NewBucket(f.Pool, 80)}
 	id := i.row.Tenant.TenantID
-	return work.New(accounts, id, runningJob(t, f, id, !i.lost))
+	job := runningJob(t, f, id, !i.lost)
+	job.Errors = failed(failures)
+	return work.New(accounts, id, job)
 }
 
 // try runs a job of a tenant on a row.
@@ -66,7 +68,7 @@ func try(t *testing.T, f *queuetest.Fixture, i item) (s seen) {
 	s.err = attempt(t, f, i).Do(work.WithOutcome(t.Context(), &s.outcome), work.Item{
 		Load:   func(context.Context) (work.Row, error) { return i.row, i.load },
 		Run:    func(context.Context) error { s.ran = true; return i.run },
-		GiveUp: func(context.Context) error { s.gaveUp = true; return nil },
+		GiveUp: func(context.Context, outcome.Code) error { s.gaveUp = true; return nil },
 		HandBack: func(_ context.Context, _ db.TenantTx, until time.Time, w work.Wait) error {
 			s.wait, s.until = &w, until
 			return nil

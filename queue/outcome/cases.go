@@ -85,6 +85,14 @@ func writebackCases() []Info {
 				"It writes nothing without looking first.",
 			Do: "Look whether JazzHR works for this customer. If it works again, let the service try again.",
 		},
+		{
+			Code:    KeepsFailing,
+			Meaning: "the work failed ten times in the same way, for a reason of its own",
+			Title:   "The service can’t do {thing}",
+			Why: "The work failed ten times in a row in the same way, although the database and JazzHR answered. " +
+				"Something in it is not as the service expects. The log and River UI show the error.",
+			Do: "Report the error. Once it is mended, let the service try again; what was sent is looked for first.",
+		},
 	}
 	return each(list, Writeback, Case, true)
 }
@@ -116,6 +124,14 @@ func webhookCases() []Info {
 				"Intrvio was told of the candidate, without JazzHR’s id.",
 			Do: "Look whether JazzHR works for this customer. If it works again, resolve the webhook again: " +
 				"Intrvio is then told the id.",
+		},
+		{
+			Code:    KeepsFailing,
+			Meaning: "the work failed ten times in the same way, for a reason of its own",
+			Title:   "The service can’t work on this webhook",
+			Why: "The work failed ten times in a row in the same way, although the database and JazzHR answered. " +
+				"Nobody has been told of the webhook.",
+			Do: "Report the error, which the log and River UI show. Once it is mended, resolve the webhook again.",
 		},
 	}
 	return each(list, Webhook, Case, true)

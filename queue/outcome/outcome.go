@@ -50,6 +50,10 @@ const (
 	JazzHRUnreadable    Code = "jazzhr_unreadable"    // JazzHR could not be read for three days
 )
 
+// KeepsFailing says that the work failed again and again in the same way, for a reason of its own. It
+// makes a writeback or a webhook a case, and ends a move to a stage.
+const KeepsFailing Code = "keeps_failing"
+
 // Why a writeback ended rejected. What JazzHR itself says when it refuses is text, not a code.
 const (
 	Disconnected Code = "disconnected"  // the tenant was disconnected before it was done

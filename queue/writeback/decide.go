@@ -105,7 +105,7 @@ func carryOut(
 		return "", nil, &queue.InvalidError{
 			Field: "decision", Message: "resend would make one more of two matches: adopt one of them, or abandon",
 		}
-	case d.Decision == DecisionResend && why == outcome.JazzHRUnreadable:
+	case d.Decision == DecisionResend && (why == outcome.JazzHRUnreadable || why == outcome.KeepsFailing):
 		// Only the writeback is a case, and its effect is not: the effect goes on where it was.
 		err = readdress(ctx, tx, item, nil, d)
 	case step.EffectID == nil || why == outcome.ApplicantUnresolved || why == outcome.ApplicantGone:

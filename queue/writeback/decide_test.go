@@ -69,7 +69,8 @@ func TestCaseHasTheProblemOfItsStep(t *testing.T) {
 // read. Its effect is no case: nobody has sent it, or the answer was lost.
 func TestDecideAboutUnreadable(t *testing.T) {
 	t.Parallel()
-	for _, state := range []string{"planned", "unknown"} {
+	for i, state := range []string{"planned", "unknown"} {
+		problem := []outcome.Code{outcome.JazzHRUnreadable, outcome.KeepsFailing}[i]
 		for decision, want := range map[string]string{
 			writeback.DecisionAdopt:   "done prospect_1",
 			writeback.DecisionResend:  state,
@@ -81,7 +82,7 @@ func TestDecideAboutUnreadable(t *testing.T) {
 				tenant := f.Tenant(t)
 				id, _ := newCase(t, f, tenant, effectOf{
 					step: queue.StepCreateApplicant, kind: "create_applicant", key: "ada@example.com", state: state,
-				}, outcome.JazzHRUnreadable)
+				}, problem)
 				if err := decide(t.Context(), f, tenant, id, decision); err != nil {
 					t.Fatal(err)
 				}

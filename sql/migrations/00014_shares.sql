@@ -1,5 +1,5 @@
--- No list of an account, and no tenant, takes what others need: lists take turns at the polls' calls,
--- and a disconnect ends a tenant's work in batches.
+-- No list of an account, no tenant and no row takes what others need: lists take turns at the polls'
+-- calls, a disconnect ends a tenant's work in batches, and what keeps failing does not go on for ever.
 
 -- +goose Up
 ALTER TABLE jazzhr.poll_cursors
@@ -15,7 +15,55 @@ ALTER TABLE jazzhr.tenants
     ADD COLUMN end_work_at timestamptz;
 CREATE INDEX tenants_end_work_at_idx ON jazzhr.tenants (end_work_at) WHERE end_work_at IS NOT NULL;
 
+ALTER TABLE jazzhr.webhooks DROP CONSTRAINT webhooks_problem_check;
+ALTER TABLE jazzhr.stage_entries DROP CONSTRAINT stage_entries_outcome_check;
+ALTER TABLE jazzhr.effects DROP CONSTRAINT effects_problem_check;
+ALTER TABLE jazzhr.webhooks ADD CONSTRAINT webhooks_problem_check CHECK (
+    problem IN (
+        'unreadable', 'conflict', 'jazzhr_unreadable',
+        'not_found', 'two_matches', 'no_name_or_email', 'disconnected', 'keeps_failing'
+    )
+);
+ALTER TABLE jazzhr.stage_entries ADD CONSTRAINT stage_entries_outcome_check CHECK (
+    outcome IN (
+        'requested', 'matched', 'repeated', 'other_job', 'trigger_removed', 'gone', 'disconnected',
+        'keeps_failing'
+    )
+);
+ALTER TABLE jazzhr.effects ADD CONSTRAINT effects_problem_check CHECK (
+    problem IN (
+        'two_matches', 'not_comparable', 'other_name', 'too_many_matches', 'no_control', 'not_visible',
+        'not_taken', 'applicant_gone', 'applicant_unresolved', 'jazzhr_unreadable',
+        'answer_without_id', 'keeps_failing'
+    )
+);
+
 -- +goose Down
+ALTER TABLE jazzhr.webhooks DROP CONSTRAINT webhooks_problem_check;
+ALTER TABLE jazzhr.stage_entries DROP CONSTRAINT stage_entries_outcome_check;
+ALTER TABLE jazzhr.effects DROP CONSTRAINT effects_problem_check;
+UPDATE jazzhr.webhooks SET problem = 'jazzhr_unreadable' WHERE problem = 'keeps_failing';
+UPDATE jazzhr.stage_entries SET outcome = 'gone' WHERE outcome = 'keeps_failing';
+UPDATE jazzhr.steps SET last_error = 'jazzhr_unreadable' WHERE last_error = 'keeps_failing';
+UPDATE jazzhr.writebacks SET last_error = 'jazzhr_unreadable' WHERE last_error = 'keeps_failing';
+ALTER TABLE jazzhr.webhooks ADD CONSTRAINT webhooks_problem_check CHECK (
+    problem IN (
+        'unreadable', 'conflict', 'jazzhr_unreadable',
+        'not_found', 'two_matches', 'no_name_or_email', 'disconnected'
+    )
+);
+ALTER TABLE jazzhr.stage_entries ADD CONSTRAINT stage_entries_outcome_check CHECK (
+    outcome IN (
+        'requested', 'matched', 'repeated', 'other_job', 'trigger_removed', 'gone', 'disconnected'
+    )
+);
+ALTER TABLE jazzhr.effects ADD CONSTRAINT effects_problem_check CHECK (
+    problem IN (
+        'two_matches', 'not_comparable', 'other_name', 'too_many_matches', 'no_control', 'not_visible',
+        'not_taken', 'applicant_gone', 'applicant_unresolved', 'jazzhr_unreadable',
+        'answer_without_id'
+    )
+);
 DROP INDEX jazzhr.tenants_end_work_at_idx;
 ALTER TABLE jazzhr.tenants DROP COLUMN end_work_at;
 -- A cursor of a list of people that no pass has completed would be taken for one that a pass has.

@@ -71,7 +71,7 @@ func resendChoice(problem outcome.Code, step string) choice {
 		c.Button = "Look again"
 		c.Consequence = "The service looks for the person again by name and email. Choose this after you have " +
 			"put something right in JazzHR."
-	case problem == outcome.JazzHRUnreadable:
+	case problem == outcome.JazzHRUnreadable || problem == outcome.KeepsFailing:
 		c.Button = "Try again"
 		c.Consequence = "The service goes on where it stopped, and looks in JazzHR before it writes."
 	case step == queue.StepWriteNotes:
