@@ -8,7 +8,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
-	"github.com/intrvio/jazzhr-worker/jobs/ledger"
+	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/outcome"
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
@@ -122,7 +122,7 @@ func TestDistrustedLedgerLooksFirst(t *testing.T) {
 		_, err := c.db.Pool.Exec(t.Context(), "DELETE FROM jazzhr."+table)
 		check(t, err)
 	}
-	since, err := ledger.Distrust(t.Context(), c.db.Pool)
+	since, err := work.Distrust(t.Context(), c.db.Pool)
 	check(t, err)
 	if since.IsZero() {
 		t.Error("not distrusted")
@@ -130,10 +130,10 @@ func TestDistrustedLedgerLooksFirst(t *testing.T) {
 	again := c.writeback("i-1", "Ada", "Lovelace", "ada@example.com")
 	c.finish(queue.StateDone, again)
 	c.once("ada@example.com", 1)
-	if last := c.backend.Events()[len(c.backend.Events())-1].Sequence; last < before+ledger.SequenceJump {
+	if last := c.backend.Events()[len(c.backend.Events())-1].Sequence; last < before+work.SequenceJump {
 		t.Errorf("the sequence went from %d to %d: numbers of lost events are given out again", before, last)
 	}
-	was, err := ledger.Trust(t.Context(), c.db.Pool)
+	was, err := work.Trust(t.Context(), c.db.Pool)
 	check(t, err)
 	if !was {
 		t.Error("was not distrusted")

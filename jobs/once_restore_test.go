@@ -10,7 +10,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/dbtest"
-	"github.com/intrvio/jazzhr-worker/jobs/ledger"
+	"github.com/intrvio/jazzhr-worker/jobs/work"
 )
 
 func backupOf(table string) string { return strings.Replace(table, "jazzhr.", "backup.", 1) }
@@ -57,7 +57,7 @@ func (tr *trial) restore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := ledger.Distrust(ctx, tr.db.Pool); err != nil {
+	if _, err := work.Distrust(ctx, tr.db.Pool); err != nil {
 		return err
 	}
 	tr.restored = true

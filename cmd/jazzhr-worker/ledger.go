@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/intrvio/jazzhr-worker/db"
-	"github.com/intrvio/jazzhr-worker/jobs/ledger"
+	"github.com/intrvio/jazzhr-worker/jobs/work"
 )
 
 type ledgerDistrustCommand struct{}
@@ -25,12 +25,12 @@ Needs DATABASE_URL.`
 // Run distrusts the ledger.
 func (ledgerDistrustCommand) Run(ctx context.Context, env *environment) error {
 	return onDatabase(ctx, env, func(pool *pgxpool.Pool) error {
-		since, err := ledger.Distrust(ctx, pool)
+		since, err := work.Distrust(ctx, pool)
 		if err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(env.stdout, "The ledger is distrusted since %s: every write is looked for in JazzHR before its first send.\nEvent numbers went ahead by %d.\n",
-			since.UTC().Format(time.RFC3339), ledger.SequenceJump)
+			since.UTC().Format(time.RFC3339), work.SequenceJump)
 		return err
 	})
 }
@@ -47,7 +47,7 @@ Needs DATABASE_URL.`
 // Run trusts the ledger.
 func (ledgerTrustCommand) Run(ctx context.Context, env *environment) error {
 	return onDatabase(ctx, env, func(pool *pgxpool.Pool) error {
-		was, err := ledger.Trust(ctx, pool)
+		was, err := work.Trust(ctx, pool)
 		if err != nil {
 			return err
 		}
