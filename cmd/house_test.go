@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	// backend's stand-in along.
 	"cmd/jazzhr-worker": {
 		"db", "db/gen", "db/localpg", "intrvio", "intrvio/intrviotest", "jazzhr", "jazzhr/jazzhrtest",
-		"jobs", "jobs/audit", "jobs/ledger", "jobs/mirror", "jobs/work",
+		"jobs", "jobs/audit", "jobs/mirror", "jobs/work",
 		"queue", "queue/intake", "queue/writeback", "tenant", "web",
 	},
 	"cmd/jazzhr-sim": {"jazzhr", "jazzhr/jazzhrtest"},
@@ -48,8 +48,8 @@ var mayImport = map[string][]string{
 
 	// The runner: registers the workers of the rooms below.
 	"jobs": {
-		"db", "db/gen", "intrvio", "jazzhr", "jobs/audit", "jobs/ledger", "jobs/mirror", "jobs/readback", "jobs/trigger",
-		"jobs/work", "queue", "queue/intake", "queue/outbox", "queue/writeback",
+		"db", "db/gen", "intrvio", "jazzhr", "jobs/audit", "jobs/breaker", "jobs/ledger", "jobs/mirror", "jobs/readback",
+		"jobs/trigger", "jobs/work", "queue", "queue/intake", "queue/outbox", "queue/writeback",
 	},
 	// Effects: decide, send, settle, end.
 	"jobs/ledger": {
@@ -64,7 +64,9 @@ var mayImport = map[string][]string{
 	// Notes, read back for what an account does to them.
 	"jobs/readback": {"db", "db/gen", "jazzhr", "jobs/work", "queue", "queue/writeback"},
 	// What the rooms share: the frame of a work item, the account and its budget, finding a person.
-	"jobs/work": {"db", "db/gen", "jazzhr", "queue", "queue/outcome", "tenant"}, // tenant, for the probe of a key
+	"jobs/work": {"db", "db/gen", "jazzhr", "jobs/breaker", "queue", "queue/outcome", "tenant"}, // tenant, for the probe of a key
+	// Whether JazzHR as a whole takes writes.
+	"jobs/breaker": {"db", "db/gen", "intrvio", "queue", "queue/outbox"},
 
 	// Webhooks: received, stored, replayed; what is done with each event.
 	"queue/intake": {"db", "db/gen", "intrvio", "jazzhr", "queue", "queue/outcome", "tenant"},

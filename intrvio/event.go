@@ -62,6 +62,11 @@ const (
 	// JobClosed says that a job opening was filled, cancelled or closed, or that JazzHR no longer
 	// has it. Data: [Opening].
 	JobClosed EventType = "job.closed"
+	// JazzHRUnavailable says that JazzHR takes no writes of any customer, and that a writeback of
+	// this tenant waits for that to end. It is sent once an outage. Data: [Outage].
+	JazzHRUnavailable EventType = "jazzhr.unavailable"
+	// JazzHRAvailable says that an outage that the tenant was told of is over. Data: [Outage].
+	JazzHRAvailable EventType = "jazzhr.available"
 )
 
 // Envelope is one event: the body of a delivery, and an item of the pull API.
@@ -140,6 +145,8 @@ func Types() map[EventType]Data {
 		JobOpened:             Opening{},
 		JobChanged:            Opening{},
 		JobClosed:             Opening{},
+		JazzHRUnavailable:     Outage{},
+		JazzHRAvailable:       Outage{},
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jobs/audit"
+	"github.com/intrvio/jazzhr-worker/jobs/breaker"
 	"github.com/intrvio/jazzhr-worker/jobs/ledger"
 	"github.com/intrvio/jazzhr-worker/jobs/mirror"
 	"github.com/intrvio/jazzhr-worker/jobs/readback"
@@ -61,6 +62,7 @@ type Runner struct {
 	client     *queue.Client // works
 	middleware *middleware
 
+	breaker  *breaker.Breaker
 	ledger   *ledger.Ledger
 	mirror   *mirror.Mirror
 	triggers *trigger.Triggers
@@ -98,6 +100,7 @@ func New(config Config) (*Runner, error) {
 // openRooms gives each room what it uses.
 func (r *Runner) openRooms(metrics *metrics) {
 	c := r.config
+	r.breaker = breaker.New(c.Pool, r.inserter)
 	accounts := r.accounts()
 	r.mirror = &mirror.Mirror{Pool: c.Pool, Client: r.inserter, Accounts: accounts, Missed: metrics.countMissed}
 	r.ledger = &ledger.Ledger{
@@ -111,7 +114,8 @@ func (r *Runner) openRooms(metrics *metrics) {
 }
 
 func (r *Runner) accounts() work.Accounts {
-	return work.Accounts{Pool: r.config.Pool, JazzHR: r.config.JazzHR, Keys: r.config.Keys, Bucket: r.config.Bucket}
+	c := r.config
+	return work.Accounts{Pool: c.Pool, JazzHR: c.JazzHR, Keys: c.Keys, Bucket: c.Bucket, Breaker: r.breaker}
 }
 
 // workers registers a worker for each kind of job. Every process registers all kinds.
@@ -132,7 +136,7 @@ func (r *Runner) workers() *river.Workers {
 	river.AddWorker(workers, &endWorkWorker{pool: c.Pool, client: r.inserter})
 	river.AddWorker(workers, &deliverEventWorker{pool: c.Pool, deliverer: c.Deliverer})
 	river.AddWorker(workers, &purgeWorker{pool: c.Pool, retention: c.PayloadRetention})
-	river.AddWorker(workers, &tickWorker{ticker: &queue.Ticker{
+	river.AddWorker(workers, &tickWorker{breaker: r.breaker, ticker: &queue.Ticker{
 		Beginner: c.Pool, Client: r.inserter, PollInterval: c.PollInterval, Bucket: c.Bucket,
 		Limits: c.Limits, WebhookJob: intake.JobOf,
 	}})
@@ -144,6 +148,9 @@ func (r *Runner) workers() *river.Workers {
 func (r *Runner) Start(ctx context.Context) error {
 	node, err := queue.JoinNode(ctx, r.config.Pool, r.config.NodeID)
 	if err != nil {
+		return err
+	}
+	if err := r.breaker.Look(ctx); err != nil {
 		return err
 	}
 	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -180,6 +187,9 @@ func (r *Runner) beat(ctx context.Context) {
 			var unknown int64
 			unknown, err = r.node.ReturnUnknown(ctx, running)
 			returned += unknown
+		}
+		if err == nil {
+			err = r.breaker.Look(ctx)
 		}
 		switch {
 		case err != nil:

@@ -15,6 +15,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
+	"github.com/intrvio/jazzhr-worker/jobs/breaker"
 	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/outbox"
@@ -23,13 +24,16 @@ import (
 
 type tickWorker struct {
 	river.WorkerDefaults[queue.Tick]
-	ticker *queue.Ticker
+	ticker  *queue.Ticker
+	breaker *breaker.Breaker
 }
 
-// Work admits waiting rows and starts polls.
+// Work admits waiting rows, starts polls, and looks after the breakers.
 func (w *tickWorker) Work(ctx context.Context, _ *river.Job[queue.Tick]) error {
-	_, err := w.ticker.Tick(ctx)
-	return err
+	if _, err := w.ticker.Tick(ctx); err != nil {
+		return err
+	}
+	return w.breaker.Tend(ctx)
 }
 
 type checkKeyWorker struct {

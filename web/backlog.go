@@ -31,6 +31,7 @@ type backlog struct {
 
 	up, oldest, waiting, attention            *prometheus.Desc
 	polls, delivery, duplicates, oldestOpenTx *prometheus.Desc
+	outage                                    *prometheus.Desc
 
 	mu     sync.Mutex
 	cached []prometheus.Metric
@@ -55,6 +56,8 @@ func newBacklog(pool *pgxpool.Pool, logger *slog.Logger) *backlog {
 			"Age of the oldest event that has not been delivered to Intrvio and is still tried."),
 		oldestOpenTx: desc("oldest_transaction_seconds",
 			"Age of the oldest open transaction on the database: a long one slows the queue down."),
+		outage: desc("writes_stopped",
+			"Whether writes of a kind are put off for all tenants, because JazzHR as a whole takes none.", "kind"),
 		duplicates: desc("duplicates_found",
 			"Copies beyond the first that the last audit of each tenant found in JazzHR: of what the service wrote, and others.",
 			"whose"),
@@ -64,7 +67,7 @@ func newBacklog(pool *pgxpool.Pool, logger *slog.Logger) *backlog {
 // Describe implements [prometheus.Collector].
 func (b *backlog) Describe(descs chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
-		b.up, b.oldest, b.waiting, b.attention, b.polls, b.delivery, b.oldestOpenTx, b.duplicates,
+		b.up, b.oldest, b.waiting, b.attention, b.polls, b.delivery, b.oldestOpenTx, b.duplicates, b.outage,
 	} {
 		descs <- desc
 	}
@@ -124,6 +127,17 @@ func (b *backlog) read(ctx context.Context) ([]prometheus.Metric, error) {
 	duplicates, err := q.SystemDuplicatesFound(ctx, b.pool)
 	if err != nil {
 		return nil, fmt.Errorf("read what audits found: %w", err)
+	}
+	writes, err := q.SystemWrites(ctx, b.pool)
+	if err != nil {
+		return nil, fmt.Errorf("read which writes are stopped: %w", err)
+	}
+	for _, write := range writes {
+		stopped := 0.0
+		if write.OpenedAt != nil {
+			stopped = 1
+		}
+		figures = append(figures, gauge(b.outage, stopped, write.Kind))
 	}
 	var transaction float64
 	if err := b.pool.QueryRow(ctx, oldestTransaction).Scan(&transaction); err != nil {

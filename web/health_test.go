@@ -55,6 +55,7 @@ func TestMetrics(t *testing.T) {
 	// Of each tenant the latest audit counts, if it is still connected.
 	s.Exec(`INSERT INTO jazzhr.audits (tenant_id, audit_id, latest, ours, theirs)
 		SELECT tenant_id, gen_random_uuid(), latest, ours, 5 FROM jazzhr.tenants, (VALUES (true, 2), (false, 40)) AS a (latest, ours)`)
+	s.Exec(`INSERT INTO jazzhr.breakers (kind, opened_at) VALUES ('write_note', jazzhr.now()), ('create_applicant', NULL)`)
 	tx, err := s.Pool.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -73,6 +74,9 @@ func TestMetrics(t *testing.T) {
 		"jazzhr_oldest_transaction_seconds ",
 		`jazzhr_duplicates_found{whose="ours"} 2` + "\n",
 		`jazzhr_duplicates_found{whose="theirs"} 5` + "\n",
+		`jazzhr_writes_stopped{kind="create_applicant"} 0` + "\n",
+		`jazzhr_writes_stopped{kind="link_applicant_to_job"} 0` + "\n",
+		`jazzhr_writes_stopped{kind="write_note"} 1` + "\n",
 		`jazzhr_http_requests_total{method="POST",route="/v1/tenants/:id/writebacks",status="202"} 1` + "\n",
 		`jazzhr_http_requests_total{method="POST",route="/v1/tenants/:id/writebacks",status="409"} 1` + "\n",
 		`jazzhr_http_requests_total{method="POST",route="/webhooks/jazzhr/:token",status="200"} 3` + "\n",

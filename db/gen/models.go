@@ -11,6 +11,19 @@ import (
 	"github.com/google/uuid"
 )
 
+type Breaker struct {
+	Kind     string
+	Failures int32
+	Tenants  []uuid.UUID
+	OpenedAt *time.Time
+	NextAt   time.Time
+	Probes   int32
+	Prober   *uuid.UUID
+	Granted  int32
+	Usable   int32
+	Unusable int32
+}
+
 type Effect struct {
 	TenantID    uuid.UUID
 	EffectID    uuid.UUID

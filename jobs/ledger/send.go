@@ -93,6 +93,7 @@ func (s *step) post(ctx context.Context, row gen.Effect, send intent, to remote)
 		case <-time.After(wait):
 		}
 	}
+	s.Accounts.Report(keeping, row.Kind, s.id.tenant, result.err)
 	if result.answer == answerNever {
 		return false, result.err
 	}

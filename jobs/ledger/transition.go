@@ -124,6 +124,11 @@ func (t transition) decideAndApply(ctx context.Context, tx db.TenantTx) (n next,
 		}
 		n.action = decide(facts, t.seen, seen, now, t.ledger.pace())
 	}
+	if n.action.problem == outcome.NotTaken { // not while it can't be sent: that is one outage, not many cases
+		if err := t.Accounts.Breaker.Holds(ctx, tx, t.kind); err != nil {
+			return n, err
+		}
+	}
 	if n.action.kind == actionSend && t.plan.maySend != nil {
 		instead, err := t.plan.maySend(ctx, tx, row)
 		if err != nil {
@@ -169,6 +174,9 @@ func (t transition) youngApplicant(ctx context.Context, tx db.TenantTx, now time
 // intend commits to a send. The row is sending from here on, and the caller sends once the
 // transaction is committed.
 func (t transition) intend(ctx context.Context, tx db.TenantTx, row gen.Effect) (intent, error) {
+	if err := t.Accounts.Breaker.Admit(ctx, tx, t.kind); err != nil {
+		return intent{}, err
+	}
 	if time.Since(t.paid) > queue.ShortWait { // it would not count in the minute in which it is made
 		if err := t.pay(ctx, tx); err != nil {
 			return intent{}, err

@@ -10,6 +10,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
+	"github.com/intrvio/jazzhr-worker/jobs/breaker"
 	"github.com/intrvio/jazzhr-worker/queue"
 )
 
@@ -30,6 +31,8 @@ type Accounts struct {
 	JazzHR *jazzhr.Client
 	Keys   Keys
 	Bucket *queue.Bucket
+	// Breaker stops writes while JazzHR takes none. What only reads needs none.
+	Breaker *breaker.Breaker
 }
 
 // Account is a tenant's JazzHR account as a job uses it.
@@ -77,11 +80,14 @@ func (a Accounts) Of(row gen.Tenant, gate jazzhr.Gate) (Account, error) {
 	}, nil
 }
 
-// Hold does what a 401 or a 429 means for all of a tenant's work, on every node.
+// Hold does what a 401 or a 429 means for all of a tenant's work, on every node. If a writeback has
+// to wait for JazzHR as a whole, Hold tells Intrvio.
 func (a Accounts) Hold(ctx context.Context, tenant uuid.UUID, keyVersion int32, w Wait) error {
 	switch {
 	case w.TooMany:
 		return a.Bucket.Close(ctx, tenant, w.In)
+	case w.Outage:
+		return a.Breaker.Tell(ctx, tenant)
 	case w.RefusedKey:
 		return db.InTenant(ctx, a.Pool, tenant, func(tx db.TenantTx) error {
 			return a.Keys.RefuseKey(ctx, tx, keyVersion, false)

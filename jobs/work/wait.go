@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/intrvio/jazzhr-worker/jazzhr"
+	"github.com/intrvio/jazzhr-worker/jobs/breaker"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/outcome"
 )
@@ -35,9 +36,11 @@ type Wait struct {
 	Error  string
 	// Failing says that JazzHR could not be asked. That is counted, and does not go on for ever.
 	Failing bool
-	// RefusedKey and TooMany say what the error means for the whole tenant.
+	// RefusedKey and TooMany say what the error means for the whole tenant, and Outage that it means
+	// all of JazzHR.
 	RefusedKey bool
 	TooMany    bool
+	Outage     bool
 }
 
 const (
@@ -50,8 +53,11 @@ const (
 func WaitAfter(err error, attempts int) (w Wait, known bool) {
 	w.Error = err.Error()
 	var paced *queue.PacedError
+	var open *breaker.OpenError
 	var failed *jazzhr.Error
 	switch {
+	case errors.As(err, &open):
+		return Wait{Why: outcome.WaitsOutage, In: open.Wait, Outage: true}, true
 	case errors.As(err, &paced):
 		return Wait{Why: outcome.WaitsRateLimit, In: paced.Wait}, true
 	case errors.Is(err, ErrNodeLapsed):

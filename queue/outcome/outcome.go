@@ -30,6 +30,7 @@ const (
 	WaitsRateLimit   Code = "rate_limit"   // the tenant's calls to JazzHR are used up
 	WaitsPaused      Code = "paused"       // the tenant is paused
 	WaitsCredentials Code = "credentials"  // JazzHR refuses the tenant's key
+	WaitsOutage      Code = "outage"       // JazzHR as a whole takes no writes
 	WaitsSettling    Code = "settling"     // an answer was lost, and the quiet period is not over
 	WaitsRetry       Code = "retry"        // JazzHR could not be asked, or does not show it yet
 	WaitsEarlierStep Code = "earlier_step" // an earlier step, or an earlier revision of the interview, comes first

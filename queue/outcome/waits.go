@@ -6,6 +6,7 @@ func waits() []Info {
 		{Code: WaitsRateLimit, Meaning: "until JazzHR may be called again"},
 		{Code: WaitsPaused, Meaning: "until the tenant is resumed"},
 		{Code: WaitsCredentials, Meaning: "for a key that JazzHR takes"},
+		{Code: WaitsOutage, Meaning: "until JazzHR takes writes again"},
 		{Code: WaitsSettling, Meaning: "to find out what became of a lost answer"},
 		{Code: WaitsRetry, Meaning: "to ask JazzHR again"},
 		{Code: WaitsEarlierStep, Meaning: "for an earlier step or revision"},

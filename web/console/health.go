@@ -31,6 +31,7 @@ type health struct {
 	Nodes    []nodeHealth
 	Delivery deliveryHealth
 	Found    gen.SystemDuplicatesFoundRow
+	Writes   []gen.SystemWritesRow
 	Checks   []checkHealth
 }
 
@@ -95,6 +96,9 @@ func (k *Console) loadHealth(ctx context.Context, _ place) (any, error) {
 	if h.Found, err = q.SystemDuplicatesFound(ctx, k.config.Pool); err != nil {
 		return nil, fmt.Errorf("read what audits found: %w", err)
 	}
+	if h.Writes, err = q.SystemWrites(ctx, k.config.Pool); err != nil {
+		return nil, fmt.Errorf("read which writes are stopped: %w", err)
+	}
 	for _, check := range k.config.Checks(ctx) {
 		shown := checkHealth{Name: check.Name}
 		if check.Err != nil {
@@ -129,6 +133,21 @@ func (k *Console) databaseHealth(ctx context.Context) (databaseHealth, error) {
 	return d, nil
 }
 
+// stopped names the kinds of write that are stopped for all tenants, and says for how many seconds
+// the longest has been.
+func (h *health) stopped() (names string, seconds float64) {
+	var kinds []string
+	for _, write := range h.Writes {
+		if write.OpenedAt != nil {
+			kinds = append(kinds, map[string]string{
+				"create_applicant": "new applicants", "link_applicant_to_job": "links to jobs", "write_note": "notes",
+			}[write.Kind])
+			seconds = max(seconds, write.StoppedSeconds)
+		}
+	}
+	return strings.Join(kinds, ", "), seconds
+}
+
 // assess finds what is wrong.
 func (h *health) assess() {
 	add := func(wrong bool, t tone, title, todo string) {
@@ -141,6 +160,10 @@ func (h *health) assess() {
 			"This process takes no new requests until the check holds. If it is “schema”, migrate the "+
 				"database, or run the release that fits it.")
 	}
+	stopped, since := h.stopped()
+	add(stopped != "", warn, "JazzHR takes no writes of any customer for "+duration(since)+": "+stopped,
+		"Nothing is sent but a probe now and then, and nobody is asked. When JazzHR answers again, writebacks go on "+
+			"by themselves, slowly at first. Look at JazzHR’s status page.")
 	add(h.Found.Ours > 0, bad, "An audit found duplicates that this service wrote",
 		"JazzHR’s API can’t delete: merge or remove the copies there by hand. The next audit no longer finds them. "+
 			"Then look in the ledger how they came about.")

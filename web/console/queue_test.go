@@ -34,6 +34,22 @@ func TestQueuePage(t *testing.T) {
 	s.send("GET", "/console/queue", nil, "Accept", "text/html").want(http.StatusSeeOther)
 }
 
+// TestFinding09HealthShowsAnOutage shows an outage of JazzHR as one line, however many kinds of write
+// are stopped.
+func TestFinding09HealthShowsAnOutage(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	cookie := s.person("Sam")
+	wantNone(t, s.see(cookie, "/console/health"), "takes no writes")
+	s.exec(`INSERT INTO jazzhr.breakers (kind, opened_at) VALUES ('write_note', NULL), ('link_applicant_to_job', jazzhr.now() - interval '2 hours'),
+		('create_applicant', jazzhr.now() - interval '3 hours')`)
+	page := s.see(cookie, "/console/health")
+	wantTexts(t, page, "JazzHR takes no writes of any customer for 3 h 0 min: new applicants, links to jobs")
+	if n := strings.Count(page, "takes no writes"); n != 1 {
+		t.Errorf("%d lines tell of it", n)
+	}
+}
+
 func TestQueueOfTenant(t *testing.T) {
 	t.Parallel()
 	s := start(t)

@@ -258,6 +258,8 @@ func assessWaiting(
 		}
 	case outcome.WaitsRateLimit:
 		v.Owner, v.Next = ownerJazzHR, "The calls that JazzHR allows in a minute are used up. It goes on by itself"
+	case outcome.WaitsOutage:
+		v.Owner, v.Next = ownerJazzHR, "JazzHR takes no writes of anybody: see the page Health. It goes on by itself"
 	case outcome.WaitsSettling:
 		v.Owner, v.Title = ownerUs, what+" may be in JazzHR already: the answer was lost"
 		v.Next = "Nothing is sent again before the service has looked for it in JazzHR. It looks"

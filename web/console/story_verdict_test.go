@@ -72,6 +72,7 @@ func TestVerdict(t *testing.T) {
 		"key refused":                   {refused, waits(outcome.WaitsRateLimit), bad, ownerCustomer, "JazzHR refuses the customer’s key", false},
 		"call limit":                    {active, waits(outcome.WaitsRateLimit), wait, ownerJazzHR, "are used up", false},
 		"answer lost":                   {active, waits(outcome.WaitsSettling), wait, ownerUs, "the answer was lost", false},
+		"JazzHR down":                   {active, waits(outcome.WaitsOutage), wait, ownerJazzHR, "takes no writes of anybody", false},
 		"JazzHR away":                   {active, waits(outcome.WaitsRetry), wait, ownerJazzHR, "unavailable: 503", false},
 		"another's case":                {active, waits(outcome.WaitsPerson), warn, ownerUs, "under Attention", false},
 		"earlier revision":              {active, waits(outcome.WaitsEarlierStep), wait, ownerUs, "An earlier revision", false},
