@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/db/dbtest"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 )
 
@@ -87,15 +88,15 @@ func (tr *trial) jump(ctx context.Context, d time.Duration) error {
 	return err
 }
 
-// step sets the run's clock, as an administrator sets a server's: nothing is made up for. Jumps
-// wait until whoever is sending has reached its deadline, which no such step moves.
+// step sets the clock of the database's server, as an administrator does or a failover to another:
+// nobody else's. Jumps wait until whoever is sending has reached its deadline, which no such step
+// moves, and until the nodes have beaten.
 func (tr *trial) step(d time.Duration) {
 	tr.stepped.Store(time.Now().UnixNano())
-	if err := tr.offset(context.Background(), tr.db.Pool, d); err != nil {
+	if err := dbtest.Step(context.Background(), tr.db.Pool, d); err != nil {
 		tr.log.Info("step", "error", err.Error())
 		return
 	}
-	tr.ahead.Add(int64(d))
 	tr.log.Info("STEP", "by", d.String())
 }
 

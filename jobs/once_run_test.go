@@ -322,7 +322,7 @@ func (tr *trial) pass(ctx context.Context) (done bool, err error) {
 	next := tr.happen()
 	s, err := tr.look(ctx)
 	if err == nil && s.due == 0 {
-		ticker := queue.Ticker{Beginner: tr.db.Pool, Client: tr.inserter, PollInterval: tr.config.PollInterval, Bucket: queue.NewBucket(tr.db.Pool, 1_000_000), Limits: tr.config.Limits, WebhookJob: intake.JobOf}
+		ticker := queue.Ticker{Beginner: tr.db.Pool, Client: tr.inserter, PollInterval: tr.config.PollInterval, Bucket: queue.NewBucket(tr.db.Pool, 1_000_000), Limits: tr.config.Limits, SendTimeout: tr.config.Timeout, WebhookJob: intake.JobOf}
 		_, err = ticker.Tick(ctx)
 		return false, err
 	}

@@ -166,7 +166,7 @@ func (tr *trial) strike(b boundary, moment string) {
 	case exhausted:
 		tr.exhaust()
 	case clockStep:
-		tr.step(time.Duration(tr.lot("step "+moment).IntN(60)-30) * time.Second)
+		tr.step(time.Duration(tr.lot("step "+moment).IntN(121)-60) * time.Minute)
 	}
 	tr.struck(b, moment)
 }

@@ -62,6 +62,7 @@ type Runner struct {
 	client     *queue.Client // works
 	middleware *middleware
 
+	clock    queue.Clock
 	breaker  *breaker.Breaker
 	ledger   *ledger.Ledger
 	mirror   *mirror.Mirror
@@ -105,7 +106,7 @@ func (r *Runner) openRooms(metrics *metrics) {
 	r.mirror = &mirror.Mirror{Pool: c.Pool, Client: r.inserter, Accounts: accounts, Missed: metrics.countMissed}
 	r.ledger = &ledger.Ledger{
 		Pool: c.Pool, Client: r.inserter, Accounts: accounts, Mirror: r.mirror,
-		NodeID: c.NodeID, SendTimeout: c.Timeout, SettleDelay: c.SettleDelay,
+		NodeID: c.NodeID, Clock: &r.clock, SendTimeout: c.Timeout, SettleDelay: c.SettleDelay,
 	}
 	r.triggers = &trigger.Triggers{
 		Pool: c.Pool, Client: r.inserter, Accounts: accounts, Mirror: r.mirror, MatchWindow: c.TriggerMatchWindow,
@@ -138,7 +139,7 @@ func (r *Runner) workers() *river.Workers {
 	river.AddWorker(workers, &purgeWorker{pool: c.Pool, retention: c.PayloadRetention})
 	river.AddWorker(workers, &tickWorker{breaker: r.breaker, ticker: &queue.Ticker{
 		Beginner: c.Pool, Client: r.inserter, PollInterval: c.PollInterval, Bucket: c.Bucket,
-		Limits: c.Limits, WebhookJob: intake.JobOf,
+		Limits: c.Limits, SendTimeout: c.Timeout, WebhookJob: intake.JobOf,
 	}})
 	return workers
 }
@@ -146,7 +147,7 @@ func (r *Runner) workers() *river.Workers {
 // Start joins the list of nodes and begins to work. Cancelling ctx does not stop it: call
 // [Runner.Stop].
 func (r *Runner) Start(ctx context.Context) error {
-	node, err := queue.JoinNode(ctx, r.config.Pool, r.config.NodeID)
+	node, err := queue.JoinNode(ctx, r.config.Pool, r.config.NodeID, &r.clock)
 	if err != nil {
 		return err
 	}

@@ -25,24 +25,29 @@ const (
 // NewNodeID returns a name for this start of a process. River and the heartbeat use the same name.
 func NewNodeID(host string) string { return host + "-" + uuid.NewString() }
 
-// Node sends the heartbeat of one process, and gives back the jobs of dead nodes.
+// Node sends the heartbeat of one process, gives back the jobs of dead nodes, and watches the
+// database's clock.
 type Node struct {
-	ID   string
-	pool *pgxpool.Pool
+	ID    string
+	pool  *pgxpool.Pool
+	clock *Clock
 	// beating is since when the heartbeats have been unbroken. Both are on this process's clocks.
 	beating  time.Time
 	lastBeat time.Time
 }
 
-// JoinNode adds a node to the list. The caller then calls [Node.Beat] every [BeatInterval].
-func JoinNode(ctx context.Context, pool *pgxpool.Pool, id string) (*Node, error) {
-	node := &Node{ID: id, pool: pool}
-	if err := gen.New().SystemBeat(ctx, pool, id); err != nil {
+// JoinNode adds a node to the list. The caller then calls [Node.Beat] every [BeatInterval]. clock is
+// what the node's workers ask.
+func JoinNode(ctx context.Context, pool *pgxpool.Pool, id string, clock *Clock) (*Node, error) {
+	node := &Node{ID: id, pool: pool, clock: clock}
+	started := time.Now()
+	read, err := gen.New().SystemBeat(ctx, pool, id, NodeTimeout/2)
+	if err != nil {
 		return nil, fmt.Errorf("join as node: %w", err)
 	}
 	node.lastBeat = time.Now()
 	node.beating = node.lastBeat
-	return node, nil
+	return node, node.beginClock(ctx, started, node.lastBeat, read)
 }
 
 // Beat stores this node's heartbeat and gives back the jobs of dead nodes. It returns how many jobs
@@ -54,8 +59,12 @@ func (n *Node) Beat(ctx context.Context) (returned int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, NodeTimeout/2)
 	defer cancel()
 	started := time.Now()
-	if err := gen.New().SystemBeat(ctx, n.pool, n.ID); err != nil {
+	read, err := gen.New().SystemBeat(ctx, n.pool, n.ID, NodeTimeout/2)
+	if err != nil {
 		return 0, fmt.Errorf("heartbeat: %w", err)
+	}
+	if err := n.compareClock(ctx, started, time.Now(), read.Clock); err != nil {
+		return 0, err
 	}
 	if started.Sub(n.lastBeat) > NodeTimeout/2 || wallGap(n.lastBeat, started) > NodeTimeout/2 {
 		n.beating = started

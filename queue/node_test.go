@@ -19,7 +19,7 @@ import (
 // join adds a node whose heartbeats have been unbroken for long enough to judge others.
 func join(t *testing.T, f *queuetest.Fixture, id string) *queue.Node {
 	t.Helper()
-	node, err := queue.JoinNode(t.Context(), f.Pool, id)
+	node, err := queue.JoinNode(t.Context(), f.Pool, id, &queue.Clock{})
 	if err != nil {
 		t.Fatal(err)
 	}

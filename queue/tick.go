@@ -33,6 +33,7 @@ type Ticker struct {
 	PollInterval time.Duration // of tenants that have none of their own
 	Bucket       *Bucket       // the calls of polls are taken from it
 	Limits       Limits
+	SendTimeout  time.Duration // no send is under way for longer
 	WebhookJob   WebhookJob
 	lastSweep    time.Time
 }
@@ -59,6 +60,9 @@ func (t *Ticker) Tick(ctx context.Context) (inserted int, err error) {
 			return 0, err
 		}
 		t.lastSweep = time.Now()
+	}
+	if err := t.bringBack(ctx); err != nil {
+		return 0, err
 	}
 	for _, step := range steps {
 		err := db.InTx(ctx, t.Beginner, func(tx pgx.Tx) error {

@@ -183,6 +183,24 @@ func OffsetClock(t testing.TB, database *Database, d time.Duration) {
 	}
 }
 
+// StepClock sets the clock of the database's server on or back by d, as an administrator may, or a
+// failover to another server. [OffsetClock] lets time pass for everybody; a step is none.
+func StepClock(t testing.TB, database *Database, d time.Duration) {
+	t.Helper()
+	if err := Step(t.Context(), database.Pool, d); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Step is [StepClock] on the caller's connection or in the caller's transaction.
+func Step(ctx context.Context, conn gen.DBTX, d time.Duration) error {
+	_, err := conn.Exec(ctx, "UPDATE dbtest.clock SET stepped = stepped + $1::bigint * interval '1 microsecond'", d.Microseconds())
+	if err != nil {
+		return fmt.Errorf("step the database's clock: %w", err)
+	}
+	return nil
+}
+
 // SetClock is [OffsetClock] on the caller's connection or in the caller's transaction.
 func SetClock(ctx context.Context, conn gen.DBTX, d time.Duration) error {
 	_, err := conn.Exec(ctx, "UPDATE dbtest.clock SET ahead = $1::bigint * interval '1 microsecond'", d.Microseconds())
@@ -192,11 +210,13 @@ func SetClock(ctx context.Context, conn gen.DBTX, d time.Duration) error {
 	return nil
 }
 
-// clock makes jazzhr.now() movable. Its table is in a schema of its own. The function is in
+// clock makes jazzhr.now() and jazzhr.clock() movable. Its table is in a schema of its own. The function is in
 // PL/pgSQL because PostgreSQL plans a function in SQL anew for each statement that calls it.
 const clock = `
 	CREATE SCHEMA dbtest;
-	CREATE TABLE dbtest.clock (ahead interval NOT NULL);
-	INSERT INTO dbtest.clock VALUES ('0');
+	CREATE TABLE dbtest.clock (ahead interval NOT NULL, stepped interval NOT NULL);
+	INSERT INTO dbtest.clock VALUES ('0', '0');
 	CREATE OR REPLACE FUNCTION jazzhr.now() RETURNS timestamptz LANGUAGE plpgsql STABLE PARALLEL SAFE
-		AS 'BEGIN RETURN statement_timestamp() + (SELECT ahead FROM dbtest.clock); END'`
+		AS 'BEGIN RETURN statement_timestamp() + (SELECT ahead + stepped FROM dbtest.clock); END';
+	CREATE OR REPLACE FUNCTION jazzhr.clock() RETURNS timestamptz LANGUAGE plpgsql STABLE PARALLEL SAFE
+		AS 'BEGIN RETURN statement_timestamp() + (SELECT stepped FROM dbtest.clock); END'`

@@ -77,6 +77,9 @@ func (d *Database) Empty(ctx context.Context, pools ...*pgxpool.Pool) error {
 		if _, err := tx.Exec(ctx, strings.Join(tables, ";")); err != nil {
 			return fmt.Errorf("empty the tables: %w", err)
 		}
+		if _, err := tx.Exec(ctx, "UPDATE dbtest.clock SET stepped = '0'"); err != nil {
+			return fmt.Errorf("reset the clock: %w", err)
+		}
 		return SetClock(ctx, tx, 0)
 	})
 }

@@ -478,6 +478,8 @@ WITH locked_tenant AS (
 SELECT
     e.tenant_id, e.effect_id, e.kind, e.key, e.state, e.send_token, e.sent_by, e.not_after, e.sends, e.first_sent_at, e.absent_reads, e.absent_at, e.remote_id, e.adopted, e.refusal, e.problem, e.evidence, e.created_at, e.settled_at, e.decided_at,
     jazzhr.now()::timestamptz AS now,
+    jazzhr.clock()::timestamptz AS clock,
+    coalesce((SELECT stepped_at FROM jazzhr.clock_steps), 'epoch')::timestamptz AS stepped_at,
     EXISTS (SELECT FROM jazzhr.distrust) AS distrusted,
     coalesce((SELECT since FROM jazzhr.distrust), 'epoch')::timestamptz AS distrusted_since
 FROM locked_tenant l
@@ -489,6 +491,8 @@ FOR UPDATE OF e
 type EffectForUpdateRow struct {
 	Effect          Effect
 	Now             time.Time
+	Clock           time.Time
+	SteppedAt       time.Time
 	Distrusted      bool
 	DistrustedSince time.Time
 }
@@ -519,6 +523,8 @@ func (q *Queries) EffectForUpdate(ctx context.Context, db DBTX, tenantID uuid.UU
 		&i.Effect.SettledAt,
 		&i.Effect.DecidedAt,
 		&i.Now,
+		&i.Clock,
+		&i.SteppedAt,
 		&i.Distrusted,
 		&i.DistrustedSince,
 	)

@@ -240,16 +240,35 @@ func (q *Queries) SystemAttentionCount(ctx context.Context, db DBTX) (int32, err
 	return rows_in_attention, err
 }
 
-const systemBeat = `-- name: SystemBeat :exec
+const systemBeat = `-- name: SystemBeat :one
 INSERT INTO jazzhr.nodes (node_id)
 VALUES ($1)
 ON CONFLICT (node_id) DO UPDATE
 SET beat_at = jazzhr.now()
+RETURNING
+    jazzhr.clock()::timestamptz AS clock,
+    EXISTS (
+        SELECT
+        FROM jazzhr.nodes o
+        WHERE o.node_id <> $1
+            AND o.beat_at > jazzhr.now() - $2::interval
+            AND o.beat_at < jazzhr.now() + $2::interval
+            AND o.started_at < jazzhr.now() - $2::interval
+    ) AS accompanied
 `
 
-func (q *Queries) SystemBeat(ctx context.Context, db DBTX, nodeID string) error {
-	_, err := db.Exec(ctx, systemBeat, nodeID)
-	return err
+type SystemBeatRow struct {
+	Clock       time.Time
+	Accompanied bool
+}
+
+// Returns what the node compares with its own clock, and whether another node lives that has lived
+// for a while.
+func (q *Queries) SystemBeat(ctx context.Context, db DBTX, nodeID string, fresh time.Duration) (SystemBeatRow, error) {
+	row := db.QueryRow(ctx, systemBeat, nodeID, fresh)
+	var i SystemBeatRow
+	err := row.Scan(&i.Clock, &i.Accompanied)
+	return i, err
 }
 
 const systemCompleteJob = `-- name: SystemCompleteJob :execrows

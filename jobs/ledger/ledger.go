@@ -20,6 +20,7 @@ type Ledger struct {
 	Mirror   *mirror.Mirror
 	// NodeID is the node that sends: one whose heartbeat has lapsed starts no send.
 	NodeID string
+	Clock  *queue.Clock // of the database, as the node sees it
 	// SendTimeout is how long after its intent a POST may still be on its way. SettleDelay is the
 	// quiet period: from there until absence is looked for.
 	SendTimeout, SettleDelay time.Duration

@@ -101,9 +101,13 @@ func (t transition) begin(ctx context.Context) (gen.Effect, error) {
 }
 
 func (t transition) decideAndApply(ctx context.Context, tx db.TenantTx) (n next, err error) {
+	asked := time.Now()
 	locked, err := tx.Q.EffectForUpdate(ctx, tx, tx.Tenant, t.kind, t.plan.key)
 	if err != nil {
 		return n, fmt.Errorf("lock effect: %w", err)
+	}
+	if err := t.ledger.Clock.Check(asked, locked.Clock); err != nil {
+		return n, err
 	}
 	row, now := locked.Effect, locked.Now
 	n.row = row
@@ -111,6 +115,7 @@ func (t transition) decideAndApply(ctx context.Context, tx db.TenantTx) (n next,
 	if locked.Distrusted && (row.DecidedAt == nil || row.DecidedAt.Before(locked.DistrustedSince)) {
 		facts.distrusted = locked.DistrustedSince
 	}
+	facts = facts.since(locked.SteppedAt, t.ledger.SendTimeout)
 	if facts.refused || (t.seen != nil && t.seen.result == gone) {
 		if facts.young, err = t.youngApplicant(ctx, tx, now); err != nil {
 			return n, err

@@ -62,6 +62,8 @@ func WaitAfter(err error, attempts int) (w Wait, known bool) {
 		return Wait{Why: outcome.WaitsRateLimit, In: paced.Wait}, true
 	case errors.Is(err, ErrNodeLapsed):
 		return Wait{Why: outcome.WaitsQueue, In: queue.NodeTimeout}, true
+	case errors.Is(err, queue.ErrClockStepped):
+		return Wait{Why: outcome.WaitsQueue, In: 2 * queue.BeatInterval}, true
 	case errors.Is(err, ErrUnreadable):
 	case !errors.As(err, &failed):
 		return Wait{}, false

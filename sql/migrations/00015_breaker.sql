@@ -1,4 +1,5 @@
--- A circuit breaker for each kind of write to JazzHR, over all tenants and processes.
+-- A circuit breaker for each kind of write to JazzHR, over all tenants and processes, and the steps of
+-- the database's clock.
 
 -- +goose Up
 -- A kind without a row is closed, and nothing was unusable lately: rows are only written in trouble.
@@ -24,7 +25,22 @@ CREATE TABLE jazzhr.outage_notices (
     since     timestamptz NOT NULL
 );
 
--- A release before this one goes on beside it. It sends as if all breakers were closed.
+-- The clock that processes compare with their monotonic ones. jazzhr.now() is the same, but tests
+-- let time pass by moving that one, which is no step.
+CREATE FUNCTION jazzhr.clock() RETURNS timestamptz
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN statement_timestamp();
+
+-- Has at most one row: the last step of the clock. Quiet periods begin anew at stepped_at. beyond,
+-- unless it is null, says that what waits for longer than this is still to be brought back.
+CREATE TABLE jazzhr.clock_steps (
+    one        boolean PRIMARY KEY DEFAULT true CHECK (one),
+    stepped_at timestamptz NOT NULL,
+    beyond     interval
+);
+
+-- A release before this one goes on beside it. It sends as if all breakers were closed, and believes
+-- the clock.
 ALTER TABLE jazzhr.writebacks DROP CONSTRAINT writebacks_waiting_for_check;
 ALTER TABLE jazzhr.writebacks ADD CONSTRAINT writebacks_waiting_for_check CHECK (
     waiting_for IN ('queue', 'rate_limit', 'paused', 'credentials', 'outage', 'settling', 'retry', 'earlier_step', 'person')
@@ -52,5 +68,7 @@ ALTER TABLE jazzhr.stage_entries DROP CONSTRAINT stage_entries_waiting_for_check
 ALTER TABLE jazzhr.stage_entries ADD CONSTRAINT stage_entries_waiting_for_check CHECK (
     waiting_for IN ('queue', 'rate_limit', 'paused', 'credentials', 'settling', 'retry', 'earlier_step', 'person')
 );
+DROP TABLE jazzhr.clock_steps;
+DROP FUNCTION jazzhr.clock();
 DROP TABLE jazzhr.outage_notices;
 DROP TABLE jazzhr.breakers;

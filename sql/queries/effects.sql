@@ -44,6 +44,8 @@ WITH locked_tenant AS (
 SELECT
     sqlc.embed(e),
     jazzhr.now()::timestamptz AS now,
+    jazzhr.clock()::timestamptz AS clock,
+    coalesce((SELECT stepped_at FROM jazzhr.clock_steps), 'epoch')::timestamptz AS stepped_at,
     EXISTS (SELECT FROM jazzhr.distrust) AS distrusted,
     coalesce((SELECT since FROM jazzhr.distrust), 'epoch')::timestamptz AS distrusted_since
 FROM locked_tenant l

@@ -192,11 +192,23 @@ WHERE id = @id
     AND attempted_at = @attempted_at
     AND attempted_by[array_upper(attempted_by, 1)] = @attempted_by::text;
 
--- name: SystemBeat :exec
+-- name: SystemBeat :one
+-- Returns what the node compares with its own clock, and whether another node lives that has lived
+-- for a while.
 INSERT INTO jazzhr.nodes (node_id)
 VALUES (@node_id)
 ON CONFLICT (node_id) DO UPDATE
-SET beat_at = jazzhr.now();
+SET beat_at = jazzhr.now()
+RETURNING
+    jazzhr.clock()::timestamptz AS clock,
+    EXISTS (
+        SELECT
+        FROM jazzhr.nodes o
+        WHERE o.node_id <> @node_id
+            AND o.beat_at > jazzhr.now() - @fresh::interval
+            AND o.beat_at < jazzhr.now() + @fresh::interval
+            AND o.started_at < jazzhr.now() - @fresh::interval
+    ) AS accompanied;
 
 -- name: SystemRemoveNode :exec
 DELETE FROM jazzhr.nodes WHERE node_id = @node_id;
