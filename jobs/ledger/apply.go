@@ -40,11 +40,11 @@ func (t transition) apply(ctx context.Context, tx db.TenantTx, row gen.Effect, a
 func (t transition) applyWait(ctx context.Context, tx db.TenantTx, row gen.Effect, act action, now time.Time) error {
 	switch act.kind {
 	case actionCountAbsent:
-		if err := tx.Q.CountAbsentRead(ctx, tx, evidence(proof{At: now, What: "absent"}), tx.Tenant, row.EffectID); err != nil {
+		if err := tx.Q.CountAbsentRead(ctx, tx, work.Evidence(work.Proof{At: now, What: "absent"}), tx.Tenant, row.EffectID); err != nil {
 			return fmt.Errorf("count a read that found nothing: %w", err)
 		}
 	case actionCountGone:
-		if err := tx.Q.AddEvidence(ctx, tx, evidence(proof{At: now, What: proofGone}), tx.Tenant, row.EffectID); err != nil {
+		if err := tx.Q.AddEvidence(ctx, tx, work.Evidence(work.Proof{At: now, What: work.ProofGone}), tx.Tenant, row.EffectID); err != nil {
 			return fmt.Errorf("count a read that found no applicant: %w", err)
 		}
 	case actionForget:
@@ -78,7 +78,7 @@ func (t transition) applyCase(ctx context.Context, tx db.TenantTx, row gen.Effec
 	if err := t.leaveDeafRoute(ctx, tx, row); err != nil {
 		return err
 	}
-	c := change{what: proofAttention, detail: string(problem), problem: problem, at: now}
+	c := change{what: work.ProofAttention, detail: string(problem), problem: problem, at: now}
 	if t.seen != nil {
 		c.ids = t.seen.ids
 	}

@@ -56,21 +56,6 @@ type effect struct {
 	young        bool // its applicant was made so lately that JazzHR may not show it or take writes to it yet
 }
 
-// since takes away what the row owes to a clock that has stepped: a send of before may have begun a
-// moment ago, and reads of before may have been too early.
-func (e effect) since(step time.Time, timeout time.Duration) effect {
-	if latest := step.Add(timeout); e.sends > 0 && latest.After(e.notAfter) {
-		e.notAfter = latest
-	}
-	if e.absentAt.Before(step) {
-		e.absentReads = 0
-	}
-	if !e.distrusted.IsZero() && e.distrusted.Before(step) {
-		e.distrusted = step
-	}
-	return e
-}
-
 // reading is what JazzHR showed.
 type reading struct {
 	result result

@@ -2,9 +2,7 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,66 +12,6 @@ import (
 	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/queue/outcome"
 )
-
-// The kinds of proof that decisions look for: of a case, and of a read that found no applicant.
-const (
-	proofAttention = "attention"
-	proofGone      = "gone"
-)
-
-// proof is an entry of an effect's evidence.
-type proof struct {
-	At time.Time `json:"at"`
-	// What is one of sent, confirmed, refused, not_sent, lost, found, absent, gone, replanned, reopened,
-	// attention and late_answer.
-	What      string   `json:"what"`
-	RemoteIDs []string `json:"remote_ids,omitempty"`
-	Detail    string   `json:"detail,omitempty"`
-}
-
-func evidence(entries ...proof) json.RawMessage {
-	raw, err := json.Marshal(entries)
-	if err != nil { // times and texts always marshal
-		return json.RawMessage(`[]`)
-	}
-	return raw
-}
-
-// lastDetail is the detail of the last answer to a send in an effect's evidence; empty if that has
-// none.
-func lastDetail(raw json.RawMessage) string {
-	var entries []proof
-	if json.Unmarshal(raw, &entries) != nil {
-		return ""
-	}
-	for _, p := range slices.Backward(entries) {
-		if p.What != "sent" {
-			return p.Detail
-		}
-	}
-	return ""
-}
-
-// lastGone is when a read found the applicant gone, if that is the last of an effect's evidence.
-func lastGone(raw json.RawMessage) (at time.Time) {
-	var entries []proof
-	if json.Unmarshal(raw, &entries) == nil && len(entries) > 0 && entries[len(entries)-1].What == proofGone {
-		at = entries[len(entries)-1].At
-	}
-	return at
-}
-
-// decidedNames reports whether a person has decided that an effect be sent, although somebody has the
-// email under another name.
-func decidedNames(row gen.Effect) bool {
-	var entries []proof
-	if row.DecidedAt == nil || json.Unmarshal(row.Evidence, &entries) != nil {
-		return false
-	}
-	return slices.ContainsFunc(entries, func(p proof) bool {
-		return p.What == proofAttention && p.Detail == string(outcome.OtherName)
-	})
-}
 
 // change is what a change of an effect's state is recorded with.
 type change struct {
@@ -94,7 +32,7 @@ func (s *step) move(ctx context.Context, tx db.TenantTx, row gen.Effect, state s
 	err := tx.Q.SettleEffect(ctx, tx, gen.SettleEffectParams{
 		TenantID: tx.Tenant, EffectID: row.EffectID, State: state,
 		Refusal: db.NullText(c.refusal), Problem: c.problem.Column(),
-		Evidence: evidence(proof{At: c.at, What: c.what, RemoteIDs: c.ids, Detail: c.detail}),
+		Evidence: work.Evidence(work.Proof{At: c.at, What: c.what, RemoteIDs: c.ids, Detail: c.detail}),
 	})
 	if err != nil {
 		return fmt.Errorf("record that the effect is %s: %w", state, err)
@@ -109,7 +47,7 @@ func (s *step) confirm(ctx context.Context, tx db.TenantTx, row gen.Effect, c ch
 	}
 	if err := tx.Q.ConfirmEffect(ctx, tx, gen.ConfirmEffectParams{
 		TenantID: tx.Tenant, EffectID: row.EffectID, RemoteID: db.NullText(c.id), Adopted: c.adopted,
-		Evidence: evidence(proof{At: c.at, What: c.what, RemoteIDs: c.ids, Detail: c.detail}),
+		Evidence: work.Evidence(work.Proof{At: c.at, What: c.what, RemoteIDs: c.ids, Detail: c.detail}),
 	}); err != nil {
 		return fmt.Errorf("record that the effect is done: %w", err)
 	}
@@ -126,7 +64,7 @@ func (s *step) reopen(ctx context.Context, tx db.TenantTx, kind string, now time
 	if err != nil {
 		return fmt.Errorf("wait for those who look for a confirmed write: %w", err)
 	}
-	ids, err := tx.Q.ReopenEffects(ctx, tx, evidence(proof{At: now, What: "reopened"}), tx.Tenant, kind)
+	ids, err := tx.Q.ReopenEffects(ctx, tx, work.Evidence(work.Proof{At: now, What: "reopened"}), tx.Tenant, kind)
 	if err != nil || len(ids) == 0 {
 		return work.Wrap("reopen effects", err)
 	}
@@ -137,5 +75,5 @@ func (s *step) reopen(ctx context.Context, tx db.TenantTx, kind string, now time
 // forgetRefusal plans an effect anew whose refusal was of something that has changed since.
 func forgetRefusal(ctx context.Context, tx db.TenantTx, effectID uuid.UUID, now time.Time) error {
 	return work.Wrap("forget a refusal",
-		tx.Q.ForgetRefusal(ctx, tx, evidence(proof{At: now, What: "replanned"}), tx.Tenant, effectID))
+		tx.Q.ForgetRefusal(ctx, tx, work.Evidence(work.Proof{At: now, What: "replanned"}), tx.Tenant, effectID))
 }

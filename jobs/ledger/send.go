@@ -144,7 +144,7 @@ const unknownRoute = "the account does not know this note route"
 // was written. The other route is tried next. If that was answered alike, the applicant is read for
 // what it is. Both hold both ways, since an account may have been taken off its route by mistake.
 func (s *step) recordRoute(ctx context.Context, tx db.TenantTx, row gen.Effect, result sent, now time.Time) error {
-	bothTried := lastDetail(row.Evidence) == unknownRoute
+	bothTried := work.LastDetail(row.Evidence) == unknownRoute
 	other := routeNotes
 	if result.route == routeNotes {
 		other = routeApplicant
@@ -169,7 +169,7 @@ func (s *step) recordLate(ctx context.Context, tx db.TenantTx, row gen.Effect, r
 		return s.confirm(ctx, tx, row, change{id: result.id, what: "late_answer", at: now})
 	default:
 		return work.Wrap("keep a late answer", tx.Q.AddEvidence(ctx, tx,
-			evidence(proof{At: now, What: "late_answer", RemoteIDs: []string{result.id}}), tx.Tenant, row.EffectID))
+			work.Evidence(work.Proof{At: now, What: "late_answer", RemoteIDs: []string{result.id}}), tx.Tenant, row.EffectID))
 	}
 }
 
@@ -201,6 +201,6 @@ func (s *step) recordLost(ctx context.Context, tx db.TenantTx, row gen.Effect, r
 func (s *step) unsend(ctx context.Context, tx db.TenantTx, row gen.Effect, token uuid.UUID, why string, now time.Time) error {
 	return work.Wrap("record that a send never arrived", tx.Q.UnsendEffect(ctx, tx, gen.UnsendEffectParams{
 		TenantID: tx.Tenant, EffectID: row.EffectID, SendToken: &token,
-		Evidence: evidence(proof{At: now, What: "not_sent", Detail: why}),
+		Evidence: work.Evidence(work.Proof{At: now, What: "not_sent", Detail: why}),
 	}))
 }

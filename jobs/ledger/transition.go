@@ -155,7 +155,8 @@ func (t transition) facts(row gen.Effect) effect {
 	e := effect{
 		kind: t.kind, state: row.State, sends: int(row.Sends), absentReads: int(row.AbsentReads),
 		mine:    row.SentBy != nil && *row.SentBy == t.id.writeback,
-		refused: row.Refusal != nil, lookFirst: t.plan.lookFirst, namesDecided: decidedNames(row), goneAt: lastGone(row.Evidence),
+		refused: row.Refusal != nil, lookFirst: t.plan.lookFirst, goneAt: work.LastGone(row.Evidence),
+		namesDecided: row.DecidedAt != nil && work.DecidedNames(row.Evidence),
 	}
 	if row.NotAfter != nil {
 		e.notAfter = *row.NotAfter
@@ -165,6 +166,24 @@ func (t transition) facts(row gen.Effect) effect {
 	}
 	if row.FirstSentAt != nil {
 		e.sentAt = *row.FirstSentAt
+	}
+	return e
+}
+
+// since takes away what the row owes to a clock that has stepped: a send of before may have begun a
+// moment ago, and reads of before may have been too early.
+func (e effect) since(step time.Time, timeout time.Duration) effect {
+	if latest := step.Add(timeout); e.sends > 0 && latest.After(e.notAfter) {
+		e.notAfter = latest
+	}
+	if e.absentAt.Before(step) {
+		e.absentReads = 0
+	}
+	if e.goneAt.Before(step) {
+		e.goneAt = time.Time{}
+	}
+	if !e.distrusted.IsZero() && e.distrusted.Before(step) {
+		e.distrusted = step
 	}
 	return e
 }
