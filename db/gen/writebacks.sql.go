@@ -832,6 +832,15 @@ SELECT
             AND e.revision < w.revision
             AND e.state IN ('pending', 'attention')
     ) AS earlier_open,
+    -- Until then nothing ends a lower revision that would not wake this one.
+    greatest(jazzhr.now() + interval '1 minute', (
+        SELECT max(e.next_attempt_at)
+        FROM jazzhr.writebacks e
+        WHERE e.tenant_id = w.tenant_id
+            AND e.interview_id = w.interview_id
+            AND e.revision < w.revision
+            AND e.state = 'pending'
+    ))::timestamptz AS earlier_until,
     EXISTS (SELECT FROM jazzhr.distrust) AS distrusted
 FROM jazzhr.writebacks w
 JOIN jazzhr.tenants t ON t.tenant_id = w.tenant_id
@@ -839,10 +848,11 @@ WHERE w.tenant_id = $1 AND w.writeback_id = $2
 `
 
 type WritebackToWorkRow struct {
-	Writeback   Writeback
-	Tenant      Tenant
-	EarlierOpen bool
-	Distrusted  bool
+	Writeback    Writeback
+	Tenant       Tenant
+	EarlierOpen  bool
+	EarlierUntil time.Time
+	Distrusted   bool
 }
 
 // Reads at once all that decides whether a step may go on.
@@ -919,6 +929,7 @@ func (q *Queries) WritebackToWork(ctx context.Context, db DBTX, tenantID uuid.UU
 		&i.Tenant.NoteForm,
 		&i.Tenant.EndWorkAt,
 		&i.EarlierOpen,
+		&i.EarlierUntil,
 		&i.Distrusted,
 	)
 	return i, err

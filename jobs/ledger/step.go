@@ -62,7 +62,7 @@ func (s *step) load(ctx context.Context) (work.Row, error) {
 		row.GiveUpFrom = *w.FailingSince
 	}
 	if loaded.EarlierOpen {
-		row.Wait = &work.Wait{Why: outcome.WaitsEarlierStep, In: time.Minute}
+		row.Wait = &work.Wait{Why: outcome.WaitsEarlierStep, Until: loaded.EarlierUntil}
 	}
 	return row, nil
 }

@@ -85,6 +85,15 @@ SELECT
             AND e.revision < w.revision
             AND e.state IN ('pending', 'attention')
     ) AS earlier_open,
+    -- Until then nothing ends a lower revision that would not wake this one.
+    greatest(jazzhr.now() + interval '1 minute', (
+        SELECT max(e.next_attempt_at)
+        FROM jazzhr.writebacks e
+        WHERE e.tenant_id = w.tenant_id
+            AND e.interview_id = w.interview_id
+            AND e.revision < w.revision
+            AND e.state = 'pending'
+    ))::timestamptz AS earlier_until,
     EXISTS (SELECT FROM jazzhr.distrust) AS distrusted
 FROM jazzhr.writebacks w
 JOIN jazzhr.tenants t ON t.tenant_id = w.tenant_id
