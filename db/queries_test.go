@@ -14,7 +14,6 @@ import (
 
 // systemQueries are the queries that work across tenants, each with the reason why it names none.
 var systemQueries = map[string]string{
-	"SystemBoundLocks":            "it is about a transaction, and no row",
 	"SystemDueEndWork":            "the tick looks for due work of all tenants",
 	"SystemLockEmail":             "its lock is of a tenant and an email, and no row",
 	"SystemActions":               "operators see what was done for all tenants",

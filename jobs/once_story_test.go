@@ -37,6 +37,9 @@ type wish struct {
 	*subject
 	id        uuid.UUID
 	writeback writeback.Writeback
+
+	compose     sync.Once
+	refs, texts []string
 }
 
 // merges are who was merged into whom.
@@ -253,13 +256,15 @@ func (w *wish) accept() {
 
 // references are the notes by which the wish is to be found, with their texts.
 func (w *wish) references() (refs, texts []string) {
-	revision := max(1, w.writeback.Revision)
-	note := w.writeback.Note.Fit(writeback.Kept{})
-	for part := range note.PartCount() {
-		ref := writeback.Reference(w.customer.id, w.writeback.InterviewID, revision, part+1)
-		refs, texts = append(refs, ref), append(texts, note.Part(part+1, ref))
-	}
-	return refs, texts
+	w.compose.Do(func() {
+		revision := max(1, w.writeback.Revision)
+		note := w.writeback.Note.Fit(writeback.Kept{})
+		for part := range note.PartCount() {
+			ref := writeback.Reference(w.customer.id, w.writeback.InterviewID, revision, part+1)
+			w.refs, w.texts = append(w.refs, ref), append(w.texts, note.Part(part+1, ref))
+		}
+	})
+	return w.refs, w.texts
 }
 
 // noteNamed names a note by the interview, revision and part of its reference.

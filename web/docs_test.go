@@ -109,6 +109,9 @@ func TestDocsNameTheMembers(t *testing.T) {
 func membersOf(of reflect.Type, within string) (names []string) {
 	for field := range of.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if !field.IsExported() {
+			continue
+		}
 		part := field.Type
 		for part.Kind() == reflect.Pointer {
 			part = part.Elem()

@@ -260,15 +260,6 @@ func (q *Queries) RetireHashKey(ctx context.Context, db DBTX, tenantID uuid.UUID
 	return err
 }
 
-const systemBoundLocks = `-- name: SystemBoundLocks :exec
-SELECT set_config('lock_timeout', $1::text, true)
-`
-
-func (q *Queries) SystemBoundLocks(ctx context.Context, db DBTX, wait string) error {
-	_, err := db.Exec(ctx, systemBoundLocks, wait)
-	return err
-}
-
 const systemInsertWebhooks = `-- name: SystemInsertWebhooks :many
 WITH received AS (
     SELECT

@@ -19,6 +19,9 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
+// readBackAfter is how long after a note was written it may be read back.
+const readBackAfter = 10 * time.Minute
+
 // Each end of a step is one transaction with the completion of its job, which comes first. A step
 // that has lost its job leaves the writeback to the owner, and keeps what it learned about the
 // effect.
@@ -65,7 +68,7 @@ func (s *step) advance(ctx context.Context, tx db.TenantTx, row gen.Effect, remo
 	}
 	if s.id.kind == queue.StepWriteNotes && row.State == stateSending && writeback.ReadBackDue(s.tenant, s.id.writeback) {
 		back := queue.ReadNoteBack{TenantID: tx.Tenant, WritebackID: s.id.writeback, Part: s.id.part}
-		shown := river.InsertOpts{ScheduledAt: time.Now().Add(2 * s.ledger.SettleDelay)}
+		shown := river.InsertOpts{ScheduledAt: time.Now().Add(max(readBackAfter, 2*s.ledger.SettleDelay))}
 		if _, err := s.ledger.Client.InsertTx(ctx, tx.Tx, back, &shown); err != nil {
 			return fmt.Errorf("enqueue the reading of a note: %w", err)
 		}

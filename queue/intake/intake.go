@@ -104,7 +104,7 @@ func (i *Intake) Accept(ctx context.Context, receiver tenant.Receiver, received 
 	}
 	var accepted Accepted
 	if in.needsOwnTx() {
-		accepted, err = accept(ctx, i.pool, i.client, in, lockWait)
+		accepted, err = accept(ctx, impatient{i.pool}, i.client, in)
 	} else {
 		accepted, err = i.webhooks.do(ctx, in)
 	}
@@ -115,7 +115,7 @@ func (i *Intake) Accept(ctx context.Context, receiver tenant.Receiver, received 
 		return "", fmt.Errorf("wait for a lock: %w", err)
 	}
 	defer i.locked.Release(1)
-	return accept(ctx, i.pool, i.client, in, 0)
+	return accept(ctx, i.pool, i.client, in)
 }
 
 // errLocked is the answer to a webhook that would have to wait for a lock. No batch does, because
@@ -147,7 +147,7 @@ func (i *Intake) storeBatch(ctx context.Context, batch []incoming) []answer[Acce
 		case locked[in.row.TenantID]:
 			answers[n].err = errLocked
 		default:
-			answers[n].out, answers[n].err = accept(ctx, i.pool, i.client, in, lockWait)
+			answers[n].out, answers[n].err = accept(ctx, impatient{i.pool}, i.client, in)
 			if isLocked(answers[n].err) {
 				answers[n].err, locked[in.row.TenantID] = errLocked, true
 			}
@@ -164,10 +164,7 @@ func (i *Intake) storeTogether(ctx context.Context, batch []incoming) (stored ma
 		return cmp.Or(bytes.Compare(a.row.TenantID[:], b.row.TenantID[:]), cmp.Compare(a.row.DedupKey, b.row.DedupKey))
 	})
 	stored = make(map[uuid.UUID]bool, len(batch))
-	err = db.InTx(ctx, i.pool, func(tx pgx.Tx) error {
-		if err := boundLocks(ctx, tx, lockWait); err != nil {
-			return err
-		}
+	err = db.InTx(ctx, impatient{i.pool}, func(tx pgx.Tx) error {
 		ids, err := gen.New().SystemInsertWebhooks(ctx, tx, columnsOf(batch))
 		if err != nil {
 			return fmt.Errorf("store webhooks: %w", err)

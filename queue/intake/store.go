@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 
 	"github.com/intrvio/jazzhr-worker/db"
@@ -86,25 +87,18 @@ func (in incoming) needsOwnTx() bool {
 	return !in.receiver.Verified || !in.received.SecretUsed || in.job == nil || in.received.UUID == ""
 }
 
-// boundLocks bounds how long each statement of a transaction waits for a lock.
-func boundLocks(ctx context.Context, tx pgx.Tx, wait time.Duration) error {
-	if err := gen.New().SystemBoundLocks(ctx, tx, fmt.Sprintf("%dms", wait.Milliseconds())); err != nil {
-		return fmt.Errorf("bound the wait for locks: %w", err)
-	}
-	return nil
+// impatient begins transactions in which no statement waits for a lock for longer than lockWait.
+type impatient struct{ *pgxpool.Pool }
+
+// Begin sets the bound in the same trip.
+func (i impatient) Begin(ctx context.Context) (pgx.Tx, error) {
+	begin := fmt.Sprintf("begin; set local lock_timeout = '%dms'", lockWait.Milliseconds())
+	return i.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
 }
 
-// accept stores a webhook in a transaction of its own. lockWait is how long it waits for a lock; 0 is
-// as long as it takes.
-func accept(
-	ctx context.Context, from db.Beginner, client *queue.Client, in incoming, lockWait time.Duration,
-) (accepted Accepted, err error) {
+// accept stores a webhook in a transaction of its own.
+func accept(ctx context.Context, from db.Beginner, client *queue.Client, in incoming) (accepted Accepted, err error) {
 	err = db.InTenant(ctx, from, in.row.TenantID, func(tx db.TenantTx) error {
-		if lockWait > 0 {
-			if err := boundLocks(ctx, tx.Tx, lockWait); err != nil {
-				return err
-			}
-		}
 		if accepted, err = store(ctx, tx, in.row, in.received.UUID != ""); err != nil {
 			return err
 		}

@@ -35,9 +35,6 @@ VALUES (
 )
 ON CONFLICT ON CONSTRAINT webhooks_dedup_key DO NOTHING;
 
--- name: SystemBoundLocks :exec
-SELECT set_config('lock_timeout', @wait::text, true);
-
 -- name: SystemInsertWebhooks :many
 -- Stores webhooks of any tenants, notes when each tenant's last one came, and returns those that
 -- were not known. Rows are locked in the order of their keys, then tenants in the order of their
