@@ -38,8 +38,8 @@ func TestStepTrips(t *testing.T) {
 	c := w.seasoned("acme")
 	w.stop(w.runner)
 	// No other job of the tenant runs meanwhile.
-	c.exec(`UPDATE jazzhr.tenants SET next_poll_at = jazzhr.now() + interval '1 year',
-		next_openings_at = jazzhr.now() + interval '1 year', next_full_at = jazzhr.now() + interval '1 year'`)
+	c.exec(`UPDATE jazzhr.tenants SET next_poll_at = NULL,
+		next_openings_at = NULL, next_full_at = NULL, notes_checked = 3`)
 	c.exec("DELETE FROM jazzhr.river_job WHERE kind IN ('poll_activities', 'poll_openings', 'full_sync')")
 	deliveries := c.journal.count(c.attempts(queue.DeliverEvent{}.Kind(), "delivered"))
 	config := w.another()

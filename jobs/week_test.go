@@ -152,7 +152,7 @@ func (w *week) each(atOnce int, do func(*life)) {
 // poll them.
 func (w *week) begin() {
 	w.each(len(w.lives), (*life).begin)
-	w.exec(`UPDATE jazzhr.tenants SET next_poll_at = jazzhr.now() + interval '1 year', next_openings_at = jazzhr.now() + interval '1 year',
+	w.exec(`UPDATE jazzhr.tenants SET next_poll_at = NULL, next_openings_at = NULL,
 		next_full_at = jazzhr.now() + interval '1 year', next_audit_at = jazzhr.now() + interval '1 year'`)
 	w.each(len(w.lives), (*life).baseline)
 }
