@@ -18,7 +18,7 @@ import (
 
 var (
 	worldSeed     = flag.Uint64("world.seed", 0, "replay the run of this seed alone")
-	worldSeeds    = flag.Uint64("world.seeds", 6, "how many seeds to run")
+	worldSeeds    = flag.Uint64("world.seeds", 3, "how many seeds to run")
 	worldFrom     = flag.Uint64("world.from", 1, "the first of them")
 	worldAt       = flag.String("world.at", "", "run only seeds that strike at this boundary")
 	worldFor      = flag.Duration("world.for", 0, "run seeds for so long, however many that makes")

@@ -84,7 +84,7 @@ func TestAnswers(t *testing.T) {
 		p := w.person("Ada", "Lovelace", "ada@example.com")
 		w.acct.Configure(func(s *jazzhrtest.Settings) { s.Answers, s.NumericIDs = answers, true })
 		a := w.post("/notes", map[string]any{"applicant_id": p.ID, "contents": "Fine."})
-		if got := digits.ReplaceAllString(string(a.body), "1"); a.status != 200 || got != want {
+		if got := digits.ReplaceAllString(a.body, "1"); a.status != 200 || got != want {
 			t.Errorf("%s: %d %s", answers, a.status, a.body)
 		}
 	}
@@ -99,7 +99,7 @@ func TestRefusals(t *testing.T) {
 		w := newWorld(t)
 		p := w.person("Ada", "Lovelace", "ada@example.com")
 		w.acct.Configure(func(s *jazzhrtest.Settings) { s.Refusal = refusal })
-		if a := w.post("/notes", map[string]any{"applicant_id": p.ID}); a.status != max(200, refusal.Status) || string(a.body) != want {
+		if a := w.post("/notes", map[string]any{"applicant_id": p.ID}); a.status != max(200, refusal.Status) || a.body != want {
 			t.Errorf("%v: %d %s", refusal, a.status, a.body)
 		}
 	}
