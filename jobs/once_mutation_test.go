@@ -59,11 +59,6 @@ func mutations() map[string]broken {
 		"make an applicant for a revision": {by: []mutation{
 			{"jobs/ledger/create.go", "if id != \"\" {", "if id == \"none\" {"},
 		}},
-		"believe one read that shows no applicant": {by: []mutation{
-			{"jobs/ledger/decide.go", "next := e.goneAt.Add(p.reread)", "_ = e.goneAt"},
-			{"jobs/ledger/decide.go", "case now.Sub(e.goneAt) > goneFor*p.quiet:", "case e.sends > 1000:"},
-			{"jobs/ledger/decide.go", "case now.Before(next):\n\t\treturn action{kind: actionWait, until: next}\n\tdefault:\n\t\treturn action{kind: actionRetarget}", "default:\n\t\treturn action{kind: actionRetarget}"},
-		}},
 		"write notes as they are": {by: []mutation{
 			{"queue/writeback/enqueue.go", ".Fit(KeptOf(owner))", ""},
 		}},

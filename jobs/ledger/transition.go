@@ -116,8 +116,12 @@ func (t transition) decideAndApply(ctx context.Context, tx db.TenantTx) (n next,
 		facts.distrusted = locked.DistrustedSince
 	}
 	facts = facts.since(locked.SteppedAt, t.ledger.SendTimeout)
-	if facts.refused || (t.seen != nil && t.seen.result == gone) {
-		if facts.young, err = t.youngApplicant(ctx, tx, now); err != nil {
+	if missing := t.seen != nil && t.seen.result == gone; facts.refused || missing {
+		at := now
+		if !missing && row.NotAfter != nil { // it counts how new the applicant was when the send was refused
+			at = row.NotAfter.Add(-t.ledger.SendTimeout)
+		}
+		if facts.young, err = t.youngApplicant(ctx, tx, at); err != nil {
 			return n, err
 		}
 	}
@@ -188,9 +192,9 @@ func (e effect) since(step time.Time, timeout time.Duration) effect {
 	return e
 }
 
-// youngApplicant reports whether the applicant was made within a quiet period from now.
-func (t transition) youngApplicant(ctx context.Context, tx db.TenantTx, now time.Time) (bool, error) {
-	since := now.Add(-t.ledger.SettleDelay)
+// youngApplicant reports whether the applicant was made less than a quiet period before a time.
+func (t transition) youngApplicant(ctx context.Context, tx db.TenantTx, at time.Time) (bool, error) {
+	since := at.Add(-t.ledger.SettleDelay)
 	young, err := tx.Q.ApplicantMadeSince(ctx, tx, tx.Tenant, t.writeback.ApplicantID, &since)
 	return young, work.Wrap("look up when the applicant was made", err)
 }
