@@ -1,6 +1,11 @@
 package intake
 
-import "context"
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/google/uuid"
+)
 
 // Batcher returns a function that makes a call of a batcher, and one that counts the calls that
 // wait.
@@ -23,4 +28,22 @@ func Batcher[In, Out any](
 		defer b.mu.Unlock()
 		return len(b.waiting)
 	}
+}
+
+// CountBatches counts the batches of webhooks from here on. No webhook may come meanwhile.
+func (i *Intake) CountBatches() *atomic.Int64 {
+	var n atomic.Int64
+	run := i.webhooks.run
+	i.webhooks.run = func(ctx context.Context, ins []incoming) []answer[Accepted] {
+		n.Add(1)
+		return run(ctx, ins)
+	}
+	return &n
+}
+
+// Waiting counts a tenant's webhooks that wait for a lock.
+func (i *Intake) Waiting(tenantID uuid.UUID) int {
+	i.locked.mu.Lock()
+	defer i.locked.mu.Unlock()
+	return i.locked.waiting[tenantID]
 }

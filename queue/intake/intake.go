@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -32,7 +33,8 @@ const (
 	batchSize     = 64
 	batchesAtOnce = 2
 	// lockWait is how long a batch waits for a lock, such as that of a tenant which is being changed.
-	// lockedAtOnce is how many webhooks then wait for longer, each in a transaction of its own.
+	// lockedAtOnce is how many webhooks then wait for longer, each in a transaction of its own. While
+	// one of a tenant does, so do all that come for it.
 	lockWait     = 200 * time.Millisecond
 	lockedAtOnce = 2
 )
@@ -48,12 +50,13 @@ type Intake struct {
 	receivers *batcher[string, *tenant.Receiver]
 	webhooks  *batcher[incoming, Accepted]
 	refusals  refusals
-	locked    *semaphore.Weighted // taken by webhooks that wait for a lock
+	locked    locked
 }
 
 // New returns an intake. Without grouped, each webhook has queries and a transaction of its own.
 func New(pool *pgxpool.Pool, client *queue.Client, tenants *tenant.Service, grouped bool) *Intake {
-	i := &Intake{pool: pool, client: client, tenants: tenants, rooms: newRooms(), locked: semaphore.NewWeighted(lockedAtOnce)}
+	i := &Intake{pool: pool, client: client, tenants: tenants, rooms: newRooms()}
+	i.locked = locked{atOnce: semaphore.NewWeighted(lockedAtOnce), waiting: map[uuid.UUID]int{}}
 	i.refusals = refusals{pool: pool, waiting: map[uuid.UUID]*refused{}}
 	size, atOnce := batchSize, batchesAtOnce
 	if !grouped {
@@ -102,20 +105,56 @@ func (i *Intake) Accept(ctx context.Context, receiver tenant.Receiver, received 
 	if err != nil {
 		return "", err
 	}
+	if i.locked.isWaiting(receiver.TenantID) {
+		return i.acceptLocked(ctx, in)
+	}
 	var accepted Accepted
 	if in.needsOwnTx() {
 		accepted, err = accept(ctx, impatient{i.pool}, i.client, in)
 	} else {
 		accepted, err = i.webhooks.do(ctx, in)
 	}
-	if !errors.Is(err, errLocked) && !isLocked(err) {
-		return accepted, err
+	if errors.Is(err, errLocked) || isLocked(err) {
+		return i.acceptLocked(ctx, in)
 	}
-	if err := i.locked.Acquire(ctx, 1); err != nil {
+	return accepted, err
+}
+
+// acceptLocked stores a webhook however long it has to wait for a lock.
+func (i *Intake) acceptLocked(ctx context.Context, in incoming) (Accepted, error) {
+	defer i.locked.wait(in.row.TenantID)()
+	if err := i.locked.atOnce.Acquire(ctx, 1); err != nil {
 		return "", fmt.Errorf("wait for a lock: %w", err)
 	}
-	defer i.locked.Release(1)
+	defer i.locked.atOnce.Release(1)
 	return accept(ctx, i.pool, i.client, in)
+}
+
+// locked holds the webhooks that wait for locks.
+type locked struct {
+	atOnce *semaphore.Weighted
+
+	mu      sync.Mutex
+	waiting map[uuid.UUID]int // webhooks by tenant; none is 0
+}
+
+// wait counts a webhook of a tenant until the caller calls what it returns.
+func (l *locked) wait(tenantID uuid.UUID) (end func()) {
+	add := func(n int) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.waiting[tenantID] += n; l.waiting[tenantID] == 0 {
+			delete(l.waiting, tenantID)
+		}
+	}
+	add(1)
+	return func() { add(-1) }
+}
+
+func (l *locked) isWaiting(tenantID uuid.UUID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.waiting[tenantID] > 0
 }
 
 // errLocked is the answer to a webhook that would have to wait for a lock. No batch does, because
