@@ -60,8 +60,17 @@ func (w *world) seasoned(name string) *customer {
 	return c
 }
 
-// verified has JazzHR send its webhooks to the queue, as package web would put them in.
+// verified has JazzHR send its webhooks to the queue, as package web would put them in. The tenant's
+// polls do not become due by themselves.
 func (c *customer) verified() *customer {
+	c.t.Helper()
+	c.polled()
+	c.exec(`UPDATE jazzhr.tenants SET next_poll_at = NULL, next_openings_at = NULL, next_full_at = NULL WHERE tenant_id = $1`, c.id)
+	return c
+}
+
+// polled is as verified, with polls that become due.
+func (c *customer) polled() *customer {
 	c.t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)

@@ -308,7 +308,7 @@ func TestFullPassStops(t *testing.T) {
 func TestFullPassesAreTheTicks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	paused, active := w.customer("paused").verified(), w.customer("active").verified()
+	paused, active := w.customer("paused").polled(), w.customer("active").polled()
 	row, err := w.tenants.Get(t.Context(), active.id)
 	check(t, err)
 	if night := w.one(`SELECT date_trunc('day', jazzhr.now(), 'UTC') + interval '1 day'`); row.NextFullAt == nil ||

@@ -95,7 +95,7 @@ func (tr *trial) begin() {
 				Job: &writeback.Job{ID: s.job.ID}, Note: writeback.Note{Summary: "Fine."},
 			})
 		}
-		s.verified()
+		s.polled()
 		tr.customers = append(tr.customers, s)
 	}
 	tr.drive()

@@ -306,7 +306,7 @@ func TestConnectingTellsNothing(t *testing.T) {
 func TestOpeningsAreTheTicks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	paused, active := w.customer("paused").verified(), w.customer("active").verified()
+	paused, active := w.customer("paused").polled(), w.customer("active").polled()
 	check(t, paused.tenantsPause(true))
 	before := paused.account.Count(jazzhrtest.EndpointJobs)
 	w.advance(time.Hour)

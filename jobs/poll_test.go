@@ -233,7 +233,7 @@ func TestUnparsableChange(t *testing.T) {
 func TestPollsAreTheTicks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	paused, active := w.customer("paused").verified(), w.customer("active").verified()
+	paused, active := w.customer("paused").polled(), w.customer("active").polled()
 	check(t, paused.tenantsPause(true))
 	w.advance(2 * time.Hour)
 	active.attempted(1, "poll_activities", "ok")

@@ -46,7 +46,7 @@ func TestNothingIsGivenAway(t *testing.T) {
 	key := c.account.Key()
 	secrets, err := c.tenants.Secrets(t.Context(), c.db.Pool, c.id)
 	check(t, err)
-	c.verified()
+	c.polled()
 	c.day(between)
 
 	kept := map[string]string{
