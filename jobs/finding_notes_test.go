@@ -1,6 +1,7 @@
 package jobs_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -60,6 +61,33 @@ func (c *customer) readBack(outcome string) {
 	c.logged(1, func(e entry) bool { return e.Message == "job" && e.JobID == job && e.Outcome == outcome }, "note read back as "+outcome)
 }
 
+// TestFindingNotesHidden has an account show no notes: after three, none is looked for by itself.
+func TestFindingNotesHidden(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).customer("acme").verified()
+	ada := c.person("Ada", "Lovelace", "ada@example.com")
+	c.account.Configure(func(s *jazzhrtest.Settings) { s.Comments = jazzhrtest.CommentsEmpty })
+	due := func(interview string) (jobs int) {
+		c.finish(queue.StateDone, c.enqueue(writeback.Writeback{
+			InterviewID: interview, Candidate: writeback.Candidate{ID: "c-1", ApplicantID: ada.ID}, Note: writeback.Note{Summary: "Fine."},
+		}))
+		c.scan(`SELECT count(*) FROM jazzhr.river_job WHERE kind = 'read_note_back' AND state = 'scheduled'`, nil, &jobs)
+		return jobs
+	}
+	if got := due("i-1"); got != 1 {
+		t.Errorf("the first note is read back %d times", got)
+	}
+	for range 3 {
+		c.readBack("hidden")
+	}
+	for i := range 5 { // all of which could be in the sample, once in ten billion times
+		if got := due(fmt.Sprint("i-", i+2)); got == 1 {
+			return
+		}
+	}
+	t.Error("each note is read back for ever")
+}
+
 // TestFindingNoteForms has accounts do things to notes, one each: what they do is learnt, and the
 // notes are whole.
 func TestFindingNoteForms(t *testing.T) {
@@ -88,6 +116,9 @@ func TestFindingNoteForms(t *testing.T) {
 			_, err := c.account.AddNote(ada.ID, "I agree 😀")
 			check(t, err)
 			c.readBack(want)
+			// What was shown once stays known.
+			c.account.Configure(func(s *jazzhrtest.Settings) { s.NoteForm = jazzhrtest.NoteThreeByte })
+			c.readBack("whole")
 			if text := tell("i-2"); strings.Contains(text, "😀") != (form != jazzhrtest.NoteThreeByte) {
 				t.Errorf("written after: %q", text)
 			}

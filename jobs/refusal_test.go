@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 	"github.com/intrvio/jazzhr-worker/queue"
@@ -32,6 +33,26 @@ func TestMergedAway(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestRefusedWhileNew has JazzHR refuse a write to an applicant that is new, and be down until the
+// applicant is new no more: the refusal was of a moment all the same.
+func TestRefusedWhileNew(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t, withSettleDelay(time.Minute)).customer("acme")
+	c.account.Configure(func(s *jazzhrtest.Settings) { s.UsableAfter = time.Hour })
+	down := c.sim.Fault(jazzhrtest.Rule{Endpoint: jazzhrtest.EndpointLinks, When: func(call jazzhrtest.Call) bool {
+		return call.Account.Count(jazzhrtest.EndpointLinkApplicant) > 0 // since it was refused
+	}, Fault: jazzhrtest.Refuse(503)})
+	id := c.writeback("i-1", "Ada", "Lovelace", "ada@example.com")
+	c.attempted(1, queue.StepLinkApplicantToJob, "waits_retry")
+	down.Remove()
+	c.advance(5 * time.Minute)
+	c.attempted(1, queue.StepLinkApplicantToJob, "waits_settling", queue.StateRejected)
+	c.account.Configure(func(s *jazzhrtest.Settings) { s.UsableAfter = 0 })
+	c.advance(10 * time.Minute)
+	c.finish(queue.StateDone, id)
+	c.once("ada@example.com", 1)
 }
 
 // merge has a recruiter enter the person anew and merge the one there was into that.

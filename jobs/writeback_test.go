@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -109,6 +110,27 @@ func TestRevisionWaitsForLowerOnes(t *testing.T) {
 	if !strings.Contains(notes[0].Text, "Did well.") || !strings.Contains(notes[1].Text, "second look") {
 		t.Error("the revisions stand in another order")
 	}
+}
+
+// TestRevisionWaitsAsLong holds that a revision is not looked at before the one that it waits for.
+func TestRevisionWaitsAsLong(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).seasoned("acme")
+	c.account.Configure(func(s *jazzhrtest.Settings) { s.Outage = jazzhrtest.Outage{Until: time.Now().AddDate(1, 0, 0)} })
+	first := c.writeback("i-1", "Ada", "Lovelace", "ada@example.com")
+	c.attempted(1, queue.StepCreateApplicant, "waits_retry")
+	c.exec("UPDATE jazzhr.writebacks SET next_attempt_at = jazzhr.now() + interval '5 hours' WHERE writeback_id = $1", first)
+	second := c.enqueue(revision("i-1", 2, c.job.ID))
+	c.attempted(1, queue.StepCreateApplicant, "waits_earlier_step")
+	var long bool
+	c.scan("SELECT next_attempt_at > jazzhr.now() + interval '4 hours' FROM jazzhr.writebacks WHERE writeback_id = $1", []any{second}, &long)
+	if !long {
+		t.Error("it is looked at before the one that it waits for")
+	}
+	c.account.Configure(func(s *jazzhrtest.Settings) { s.Outage = jazzhrtest.Outage{} })
+	c.exec("UPDATE jazzhr.writebacks SET next_attempt_at = jazzhr.now() WHERE writeback_id = $1", first)
+	c.finish(queue.StateDone, first)
+	c.finish(queue.StateDone, second) // woken by the end of the first
 }
 
 func TestNoteRoutes(t *testing.T) {

@@ -58,19 +58,26 @@ SET
     absent_at = NULL
 WHERE ctid = ANY(ARRAY(
     SELECT e.ctid
-    FROM jazzhr.effects e
-    WHERE e.state IN ('sending', 'unknown', 'planned')
+    FROM jazzhr.writebacks w
+    JOIN jazzhr.steps s
+        ON s.tenant_id = w.tenant_id
+        AND s.writeback_id = w.writeback_id
+        AND s.state = 'pending'
+    JOIN jazzhr.effects e ON e.tenant_id = s.tenant_id AND e.effect_id = s.effect_id
+    WHERE w.state = 'pending' AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)
+        AND e.state IN ('sending', 'unknown', 'planned')
         AND (
             e.not_after > jazzhr.now() + $1::interval + interval '5 seconds'
             OR e.absent_at > jazzhr.now() + interval '5 seconds'
         )
     LIMIT $2
-    FOR UPDATE SKIP LOCKED
+    FOR UPDATE OF e SKIP LOCKED
 ))
 `
 
 // No send is on its way for longer than its timeout, and no read is still to come. Reads that were
-// counted are forgotten.
+// counted are forgotten. The effects that wait are those of steps that do: the ledger has no index by
+// state.
 func (q *Queries) SystemBringBackEffects(ctx context.Context, db DBTX, sendTimeout time.Duration, maxRows int32) (int64, error) {
 	result, err := db.Exec(ctx, systemBringBackEffects, sendTimeout, maxRows)
 	if err != nil {
@@ -87,7 +94,7 @@ SET
 WHERE ctid = ANY(ARRAY(
     SELECT w.ctid
     FROM jazzhr.events w
-    WHERE w.state = 'pending'
+    WHERE w.state = 'pending' AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)
         AND coalesce(w.admitted_at, w.next_attempt_at) > jazzhr.now() + $1::interval
     LIMIT $2
     FOR UPDATE SKIP LOCKED
@@ -151,7 +158,7 @@ SET
 WHERE ctid = ANY(ARRAY(
     SELECT w.ctid
     FROM jazzhr.stage_entries w
-    WHERE w.state = 'pending'
+    WHERE w.state = 'pending' AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)
         AND coalesce(w.admitted_at, w.next_attempt_at) > jazzhr.now() + $1::interval
     LIMIT $2
     FOR UPDATE SKIP LOCKED
@@ -174,7 +181,7 @@ SET
 WHERE ctid = ANY(ARRAY(
     SELECT w.ctid
     FROM jazzhr.webhooks w
-    WHERE w.state = 'pending'
+    WHERE w.state = 'pending' AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)
         AND coalesce(w.admitted_at, w.next_attempt_at) > jazzhr.now() + $1::interval
     LIMIT $2
     FOR UPDATE SKIP LOCKED
@@ -197,7 +204,7 @@ SET
 WHERE ctid = ANY(ARRAY(
     SELECT w.ctid
     FROM jazzhr.writebacks w
-    WHERE w.state = 'pending'
+    WHERE w.state = 'pending' AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)
         AND coalesce(w.admitted_at, w.next_attempt_at) > jazzhr.now() + $1::interval
     LIMIT $2
     FOR UPDATE SKIP LOCKED
@@ -206,7 +213,7 @@ WHERE ctid = ANY(ARRAY(
 
 // After the clock went back, what waits would wait for longer than it was told to. It is looked at
 // now, here and below, and waits anew if it has to. A column that is null stays null, which least()
-// does not see to.
+// does not see to. The condition on admitted_at is always true: see SystemOldestWaiting.
 func (q *Queries) SystemBringBackWritebacks(ctx context.Context, db DBTX, beyond time.Duration, maxRows int32) (int64, error) {
 	result, err := db.Exec(ctx, systemBringBackWritebacks, beyond, maxRows)
 	if err != nil {

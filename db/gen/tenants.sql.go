@@ -69,6 +69,10 @@ SET
     next_poll_at = NULL,
     next_full_at = NULL,
     next_openings_at = NULL,
+    note_limit = NULL,
+    note_four_byte = false,
+    notes_checked = 0,
+    note_form = NULL,
     key_refusals = 0,
     key_rejected_at = NULL,
     key_retry_at = NULL,
@@ -172,23 +176,26 @@ SET
     notes_checked = notes_checked + 1,
     note_form = $1,
     note_limit = least(note_limit, $2),
-    note_four_byte = $3
-WHERE tenant_id = $4
+    note_four_byte = (note_four_byte OR $3::boolean) AND NOT $4::boolean
+WHERE tenant_id = $5
 `
 
 type LearnNoteFormParams struct {
-	Form      *string
-	NoteLimit *int32
-	FourByte  bool
-	TenantID  uuid.UUID
+	Form          *string
+	NoteLimit     *int32
+	FourByteShown bool
+	FourByteLost  bool
+	TenantID      uuid.UUID
 }
 
-// Keeps what a note that was read back has taught of the account. A limit only shrinks.
+// Keeps what a note that was read back has taught of the account. A limit only shrinks. That a
+// character of four bytes was shown once is enough, unless one of ours was lost.
 func (q *Queries) LearnNoteForm(ctx context.Context, db DBTX, arg LearnNoteFormParams) error {
 	_, err := db.Exec(ctx, learnNoteForm,
 		arg.Form,
 		arg.NoteLimit,
-		arg.FourByte,
+		arg.FourByteShown,
+		arg.FourByteLost,
 		arg.TenantID,
 	)
 	return err

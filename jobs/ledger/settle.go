@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,9 +88,13 @@ func (s *step) perform(ctx context.Context, kind string, n next, seen *reading, 
 }
 
 // retarget finds the applicant again by email after it was merged away or deleted. If the effect
-// was refused, the refusal was of the applicant that is gone: it is forgotten.
+// was refused, the refusal was of the applicant that is gone: it is forgotten. JazzHR may only fail to
+// show the applicant, so it is read once more.
 func (s *step) retarget(ctx context.Context, effectID uuid.UUID) (ended bool, err error) {
 	was := db.Text(s.writeback.ApplicantID)
+	if _, err := s.Account.Read.Applicant(ctx, was); !errors.Is(err, jazzhr.ErrNotFound) {
+		return false, cmp.Or(work.Wrap("read the applicant again", err), work.ErrUnreadable)
+	}
 	err = db.InTenant(ctx, s.ledger.Pool, s.id.tenant, func(tx db.TenantTx) error {
 		return tx.Q.MarkApplicantGone(ctx, tx, tx.Tenant, was)
 	})
@@ -100,14 +105,8 @@ func (s *step) retarget(ctx context.Context, effectID uuid.UUID) (ended bool, er
 	if err != nil {
 		return false, err
 	}
-	there := slices.Contains(ids, was)
-	if len(ids) == 0 {
-		if _, err := s.Account.Read.Applicant(ctx, was); !errors.Is(err, jazzhr.ErrNotFound) {
-			there = true // or can't be read now
-		}
-	}
 	switch {
-	case there:
+	case slices.Contains(ids, was):
 		return false, work.ErrUnreadable
 	case len(ids) != 1:
 		return true, s.becomeCase(ctx, outcome.ApplicantGone)

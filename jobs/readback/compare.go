@@ -9,8 +9,12 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
-// lineBreak is a break as HTML has it.
-var lineBreak = regexp.MustCompile(`(?i)<br ?/?>`)
+var (
+	// lineBreak is a break as HTML has it.
+	lineBreak = regexp.MustCompile(`(?i)<br ?/?>`)
+	// torn is an entity or a break that was cut.
+	torn = regexp.MustCompile(`(&#?\w*|<[br /]*)$`)
+)
 
 // compare says what became of a text. kept is how many of its characters are left of one that was
 // cut.
@@ -27,7 +31,7 @@ func compare(sent, shown string) (form writeback.NoteForm, kept int) {
 	case letters(plain) == letters(sent) || letters(shown) == letters(sent):
 		return writeback.NoteRequoted, 0
 	}
-	kept, left := common(sent, plain)
+	kept, left := common(sent, html.UnescapeString(torn.ReplaceAllString(lineBreak.ReplaceAllString(shown, ""), "")))
 	switch {
 	case left:
 		return writeback.NoteChanged, 0

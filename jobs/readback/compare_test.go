@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
@@ -27,6 +28,8 @@ func TestCompare(t *testing.T) {
 		{"cut at four bytes", odd + long, jazzhrtest.NoteThreeByte.Of(odd + long), writeback.NoteShortened, 37},
 		{"cut", long, long[:5000], writeback.NoteCut, 5000},
 		{"cut and as HTML", long + odd, jazzhrtest.NoteHTML.Of(long[:5000]), writeback.NoteCut, 5000},
+		{"cut in an entity", long + odd, jazzhrtest.NoteHTML.Of(long[:4998]) + "&quo", writeback.NoteCut, 4998},
+		{"cut in a break", long + odd, jazzhrtest.NoteHTML.Of(long[:4998]) + "<br /", writeback.NoteCut, 4998},
 		{"shortened", long, long[:60], writeback.NoteShortened, 60},
 		{"with more", odd, odd + "More", writeback.NoteChanged, 0},
 		{"of somebody else", odd, "What", writeback.NoteChanged, 0},
@@ -38,13 +41,39 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestFourByteIsLearnt holds what is said of characters of four bytes.
+func TestFourByteIsLearnt(t *testing.T) {
+	t.Parallel()
+	const mark = "IV-MARK"
+	for name, test := range map[string]struct {
+		sent           string
+		shown          []string
+		fourByte, lost bool
+	}{
+		"none":                {"a " + mark, []string{"a " + mark}, false, false},
+		"a recruiter's":       {"a " + mark, []string{"well 😀", "a " + mark}, true, false},
+		"ours":                {"😀 " + mark, []string{"😀 " + mark}, true, false},
+		"ours is lost":        {mark + " 😀 b", []string{mark + " "}, false, true},
+		"ours is not there":   {"😀 " + mark, []string{"well"}, false, false},
+		"ours is a question?": {mark + " 😀 b", []string{mark + " ? b"}, false, true},
+	} {
+		var comments []jazzhr.Comment
+		for _, text := range test.shown {
+			comments = append(comments, jazzhr.Comment{Text: text})
+		}
+		if got := (sent{text: test.sent, reference: mark}).seenIn(comments); got.fourByte != test.fourByte || got.lost != test.lost {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 // TestFitsEveryAccount holds that a note that is composed without knowing anything of an account
 // comes back with every word and both marks, whatever the account does to it.
 func TestFitsEveryAccount(t *testing.T) {
 	t.Parallel()
 	score := 4.5
 	note := writeback.Note{
-		Score: &score, Summary: `"<b>" & <script>it's 5 <6</script> <<<x 😀 <`, URL: "https://example.com/?a=1&b=<2",
+		Score: &score, Summary: `"<b>" & <script>it's 5 <6</script> <<<x < y 😀 <`, URL: "https://example.com/?a=1&b=<2",
 		Transcript: strings.Repeat("𝒳 <i>said</i> 'Über \"alles\"' &amp; went on, ", 2000),
 	}.Fit(writeback.Kept{})
 	for _, d := range jazzhrtest.Dimensions() {

@@ -26,7 +26,6 @@ import (
 // What an attempt comes to, besides a [writeback.NoteForm].
 const (
 	notAsked  = "not_asked" // JazzHR could not be read now: a later note will tell
-	notShown  = "not_shown" // the account does not show the note, or its applicant is gone
 	forgotten = "forgotten" // the writeback or its text has been purged
 )
 
@@ -58,15 +57,30 @@ func (w *ReadNoteBackWorker) Work(ctx context.Context, job *river.Job[queue.Read
 	if err != nil {
 		return unread(ctx, err)
 	}
-	at := slices.IndexFunc(comments, func(c jazzhr.Comment) bool { return work.Carries(c.Text, note.reference) })
+	seen := note.seenIn(comments)
+	work.SetOutcome(ctx, string(seen.form))
+	return w.learn(ctx, *note, seen)
+}
+
+// seen is what a note came back as.
+type seen struct {
+	form     writeback.NoteForm
+	kept     int  // how many characters are left of one that was cut
+	fourByte bool // some note of the applicant's has a character of four bytes
+	lost     bool // this one had, and has not come back with one
+}
+
+// seenIn looks for the note among an applicant's.
+func (s sent) seenIn(comments []jazzhr.Comment) (found seen) {
+	found.fourByte = slices.ContainsFunc(comments, func(c jazzhr.Comment) bool { return hasFourByte(c.Text) })
+	at := slices.IndexFunc(comments, func(c jazzhr.Comment) bool { return work.Carries(c.Text, s.reference) })
 	if at < 0 {
-		work.SetOutcome(ctx, notShown)
-		return nil
+		found.form = writeback.NoteHidden
+		return found
 	}
-	form, kept := compare(note.text, comments[at].Text)
-	work.SetOutcome(ctx, string(form))
-	fourByte := slices.ContainsFunc(comments, func(c jazzhr.Comment) bool { return hasFourByte(c.Text) })
-	return w.learn(ctx, *note, form, kept, fourByte)
+	found.form, found.kept = compare(s.text, comments[at].Text)
+	found.lost = hasFourByte(s.text) && !hasFourByte(comments[at].Text)
+	return found
 }
 
 // unread ends an attempt that could not read the note.
@@ -115,10 +129,11 @@ func (w *ReadNoteBackWorker) comments(ctx context.Context, tenant uuid.UUID, app
 }
 
 // learn keeps what the note has taught, and has the rest of one that was cut written.
-func (w *ReadNoteBackWorker) learn(ctx context.Context, note sent, form writeback.NoteForm, kept int, fourByte bool) error {
-	learnt := gen.LearnNoteFormParams{Form: db.NullText(string(form)), FourByte: fourByte}
-	if form == writeback.NoteCut {
-		limit := int32(kept)
+func (w *ReadNoteBackWorker) learn(ctx context.Context, note sent, seen seen) error {
+	learnt := gen.LearnNoteFormParams{Form: db.NullText(string(seen.form)), FourByteShown: seen.fourByte, FourByteLost: seen.lost}
+	cut := seen.form == writeback.NoteCut
+	if cut && !seen.lost { // else it may have been cut at that character
+		limit := int32(seen.kept)
 		learnt.NoteLimit = &limit
 	}
 	return db.InTenant(ctx, w.Pool, note.row.TenantID, func(tx db.TenantTx) error {
@@ -126,14 +141,10 @@ func (w *ReadNoteBackWorker) learn(ctx context.Context, note sent, form writebac
 		if err := tx.Q.LearnNoteForm(ctx, tx, learnt); err != nil {
 			return fmt.Errorf("keep what the account does to notes: %w", err)
 		}
-		rest := strings.TrimSpace(strings.TrimSuffix(string([]rune(note.text)[kept:]), "["+note.reference+"]"))
-		if form != writeback.NoteCut || rest == "" {
+		rest := strings.TrimSpace(strings.TrimSuffix(string([]rune(note.text)[seen.kept:]), "["+note.reference+"]"))
+		if !cut || rest == "" {
 			return nil
 		}
-		_, err := writeback.Continue(ctx, tx.Tx, w.Client, note.row, note.part, rest)
-		if errors.Is(err, queue.ErrNotConnected) {
-			return nil
-		}
-		return err
+		return writeback.Continue(ctx, tx, w.Client, note.row, note.part, rest)
 	})
 }

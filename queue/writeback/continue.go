@@ -4,9 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
@@ -14,23 +13,24 @@ import (
 )
 
 // Continue enqueues the rest of a note's part that the account has cut, as a writeback of its own on
-// the same applicant. The same rest again changes nothing. Its interview is named after the first
-// one's.
+// the same applicant. Its interview is named after the first one's. If the part was continued before,
+// or the tenant is not connected any more, nothing happens.
 func Continue(
-	ctx context.Context, tx pgx.Tx, client *queue.Client, of gen.Writeback, part int, rest string,
-) (created bool, err error) {
+	ctx context.Context, tx db.TenantTx, client *queue.Client, of gen.Writeback, part int, rest string,
+) error {
 	w := Writeback{
 		InterviewID: continuedID(of, part), Revision: 1,
 		Candidate: Candidate{ID: of.CandidateID, ApplicantID: db.Text(of.ApplicantID)},
 		Note:      Note{Transcript: rest, continues: true},
 	}
-	scope := db.ForTenant(tx, of.TenantID)
-	owner, err := queue.ConnectedTenant(ctx, scope)
-	if err != nil {
-		return false, err
+	owner, err := queue.ConnectedTenant(ctx, tx)
+	if err == nil {
+		_, _, err = enqueue(ctx, tx, client, owner, w)
 	}
-	_, created, err = enqueue(ctx, scope, client, owner, w)
-	return created, err
+	if _, before := errors.AsType[*queue.ConflictError](err); before || errors.Is(err, queue.ErrNotConnected) {
+		return nil
+	}
+	return err
 }
 
 // continuedID names the writeback that continues a part. An id is not longer than one may be.

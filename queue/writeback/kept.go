@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/google/uuid"
@@ -25,6 +24,7 @@ const (
 	NoteCut       NoteForm = "cut"       // the end is missing
 	NoteShortened NoteForm = "shortened" // so little is shown that it is taken to be shortened
 	NoteChanged   NoteForm = "changed"   // something else is missing or different
+	NoteHidden    NoteForm = "hidden"    // it is not shown, or its applicant is gone
 )
 
 // Text says it for people.
@@ -38,6 +38,7 @@ func (f NoteForm) Text() string {
 		NoteCut:       "Cut: the rest was written as a further note",
 		NoteShortened: "Shortened: JazzHR shows the beginning only",
 		NoteChanged:   "Changed: compare one with the interview",
+		NoteHidden:    "Not at all: JazzHR did not show the last one that was looked for",
 	}[f]
 	return cmp.Or(text, string(f))
 }
@@ -72,21 +73,18 @@ func ReadBackDue(t gen.Tenant, writeback uuid.UUID) bool {
 	return t.NotesChecked < readBackFirst || binary.BigEndian.Uint32(writeback[12:])%readBackSample == 0
 }
 
-// openTag is what a filter for HTML takes for the begin of a tag: it drops what follows.
-var openTag = regexp.MustCompile(`<(\S)`)
-
 // Fit returns the note as the account keeps it whole, as far as is known. Databases that know no
 // characters of four bytes cut a text at the first, so it is written by its number: [U+1F600]. A
 // space after each "<" keeps what follows from being taken for a tag.
 func (n Note) Fit(k Kept) Note {
 	fit := func(text string) string {
-		text = openTag.ReplaceAllString(openTag.ReplaceAllString(text, "< $1"), "< $1") // twice for "<<<"
-		if k.FourByte {
-			return text
-		}
 		var b strings.Builder
+		var last rune
 		for _, r := range text {
-			if r > 0xFFFF {
+			if last == '<' && !strings.ContainsRune(" \t\r\n", r) {
+				b.WriteByte(' ')
+			}
+			if last = r; r > 0xFFFF && !k.FourByte {
 				fmt.Fprintf(&b, "[U+%X]", r)
 			} else {
 				b.WriteRune(r)

@@ -18,7 +18,7 @@ WHERE stepped_at = @stepped_at;
 -- name: SystemBringBackWritebacks :execrows
 -- After the clock went back, what waits would wait for longer than it was told to. It is looked at
 -- now, here and below, and waits anew if it has to. A column that is null stays null, which least()
--- does not see to.
+-- does not see to. The condition on admitted_at is always true: see SystemOldestWaiting.
 UPDATE jazzhr.writebacks
 SET
     next_attempt_at = jazzhr.now(),
@@ -26,7 +26,7 @@ SET
 WHERE ctid = ANY(ARRAY(
     SELECT w.ctid
     FROM jazzhr.writebacks w
-    WHERE w.state = 'pending'
+    WHERE w.state = 'pending' AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)
         AND coalesce(w.admitted_at, w.next_attempt_at) > jazzhr.now() + sqlc.arg(beyond)::interval
     LIMIT sqlc.arg(max_rows)
     FOR UPDATE SKIP LOCKED
@@ -40,7 +40,7 @@ SET
 WHERE ctid = ANY(ARRAY(
     SELECT w.ctid
     FROM jazzhr.webhooks w
-    WHERE w.state = 'pending'
+    WHERE w.state = 'pending' AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)
         AND coalesce(w.admitted_at, w.next_attempt_at) > jazzhr.now() + sqlc.arg(beyond)::interval
     LIMIT sqlc.arg(max_rows)
     FOR UPDATE SKIP LOCKED
@@ -54,7 +54,7 @@ SET
 WHERE ctid = ANY(ARRAY(
     SELECT w.ctid
     FROM jazzhr.stage_entries w
-    WHERE w.state = 'pending'
+    WHERE w.state = 'pending' AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)
         AND coalesce(w.admitted_at, w.next_attempt_at) > jazzhr.now() + sqlc.arg(beyond)::interval
     LIMIT sqlc.arg(max_rows)
     FOR UPDATE SKIP LOCKED
@@ -68,7 +68,7 @@ SET
 WHERE ctid = ANY(ARRAY(
     SELECT w.ctid
     FROM jazzhr.events w
-    WHERE w.state = 'pending'
+    WHERE w.state = 'pending' AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)
         AND coalesce(w.admitted_at, w.next_attempt_at) > jazzhr.now() + sqlc.arg(beyond)::interval
     LIMIT sqlc.arg(max_rows)
     FOR UPDATE SKIP LOCKED
@@ -76,7 +76,8 @@ WHERE ctid = ANY(ARRAY(
 
 -- name: SystemBringBackEffects :execrows
 -- No send is on its way for longer than its timeout, and no read is still to come. Reads that were
--- counted are forgotten.
+-- counted are forgotten. The effects that wait are those of steps that do: the ledger has no index by
+-- state.
 UPDATE jazzhr.effects
 SET
     not_after = CASE
@@ -88,14 +89,20 @@ SET
     absent_at = NULL
 WHERE ctid = ANY(ARRAY(
     SELECT e.ctid
-    FROM jazzhr.effects e
-    WHERE e.state IN ('sending', 'unknown', 'planned')
+    FROM jazzhr.writebacks w
+    JOIN jazzhr.steps s
+        ON s.tenant_id = w.tenant_id
+        AND s.writeback_id = w.writeback_id
+        AND s.state = 'pending'
+    JOIN jazzhr.effects e ON e.tenant_id = s.tenant_id AND e.effect_id = s.effect_id
+    WHERE w.state = 'pending' AND (w.admitted_at IS NULL OR w.admitted_at IS NOT NULL)
+        AND e.state IN ('sending', 'unknown', 'planned')
         AND (
             e.not_after > jazzhr.now() + sqlc.arg(send_timeout)::interval + interval '5 seconds'
             OR e.absent_at > jazzhr.now() + interval '5 seconds'
         )
     LIMIT sqlc.arg(max_rows)
-    FOR UPDATE SKIP LOCKED
+    FOR UPDATE OF e SKIP LOCKED
 ));
 
 -- name: SystemBringBackBuckets :execrows

@@ -224,13 +224,14 @@ WHERE tenant_id = @tenant_id;
 UPDATE jazzhr.tenants SET note_route = @note_route WHERE tenant_id = @tenant_id;
 
 -- name: LearnNoteForm :exec
--- Keeps what a note that was read back has taught of the account. A limit only shrinks.
+-- Keeps what a note that was read back has taught of the account. A limit only shrinks. That a
+-- character of four bytes was shown once is enough, unless one of ours was lost.
 UPDATE jazzhr.tenants
 SET
     notes_checked = notes_checked + 1,
     note_form = @form,
     note_limit = least(note_limit, sqlc.narg(note_limit)),
-    note_four_byte = @four_byte
+    note_four_byte = (note_four_byte OR @four_byte_shown::boolean) AND NOT @four_byte_lost::boolean
 WHERE tenant_id = @tenant_id;
 
 -- name: DisconnectTenant :execrows
@@ -247,6 +248,10 @@ SET
     next_poll_at = NULL,
     next_full_at = NULL,
     next_openings_at = NULL,
+    note_limit = NULL,
+    note_four_byte = false,
+    notes_checked = 0,
+    note_form = NULL,
     key_refusals = 0,
     key_rejected_at = NULL,
     key_retry_at = NULL,
