@@ -182,21 +182,42 @@ func (b *tab) open(path string) {
 	b.do(chromedp.Navigate(b.url + path))
 }
 
-// click clicks on the first element that fits a CSS selector. If a live page replaces the element
-// just then, click clicks on the new one.
+// click clicks on the first element that fits a CSS selector. A live page may replace the element, or
+// move it, before the mouse is there: then click clicks again.
 func (b *tab) click(selector string) {
 	b.t.Helper()
+	// The mouse's release is seen wherever it is, and the click follows it at once.
+	watch := fmt.Sprintf(`window.clickHit = new Promise((done) => {
+		let hit = false;
+		const look = (event) => { hit = event.target.closest(%q) !== null; };
+		addEventListener("click", look, { capture: true, once: true });
+		addEventListener("mouseup", () => setTimeout(() => { removeEventListener("click", look, true); done(hit); }), { capture: true, once: true });
+	}), true`, selector)
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	for {
-		err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector)))
+		_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](watch))
 		if err == nil {
-			return
+			err = chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector)))
 		}
-		if text := err.Error(); ctx.Err() != nil || !strings.Contains(text, "node") && !strings.Contains(text, "layout object") {
+		if err == nil {
+			hit, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("window.clickHit ?? true", chromedp.EvalAwaitPromise))
+			if hit || err != nil && ctx.Err() == nil && isNewDocument(err) {
+				return
+			}
+			b.t.Logf("a click on %s did not hit it (%v)", selector, err)
+			continue
+		}
+		if text := err.Error(); ctx.Err() != nil || !isNewDocument(err) && !strings.Contains(text, "node") && !strings.Contains(text, "layout object") {
 			b.t.Fatalf("in the browser: click on %s: %v\n%s", selector, err, b.text())
 		}
 	}
+}
+
+// isNewDocument reports whether an evaluation failed because another document was loaded meanwhile.
+func isNewDocument(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "navigated") || strings.Contains(text, "context") || strings.Contains(text, "collected")
 }
 
 // fill types into a field.
@@ -217,7 +238,9 @@ func (b *tab) signIn() {
 func (b *tab) text() string {
 	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
 	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.pathname + "\n" + document.body.innerText`))
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`
+		[location.pathname, document.querySelectorAll(".htmx-request").length + " requests under way",
+			"live: " + document.querySelector("[data-live]")?.dataset.live, document.body.innerText].join("\n")`))
 	if err != nil {
 		return "(the page does not answer)"
 	}
@@ -241,9 +264,7 @@ func (b *tab) until(expression string) {
 		if err == nil {
 			return
 		}
-		// Another document was loaded meanwhile.
-		if text := err.Error(); ctx.Err() != nil || !strings.Contains(text, "navigated") && !strings.Contains(text, "context") &&
-			!strings.Contains(text, "collected") {
+		if ctx.Err() != nil || !isNewDocument(err) {
 			b.t.Fatalf("never true: %s: %v\n%s", expression, err, b.text())
 		}
 	}
