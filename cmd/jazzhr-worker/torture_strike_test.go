@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"sync"
@@ -104,7 +105,8 @@ func (w *torture) count(strike string) {
 }
 
 // strike strikes every second or two until ctx ends: a process is killed, or stopped for a moment,
-// or for so long that the others take it for dead and it wakes as a zombie; Postgres crashes.
+// or for so long that the others take it for dead and it wakes as a zombie; Postgres crashes. Once,
+// halfway through, JazzHR is out.
 func (w *torture) strike(ctx context.Context) {
 	dice := rand.New(rand.NewPCG(*tortureSeed, 0))
 	var resumed sync.WaitGroup
@@ -128,6 +130,10 @@ func (w *torture) strike(ctx context.Context) {
 	// One of each comes first, so that a short run has met them all.
 	deck := []func(*slot){kill, pause, zombie, crash}
 	for wait(ctx, between(time.Second, 2*time.Second)); ctx.Err() == nil; wait(ctx, between(time.Second, 2*time.Second)) {
+		if w.isHalfway() {
+			resumed.Wait()
+			w.outage(ctx, dice)
+		}
 		deck[0](w.slots[dice.IntN(len(w.slots))])
 		if deck = deck[1:]; len(deck) == 0 {
 			deck = append(deck, crash, zombie, zombie)
@@ -137,6 +143,15 @@ func (w *torture) strike(ctx context.Context) {
 			dice.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
 		}
 	}
+}
+
+// isHalfway reports, once, that half of the writebacks were accepted.
+func (w *torture) isHalfway() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	is := !w.halfway && len(w.accepted) >= cmp.Or(*tortureWritebacks, 2*tortureSmall)/2
+	w.halfway = w.halfway || is
+	return is
 }
 
 // leave notes which jobs a killed process has left. While Postgres is away too they can't be listed.

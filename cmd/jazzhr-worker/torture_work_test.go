@@ -174,10 +174,13 @@ type fault struct {
 	*jazzhrtest.Injected
 }
 
+// tortureLag is by how much JazzHR is late, if it is.
+const tortureLag = 500 * time.Millisecond
+
 // lose has answers lost in every way: a third of those to POSTs although JazzHR did what it asks, some
 // more because it did so late or not at all. What comes late does so within the quiet period.
 func (w *torture) lose() {
-	const late = 500 * time.Millisecond
+	const late = tortureLag
 	sum := map[string]float64{}
 	add := func(method string, share float64, name string, f jazzhrtest.Fault) {
 		// A rule is asked only about what those before it let pass.
