@@ -69,6 +69,24 @@ func TestFinding12ApplicantsOfADayToCome(t *testing.T) {
 	}
 }
 
+// TestFinding15ApplicantsWithoutADay has an account show no day of application for a third of its
+// people: once a full pass has taken in who stood there, polls tell of all who apply.
+func TestFinding15ApplicantsWithoutADay(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).customer("acme")
+	c.account.Configure(func(s *jazzhrtest.Settings) { s.Dates = jazzhrtest.DatesNone })
+	c.people(3, 0)
+	c.poll("ok")
+	c.fullSync("ok")
+	c.people(3, 0)
+	c.poll("ok")
+	var told int
+	c.scan(`SELECT count(*) FROM jazzhr.events WHERE type = 'candidate.applied'`, nil, &told)
+	if told != 3 {
+		t.Errorf("told of %d", told)
+	}
+}
+
 // TestFinding14QuotesInATitle has the titles of jobs hold quotes: the moves in them are read.
 func TestFinding14QuotesInATitle(t *testing.T) {
 	t.Parallel()
