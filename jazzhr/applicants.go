@@ -1,6 +1,9 @@
 package jazzhr
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // ApplicantRow is an applicant as lists show it. There is one row per application. A row has
 // neither email nor stage.
@@ -19,7 +22,6 @@ type ApplicantRow struct {
 type ApplicantFilter struct {
 	Name          string // matches a part of the first or last name
 	FromApplyDate string // YYYY-MM-DD
-	ToApplyDate   string // YYYY-MM-DD
 	JobID         string
 }
 
@@ -38,7 +40,6 @@ type Applicant struct {
 	// CommentsKnown is false if the answer held no readable list of comments. The applicant may
 	// have notes all the same.
 	CommentsKnown bool
-	Activities    []ApplicantActivity
 }
 
 // ApplicantJob is a job that an applicant is linked to.
@@ -51,27 +52,17 @@ type ApplicantJob struct {
 
 // Comment is a note on an applicant. JazzHR may have turned its text into HTML.
 type Comment struct {
-	ID         string
-	AuthorID   string
-	AuthorName string
-	Text       string
-	Date       string // YYYY-MM-DD, or empty
-	Time       string // HH:MM:SS; JazzHR names no time zone
-}
-
-// ApplicantActivity is an entry in an applicant's history.
-type ApplicantActivity struct {
-	ID       string
-	Activity string
-	Date     string // YYYY-MM-DD, or empty
-	Time     string // HH:MM:SS; JazzHR names no time zone
+	ID   string
+	Text string
+	Date string // YYYY-MM-DD, or empty
+	Time string // HH:MM:SS; JazzHR names no time zone
 }
 
 // Applicants reads one page of the applicants, the newest first. Pages count from 1.
 func (a *Account) Applicants(ctx context.Context, f ApplicantFilter, page int) (Page[ApplicantRow], error) {
 	return readPage(ctx, a, listApplicants, page, parseApplicantRow,
 		filter{"name", f.Name}, filter{"from_apply_date", f.FromApplyDate},
-		filter{"to_apply_date", f.ToApplyDate}, filter{"job_id", f.JobID})
+		filter{"job_id", f.JobID})
 }
 
 // Applicant reads one applicant. The error wraps [ErrNotFound] if the account has no applicant with
@@ -83,8 +74,8 @@ func (a *Account) Applicant(ctx context.Context, id string) (Applicant, error) {
 func parseApplicantRow(row map[string]any) ApplicantRow {
 	return ApplicantRow{
 		ID:        scalar(row["id"]),
-		FirstName: scalar(row["first_name"]),
-		LastName:  scalar(row["last_name"]),
+		FirstName: personal(row["first_name"]),
+		LastName:  personal(row["last_name"]),
 		Phone:     scalar(row["prospect_phone"]),
 		ApplyDate: dateText(scalar(row["apply_date"])),
 		JobID:     scalar(row["job_id"]),
@@ -95,19 +86,22 @@ func parseApplicantRow(row map[string]any) ApplicantRow {
 func parseApplicant(row map[string]any) Applicant {
 	applicant := Applicant{
 		ID:        scalar(row["id"]),
-		FirstName: scalar(row["first_name"]),
-		LastName:  scalar(row["last_name"]),
-		Email:     scalar(row["email"]),
+		FirstName: personal(row["first_name"]),
+		LastName:  personal(row["last_name"]),
+		Email:     personal(row["email"]),
 		Phone:     scalar(member(row, "phone", "prospect_phone")),
 		Source:    scalar(row["source"]),
 		ApplyDate: dateText(scalar(row["apply_date"])),
 	}
-	// Unreadable jobs and activities are left out. Callers read links and activities from their own
-	// lists.
+	// Unreadable jobs are left out. Callers read links from their own list.
 	applicant.Jobs, _ = parseAll(row["jobs"], parseApplicantJob)
-	applicant.Activities, _ = parseAll(row["activities"], parseApplicantActivity)
 	if comments, present := row["comments"]; present {
 		applicant.Comments, applicant.CommentsKnown = parseAll(comments, parseComment)
+		// One without a text may be any of them.
+		noText := func(comment any) bool { _, has := object(comment)["text"].(string); return !has }
+		if slices.ContainsFunc(list(comments), noText) {
+			applicant.Comments, applicant.CommentsKnown = nil, false
+		}
 	}
 	return applicant
 }
@@ -123,20 +117,9 @@ func parseApplicantJob(row map[string]any) ApplicantJob {
 
 func parseComment(row map[string]any) Comment {
 	return Comment{
-		ID:         scalar(row["id"]),
-		AuthorID:   scalar(row["author_id"]),
-		AuthorName: scalar(row["author_name"]),
-		Text:       scalar(row["text"]),
-		Date:       dateText(scalar(row["date"])),
-		Time:       scalar(row["time"]),
-	}
-}
-
-func parseApplicantActivity(row map[string]any) ApplicantActivity {
-	return ApplicantActivity{
-		ID:       scalar(row["id"]),
-		Activity: scalar(row["activity"]),
-		Date:     dateText(scalar(row["date"])),
-		Time:     scalar(row["time"]),
+		ID:   scalar(row["id"]),
+		Text: scalar(row["text"]),
+		Date: dateText(scalar(row["date"])),
+		Time: scalar(row["time"]),
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -105,10 +106,19 @@ func (a *Account) post(ctx context.Context, send Send, t target, fields map[stri
 // contradicts itself, so the outcome is Unknown.
 func answerID(t target, r reply) (string, *Error) {
 	id := scalar(object(r.value)[t.answer])
-	if id == "" || errorMessage(r.value) != "" {
+	if !isNewID(id) || errorMessage(r.value) != "" || saysNo(object(r.value)) {
 		return "", &Error{Op: t.name(), Kind: Unknown, Status: r.status, cause: ErrMissingID}
 	}
 	return id, nil
+}
+
+// isNewID reports whether a text can be the id of a new record. PHP's database drivers give 0 or -1
+// where nothing was inserted.
+func isNewID(id string) bool { return strings.Trim(id, "0") != "" && !strings.HasPrefix(id, "-") }
+
+// saysNo reports whether an answer says by a member of its own that nothing was done.
+func saysNo(answer map[string]any) bool {
+	return answer["success"] == false || slices.Contains([]string{"error", "fail", "failed"}, strings.ToLower(scalar(answer["status"])))
 }
 
 // finish reports a call's outcome to the observer and returns the failure as an error.

@@ -102,7 +102,8 @@ func TestKinds(t *testing.T) {
 func TestWriteWithoutID(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
-		`{}`, `[]`, `null`, ``, `<html>`, `{"comment_id":null}`, `{"comment_id":"c","error":"no"}`, `[{"comment_id":"c"}]`,
+		`{}`, `[]`, `null`, ``, `<html>`, `{"comment_id":null}`, `{"comment_id":0}`, `{"comment_id":"0"}`,
+		`{"comment_id":-1}`, `{"comment_id":"00"}`, `{"success":false,"comment_id":"77"}`, `{"status":"Error","comment_id":"78"}`, `{"comment_id":"c","error":"no"}`, `[{"comment_id":"c"}]`,
 	} {
 		account := serve(t, answer(200, body))
 		_, err := account.WriteNote(t.Context(), soon(), NoteRouteApplicant, "p", "x")

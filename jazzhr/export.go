@@ -138,8 +138,8 @@ func parsePerson(p map[string]any) Person {
 	communication := object(member(p, "communication"))
 	person := Person{
 		ID:        identifier(member(p, "id", "personId")),
-		FirstName: scalar(member(name, "given", "givenName", "firstName")),
-		LastName:  scalar(member(name, "family", "familyName", "lastName")),
+		FirstName: personal(member(name, "given", "givenName", "firstName")),
+		LastName:  personal(member(name, "family", "familyName", "lastName")),
 		FullName:  scalar(member(name, "formattedName", "fullName")),
 		ApplyDate: dateText(scalar(member(p, "applyDate"))),
 		Emails:    values(member(communication, "email", "emails"), "address", "value"),

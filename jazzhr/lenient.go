@@ -2,6 +2,7 @@ package jazzhr
 
 import (
 	"encoding/json"
+	"html"
 	"strings"
 	"time"
 )
@@ -58,6 +59,9 @@ func scalar(value any) string {
 		return ""
 	}
 }
+
+// personal reads a name or an email, which may come as it stands in HTML.
+func personal(value any) string { return html.UnescapeString(scalar(value)) }
 
 // identifier reads an id. The id is bare, or it is the value of an HR Open identifier object.
 func identifier(value any) string {

@@ -56,7 +56,7 @@ func operations() []operation {
 		{getJob, func(ctx context.Context, a *Account, _ Send) error { _, err := a.Job(ctx, "job_1"); return err }},
 		{listApplicants, func(ctx context.Context, a *Account, _ Send) error {
 			_, err := a.Applicants(ctx, ApplicantFilter{
-				Name: "O'Neil?", FromApplyDate: "2026-01-01", ToApplyDate: "2026-01-31", JobID: "job_1",
+				Name: "O'Neil?", FromApplyDate: "2026-01-01", JobID: "job_1",
 			}, 1)
 			return err
 		}},

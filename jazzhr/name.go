@@ -81,7 +81,7 @@ func withoutPrefix(run string) string {
 	switch {
 	case strings.ContainsRune("ODLodl", rune(run[0])) && len(run) > 4:
 		return run[2:]
-	case len(run) > 4:
+	case len(run) > 3:
 		return run[1:]
 	default:
 		return run

@@ -81,13 +81,13 @@ func TestSearchName(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ first, last, want string }{
 		{"Ada", "Lovelace", "velace"},
-		{"Zoe", "O'Neil", "Neil"},
+		{"Zoe", "O'Neil", "eil"},
 		{"Zoe", "ONeil", "eil"},
 		{"Anne", "Smith-Jones", "mith"},
-		{"Anne", "van der  Berg", "Berg"},
-		{"Jörg", "Müller", "ller"},
+		{"Anne", "van der  Berg", "erg"},
+		{"Jörg", "Müller", "ler"},
 		{"Jo", "Li", "Li"},
-		{"Anna", "Ёлкин", "Anna"},
+		{"Anna", "Ёлкин", "nna"},
 		{"李", "小龙", "小龙"},
 		{"李", "", "李"},
 	} {

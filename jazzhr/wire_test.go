@@ -23,7 +23,7 @@ func TestWireForm(t *testing.T) {
 	want := map[string]sent{
 		"GET /jobs":            {Target: "/v1/jobs/title/C%2FC++%20&%20more/board_code/tZ9/status/On%20Hold/page/2" + query},
 		"GET /jobs/{id}":       {Target: "/v1/jobs/job_1" + query},
-		"GET /applicants":      {Target: "/v1/applicants/name/O%27Neil%3F/from_apply_date/2026-01-01/to_apply_date/2026-01-31/job_id/job_1/page/1" + query},
+		"GET /applicants":      {Target: "/v1/applicants/name/O%27Neil%3F/from_apply_date/2026-01-01/job_id/job_1/page/1" + query},
 		"GET /applicants/{id}": {Target: "/v1/applicants/prospect_1" + query},
 		"GET /applicants2jobs": {Target: "/v1/applicants2jobs/applicant_id/prospect_1/job_id/job_1/page/1" + query},
 		"GET /activities":      {Target: "/v1/activities/category/resume_status/object_id/prospect_1/page/3" + query},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
+	"github.com/intrvio/jazzhr-worker/queue"
 )
 
 // TestFinding09Breaker has JazzHR answer every POST of five customers by 503 for an hour. Few are
@@ -144,4 +145,40 @@ func (c *customer) wantTold(event intrvio.EventType, times int) {
 	if told != times {
 		c.t.Errorf("%s was told %d times, want %d", event, told, times)
 	}
+}
+
+// TestFinding09LapsedAccounts has three customers' accounts take no writes, so many that it looks like
+// an outage: the others' go on at once, and nobody is told of one.
+func TestFinding09LapsedAccounts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	sound := w.seasoned("sound")
+	for i := range 3 {
+		lapsed := w.seasoned(fmt.Sprint("lapsed-", i))
+		trouble := w.sim.Fault(jazzhrtest.Rule{Method: http.MethodPost, Account: lapsed.account, Fault: jazzhrtest.Refuse(403)})
+		for i := range 10 {
+			lapsed.writeback(fmt.Sprintf("i-%d", i+1), "Ada", namedFor(i), namedFor(i)+"@example.com")
+		}
+		check(t, trouble.Wait(t.Context(), 4))
+	}
+	for w.breakers() == 0 { // a look is once a second
+		w.idle()
+		w.advance(time.Minute)
+	}
+	for i := range 5 {
+		id := sound.writeback(fmt.Sprintf("i-%d", i+1), "Ada", namedFor(i), namedFor(i)+"@example.com")
+		for try := 0; sound.view(id).State == queue.StatePending && try < 5; try++ {
+			w.idle()
+			w.advance(3 * time.Second)
+		}
+		sound.finish(queue.StateDone, id)
+	}
+	sound.wantTold(intrvio.JazzHRUnavailable, 0)
+}
+
+// breakers counts the breakers that are open.
+func (w *world) breakers() (n int) {
+	w.t.Helper()
+	w.scan(`SELECT count(*) FROM jazzhr.breakers WHERE opened_at IS NOT NULL`, nil, &n)
+	return n
 }

@@ -12,6 +12,35 @@ import (
 	"github.com/google/uuid"
 )
 
+const applicantsBefore = `-- name: ApplicantsBefore :many
+SELECT applicant_id
+FROM jazzhr.applicants
+WHERE tenant_id = $1
+    AND applicant_id = ANY($2::text[])
+    AND created_at < $3::timestamptz
+`
+
+// Returns those of the given applicants that were known before a time.
+func (q *Queries) ApplicantsBefore(ctx context.Context, db DBTX, tenantID uuid.UUID, applicantIds []string, before time.Time) ([]string, error) {
+	rows, err := db.Query(ctx, applicantsBefore, tenantID, applicantIds, before)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var applicant_id string
+		if err := rows.Scan(&applicant_id); err != nil {
+			return nil, err
+		}
+		items = append(items, applicant_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const knownDetails = `-- name: KnownDetails :many
 SELECT
     applicant_id,

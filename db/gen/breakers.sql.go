@@ -34,22 +34,22 @@ const noteOutage = `-- name: NoteOutage :one
 INSERT INTO jazzhr.outage_notices (tenant_id, since)
 SELECT $1, o.since
 FROM (SELECT min(opened_at) AS since FROM jazzhr.breakers) o
-WHERE o.since IS NOT NULL
+WHERE o.since <= jazzhr.now() - $2::interval
 ON CONFLICT (tenant_id) DO NOTHING
 RETURNING since
 `
 
 // Notes that the tenant is told of the outage. Returns no row if it was told already, or if no
-// breaker is open any more.
-func (q *Queries) NoteOutage(ctx context.Context, db DBTX, tenantID uuid.UUID) (time.Time, error) {
-	row := db.QueryRow(ctx, noteOutage, tenantID)
+// breaker has been open for so long: a shorter one may be the fault of a few accounts.
+func (q *Queries) NoteOutage(ctx context.Context, db DBTX, tenantID uuid.UUID, outageFrom time.Duration) (time.Time, error) {
+	row := db.QueryRow(ctx, noteOutage, tenantID, outageFrom)
 	var since time.Time
 	err := row.Scan(&since)
 	return since, err
 }
 
 const systemBreaker = `-- name: SystemBreaker :one
-SELECT b.kind, b.failures, b.tenants, b.opened_at, b.next_at, b.probes, b.prober, b.granted, b.usable, b.unusable, jazzhr.now()::timestamptz AS now
+SELECT b.kind, b.failures, b.tenants, b.opened_at, b.next_at, b.probes, b.prober, b.granted, b.usable, b.unusable, b.apart, jazzhr.now()::timestamptz AS now
 FROM jazzhr.breakers b
 WHERE b.kind = $1
 `
@@ -73,13 +73,14 @@ func (q *Queries) SystemBreaker(ctx context.Context, db DBTX, kind string) (Syst
 		&i.Breaker.Granted,
 		&i.Breaker.Usable,
 		&i.Breaker.Unusable,
+		&i.Breaker.Apart,
 		&i.Now,
 	)
 	return i, err
 }
 
 const systemBreakers = `-- name: SystemBreakers :many
-SELECT b.kind, b.failures, b.tenants, b.opened_at, b.next_at, b.probes, b.prober, b.granted, b.usable, b.unusable, jazzhr.now()::timestamptz AS now
+SELECT b.kind, b.failures, b.tenants, b.opened_at, b.next_at, b.probes, b.prober, b.granted, b.usable, b.unusable, b.apart, jazzhr.now()::timestamptz AS now
 FROM jazzhr.breakers b
 ORDER BY b.kind
 `
@@ -110,6 +111,7 @@ func (q *Queries) SystemBreakers(ctx context.Context, db DBTX) ([]SystemBreakers
 			&i.Breaker.Granted,
 			&i.Breaker.Usable,
 			&i.Breaker.Unusable,
+			&i.Breaker.Apart,
 			&i.Now,
 		); err != nil {
 			return nil, err
@@ -133,15 +135,12 @@ func (q *Queries) SystemCloseBreaker(ctx context.Context, db DBTX, kind string) 
 
 const systemCloseIdleBreakers = `-- name: SystemCloseIdleBreakers :exec
 DELETE FROM jazzhr.breakers
-WHERE opened_at IS NOT NULL
-    AND (
-        (usable > unusable AND next_at < jazzhr.now() - $1::interval)
-        OR next_at < jazzhr.now() - $2::interval
-    )
+WHERE (opened_at IS NOT NULL AND usable > unusable AND next_at < jazzhr.now() - $1::interval)
+    OR next_at < jazzhr.now() - $2::interval
 `
 
 // Closes the breakers that have let sends through for a while without another being asked for, and
-// those that nobody has asked for long.
+// forgets what nobody has asked for long.
 func (q *Queries) SystemCloseIdleBreakers(ctx context.Context, db DBTX, afterSuccess time.Duration, unasked time.Duration) error {
 	_, err := db.Exec(ctx, systemCloseIdleBreakers, afterSuccess, unasked)
 	return err
@@ -180,7 +179,7 @@ INSERT INTO jazzhr.breakers AS b (kind)
 VALUES ($1)
 ON CONFLICT (kind) DO UPDATE
 SET kind = excluded.kind
-RETURNING b.kind, b.failures, b.tenants, b.opened_at, b.next_at, b.probes, b.prober, b.granted, b.usable, b.unusable, jazzhr.now()::timestamptz AS now
+RETURNING b.kind, b.failures, b.tenants, b.opened_at, b.next_at, b.probes, b.prober, b.granted, b.usable, b.unusable, b.apart, jazzhr.now()::timestamptz AS now
 `
 
 type SystemLockBreakerRow struct {
@@ -203,6 +202,7 @@ func (q *Queries) SystemLockBreaker(ctx context.Context, db DBTX, kind string) (
 		&i.Breaker.Granted,
 		&i.Breaker.Usable,
 		&i.Breaker.Unusable,
+		&i.Breaker.Apart,
 		&i.Now,
 	)
 	return i, err
@@ -213,18 +213,20 @@ UPDATE jazzhr.breakers
 SET
     failures = $1,
     tenants = $2,
-    opened_at = $3,
-    next_at = $4,
-    probes = $5,
-    granted = $6,
-    usable = $7,
-    unusable = $8
-WHERE kind = $9
+    apart = $3,
+    opened_at = $4,
+    next_at = $5,
+    probes = $6,
+    granted = $7,
+    usable = $8,
+    unusable = $9
+WHERE kind = $10
 `
 
 type SystemSetBreakerParams struct {
 	Failures int32
 	Tenants  []uuid.UUID
+	Apart    []uuid.UUID
 	OpenedAt *time.Time
 	NextAt   time.Time
 	Probes   int32
@@ -238,6 +240,7 @@ func (q *Queries) SystemSetBreaker(ctx context.Context, db DBTX, arg SystemSetBr
 	_, err := db.Exec(ctx, systemSetBreaker,
 		arg.Failures,
 		arg.Tenants,
+		arg.Apart,
 		arg.OpenedAt,
 		arg.NextAt,
 		arg.Probes,

@@ -408,7 +408,7 @@ const effectByIDForUpdate = `-- name: EffectByIDForUpdate :one
 WITH locked_tenant AS (
     SELECT t.tenant_id
     FROM jazzhr.tenants t
-    WHERE t.tenant_id = $1
+    WHERE t.tenant_id = $2
     FOR KEY SHARE
 )
 SELECT
@@ -423,23 +423,32 @@ SELECT
             AND c.remote_id IS NOT NULL
             AND c.sends > 0
             AND c.effect_id <> e.effect_id
-    ) AS controlled
+    ) AS controlled,
+    EXISTS (
+        SELECT
+        FROM jazzhr.applicants a
+        WHERE a.tenant_id = e.tenant_id
+            AND a.applicant_id = $1::text
+            AND a.created_at < e.first_sent_at
+    ) AS known_before
 FROM locked_tenant l
 JOIN jazzhr.effects e ON e.tenant_id = l.tenant_id
-WHERE e.tenant_id = $1 AND e.effect_id = $2
+WHERE e.tenant_id = $2 AND e.effect_id = $3
 FOR UPDATE OF e
 `
 
 type EffectByIDForUpdateRow struct {
-	Effect     Effect
-	Now        time.Time
-	Controlled bool
+	Effect      Effect
+	Now         time.Time
+	Controlled  bool
+	KnownBefore bool
 }
 
 // controlled is true if another effect of the kind was confirmed before. Then no effect waits for a
-// first one to be confirmed.
-func (q *Queries) EffectByIDForUpdate(ctx context.Context, db DBTX, tenantID uuid.UUID, effectID uuid.UUID) (EffectByIDForUpdateRow, error) {
-	row := db.QueryRow(ctx, effectByIDForUpdate, tenantID, effectID)
+// first one to be confirmed. known_before is true if the applicant that an answer names was known
+// before the first send.
+func (q *Queries) EffectByIDForUpdate(ctx context.Context, db DBTX, answeredID string, tenantID uuid.UUID, effectID uuid.UUID) (EffectByIDForUpdateRow, error) {
+	row := db.QueryRow(ctx, effectByIDForUpdate, answeredID, tenantID, effectID)
 	var i EffectByIDForUpdateRow
 	err := row.Scan(
 		&i.Effect.TenantID,
@@ -464,6 +473,7 @@ func (q *Queries) EffectByIDForUpdate(ctx context.Context, db DBTX, tenantID uui
 		&i.Effect.DecidedAt,
 		&i.Now,
 		&i.Controlled,
+		&i.KnownBefore,
 	)
 	return i, err
 }

@@ -22,6 +22,7 @@ type Breaker struct {
 	Granted  int32
 	Usable   int32
 	Unusable int32
+	Apart    []uuid.UUID
 }
 
 type Effect struct {

@@ -611,6 +611,39 @@ func (q *Queries) RejectOpenSteps(ctx context.Context, db DBTX, reason *string, 
 	return err
 }
 
+const returnToLink = `-- name: ReturnToLink :exec
+WITH done_link AS (
+    UPDATE jazzhr.steps s
+    SET
+        state = 'pending',
+        effect_id = NULL,
+        remote_id = NULL,
+        done_at = NULL
+    FROM jazzhr.writebacks b
+    WHERE b.tenant_id = $1
+        AND b.writeback_id = $2
+        AND b.state = 'pending'
+        AND b.step = 'write_notes'
+        AND b.admitted_at IS NULL
+        AND s.tenant_id = b.tenant_id
+        AND s.writeback_id = b.writeback_id
+        AND s.kind = 'link_applicant_to_job'
+        AND s.state = 'done'
+    RETURNING s.tenant_id, s.writeback_id
+)
+UPDATE jazzhr.writebacks w
+SET step = 'link_applicant_to_job', part = 1
+FROM done_link d
+WHERE w.tenant_id = d.tenant_id AND w.writeback_id = d.writeback_id
+`
+
+// Takes a writeback that is handed back at a note to its link again, if it had one: its applicant is
+// another by now.
+func (q *Queries) ReturnToLink(ctx context.Context, db DBTX, tenantID uuid.UUID, writebackID uuid.UUID) error {
+	_, err := db.Exec(ctx, returnToLink, tenantID, writebackID)
+	return err
+}
+
 const setWritebackApplicant = `-- name: SetWritebackApplicant :exec
 UPDATE jazzhr.writebacks
 SET applicant_id = $1

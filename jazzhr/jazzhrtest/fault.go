@@ -29,6 +29,9 @@ type Fault struct {
 	// ShowLate hides from readers what the request wrote, until LateBy has passed.
 	ShowLate bool
 
+	// AnswerID, if not empty, is the id that the true answer to a write gives.
+	AnswerID string
+
 	// Hook, if not nil, is called after the delay and before the request is applied. The request
 	// waits until Hook returns. Hook may block, or change what the request will find.
 	Hook func(ctx context.Context, c Call)

@@ -151,3 +151,11 @@ func (h *hit) release() {
 		close(h.released)
 	})
 }
+
+// answerID is the id to be given instead of the true one; empty for none.
+func (h *hit) answerID() string {
+	if h == nil {
+		return ""
+	}
+	return h.fault.AnswerID
+}

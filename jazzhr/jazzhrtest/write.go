@@ -1,6 +1,9 @@
 package jazzhrtest
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // The POST endpoints. The caller holds the lock. One error text is known, "applicant_id was not
 // set". The others follow its style and are guesses.
@@ -32,7 +35,7 @@ func (a *Account) createApplicant(c *Call, h *hit) any {
 		a.addLink(p, Link{JobID: jobID, Stage: stageOf(c).Name, Moved: now, Date: applied}, hold)
 	}
 	a.recordWrite(Write{Endpoint: c.Endpoint, ID: p.ID, ApplicantID: p.ID, JobID: jobID}, h)
-	return written{"prospect_id", p.ID}
+	return written{"prospect_id", cmp.Or(h.answerID(), p.ID)}
 }
 
 func (a *Account) linkApplicant(c *Call, h *hit) any {
@@ -53,7 +56,7 @@ func (a *Account) linkApplicant(c *Call, h *hit) any {
 		switch {
 		case l.JobID != jobID || a.settings.RepeatedLink == LinksDoubled:
 		case a.settings.RepeatedLink == LinksSame:
-			return written{"appjob_id", l.ID}
+			return written{"appjob_id", cmp.Or(h.answerID(), l.ID)}
 		default:
 			return underscoreErrorObject{"applicant is already attached to this job"}
 		}
@@ -61,7 +64,7 @@ func (a *Account) linkApplicant(c *Call, h *hit) any {
 	now := a.sim.now()
 	l := a.addLink(p, Link{JobID: jobID, Stage: stageOf(c).Name, Moved: now, Date: now}, a.holdFor(h))
 	a.recordWrite(Write{Endpoint: c.Endpoint, ID: l.ID, ApplicantID: p.ID, JobID: jobID}, h)
-	return written{"appjob_id", l.ID}
+	return written{"appjob_id", cmp.Or(h.answerID(), l.ID)}
 }
 
 // writeNote writes a note by either route. A route that the account does not have answers as
@@ -96,7 +99,7 @@ func (a *Account) writeNote(c *Call, h *hit) (any, *reply) {
 	}
 	n := a.addNote(p, author, c.Field("contents"), c.Field("security"), a.holdFor(h))
 	a.recordWrite(Write{Endpoint: c.Endpoint, ID: n.ID, ApplicantID: p.ID, Text: n.Text}, h)
-	return written{"comment_id", n.ID}, nil
+	return written{"comment_id", cmp.Or(h.answerID(), n.ID)}, nil
 }
 
 // writable returns the applicant to write to, or a business error. A write sees applicants that

@@ -21,7 +21,7 @@ const tellRows = 100
 // tenants, so each tenant whose writeback was put off has one.
 func (b *Breaker) Tell(ctx context.Context, tenant uuid.UUID) error {
 	return db.InTenant(ctx, b.pool, tenant, func(tx db.TenantTx) error {
-		since, err := tx.Q.NoteOutage(ctx, tx, tenant)
+		since, err := tx.Q.NoteOutage(ctx, tx, tenant, falseAlarm)
 		if errors.Is(err, pgx.ErrNoRows) { // told already
 			return nil
 		}

@@ -43,14 +43,15 @@ func (a newApplicant) look(ctx context.Context, row gen.Effect) (reading, error)
 		Account: a.account, Pool: a.pool, Names: names,
 		Emails: []string{jazzhr.NormalizeEmail(a.wanted.Email)}, KnownSince: row.CreatedAt.Add(-work.DetailsFresh),
 	}
-	sent := row.FirstSentAt != nil && row.NotAfter != nil
+	sent := row.FirstSentAt != nil
 	if sent {
-		// JazzHR dates what it makes by a clock in an unknown zone.
-		s.From = row.FirstSentAt.AddDate(0, 0, -1).UTC().Format(time.DateOnly)
-		s.To = row.NotAfter.AddDate(0, 0, 1).UTC().Format(time.DateOnly)
-		s.KnownSince = *row.FirstSentAt
+		// The list is not bounded by days: JazzHR may date what it makes by any, or by none.
+		s.KnownSince = row.FirstSentAt.Add(-work.DetailsFresh)
 	}
 	people, err := s.Run(ctx)
+	if err == nil && sent {
+		people.Ambiguous, err = a.newSince(ctx, people.Ambiguous, *row.FirstSentAt)
+	}
 	switch {
 	case err != nil:
 		return reading{}, err
@@ -69,6 +70,15 @@ func (a newApplicant) look(ctx context.Context, row gen.Effect) (reading, error)
 		return reading{result: notComparable, ids: people.Ambiguous}, nil
 	}
 	return reading{result: absent}, nil
+}
+
+// newSince returns those of the applicants that our index did not hold before.
+func (a newApplicant) newSince(ctx context.Context, ids []string, at time.Time) ([]string, error) {
+	known, err := gen.New().ApplicantsBefore(ctx, a.pool, a.account.Tenant, ids, at)
+	if err != nil {
+		return nil, fmt.Errorf("read which applicants were known before: %w", err)
+	}
+	return slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(known, id) }), nil
 }
 
 // names returns the names that the applicant may have: writebacks of one email may give different

@@ -103,7 +103,7 @@ func (s *step) post(ctx context.Context, row gen.Effect, send intent, to remote)
 // record stores the answer to a send. A yes to the present send also ends the step, in the same
 // transaction.
 func (s *step) record(ctx context.Context, tx db.TenantTx, result sent) (ended bool, err error) {
-	locked, err := tx.Q.EffectByIDForUpdate(ctx, tx, tx.Tenant, result.effectID)
+	locked, err := tx.Q.EffectByIDForUpdate(ctx, tx, result.id, tx.Tenant, result.effectID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return true, nil
 	}
@@ -113,6 +113,9 @@ func (s *step) record(ctx context.Context, tx db.TenantTx, result sent) (ended b
 	row, now := locked.Effect, locked.Now
 	if present := row.SendToken != nil && *row.SendToken == result.token; !present {
 		return true, s.recordLate(ctx, tx, row, result, now)
+	}
+	if result.answer == answerYes && row.Kind == work.EffectCreate && locked.KnownBefore {
+		result.answer, result.err = answerLost, errKnownBefore
 	}
 	if result.answer == answerYes {
 		if err := s.confirm(ctx, tx, row, change{id: result.id, what: "confirmed", at: now, controlled: locked.Controlled}); err != nil {
@@ -130,11 +133,15 @@ func (s *step) record(ctx context.Context, tx db.TenantTx, result sent) (ended b
 	case answerRoute:
 		return false, s.recordRoute(ctx, tx, row, result, now)
 	case answerNo:
-		return s.recordNo(ctx, tx, row, result.err, now)
+		return false, s.recordNo(ctx, tx, row, result.err, now)
 	default:
 		return false, s.recordLost(ctx, tx, row, result, now)
 	}
 }
+
+// errKnownBefore says that a yes to a create named somebody who was there before. JazzHR has to be
+// read for who that is.
+var errKnownBefore = errors.New("JazzHR named an applicant who was there before")
 
 // unknownRoute is the evidence of a note that was not written because the account does not know the
 // route.
@@ -173,18 +180,10 @@ func (s *step) recordLate(ctx context.Context, tx db.TenantTx, row gen.Effect, r
 	}
 }
 
-// recordNo records JazzHR's refusal. The refusal of a create's first send is final. Any other is
-// read before it counts: the applicant may be gone, the link may be there already, or an earlier
-// send may have been applied.
-func (s *step) recordNo(ctx context.Context, tx db.TenantTx, row gen.Effect, sendErr error, now time.Time) (ended bool, err error) {
-	c := change{what: "refused", refusal: work.RefusalText(sendErr), at: now}
-	if row.Kind == work.EffectCreate && row.Sends == 1 {
-		if err := s.move(ctx, tx, row, stateRejected, c); err != nil {
-			return false, err
-		}
-		return true, s.rejectIn(ctx, tx, c.refusal)
-	}
-	return false, s.move(ctx, tx, row, stateUnknown, c)
+// recordNo records JazzHR's refusal. It is read before it counts: the applicant may be gone, the link
+// may be there already, an earlier send may have been applied, or this one all the same.
+func (s *step) recordNo(ctx context.Context, tx db.TenantTx, row gen.Effect, sendErr error, now time.Time) error {
+	return s.move(ctx, tx, row, stateUnknown, change{what: "refused", refusal: work.RefusalText(sendErr), at: now})
 }
 
 func (s *step) recordLost(ctx context.Context, tx db.TenantTx, row gen.Effect, result sent, now time.Time) error {

@@ -14,6 +14,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/jobs/work"
+	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/outcome"
 )
 
@@ -89,7 +90,7 @@ func (s *step) perform(ctx context.Context, kind string, n next, seen *reading, 
 
 // retarget finds the applicant again by email after it was merged away or deleted. If the effect
 // was refused, the refusal was of the applicant that is gone: it is forgotten. JazzHR may only fail to
-// show the applicant, so it is read once more.
+// show the applicant, so it is read once more. The new one needs the link before it gets the note.
 func (s *step) retarget(ctx context.Context, effectID uuid.UUID) (ended bool, err error) {
 	was := db.Text(s.writeback.ApplicantID)
 	if _, err := s.Account.Read.Applicant(ctx, was); !errors.Is(err, jazzhr.ErrNotFound) {
@@ -119,11 +120,21 @@ func (s *step) retarget(ctx context.Context, effectID uuid.UUID) (ended bool, er
 		if err := forgetRefusal(ctx, tx, effectID, now); err != nil {
 			return err
 		}
-		return tx.Q.SetWritebackApplicant(ctx, tx, &ids[0], tx.Tenant, s.id.writeback)
+		if err := tx.Q.SetWritebackApplicant(ctx, tx, &ids[0], tx.Tenant, s.id.writeback); err != nil {
+			return err
+		}
+		if s.id.kind != queue.StepWriteNotes {
+			return nil
+		}
+		ended = true
+		if err := s.HandBackIn(ctx, tx, work.Wait{Why: outcome.WaitsQueue}); err != nil {
+			return err
+		}
+		return tx.Q.ReturnToLink(ctx, tx, tx.Tenant, s.id.writeback)
 	})
 	if err != nil {
 		return false, fmt.Errorf("keep the applicant's new id: %w", err)
 	}
 	s.writeback.ApplicantID = &ids[0]
-	return false, nil
+	return ended, nil
 }

@@ -16,7 +16,7 @@ func (a Accounts) Report(ctx context.Context, kind string, tenant uuid.UUID, sen
 	switch takes, tells := takesWrites(sendErr); {
 	case !tells:
 	case takes:
-		_ = a.Breaker.Took(ctx, kind)
+		_ = a.Breaker.Took(ctx, kind, tenant)
 	default:
 		_ = a.Breaker.Failed(ctx, kind, tenant)
 	}
@@ -24,14 +24,14 @@ func (a Accounts) Report(ctx context.Context, kind string, tenant uuid.UUID, sen
 
 // takesWrites says what an answer to a write tells of JazzHR as a whole. A refusal is an answer too.
 // An answer of a server that is down, or of a proxy or a firewall before it, is not: a 5xx, 408 or
-// 403, a page, a broken connection, or none at all. tells is false if we stopped it ourselves, or if
-// JazzHR said yes in a form that we can't read.
+// 403, a page, a broken connection, or none at all. tells is false if we stopped it ourselves. A yes
+// in a form that we can't read is an answer.
 func takesWrites(err error) (takes, tells bool) {
 	var failed *jazzhr.Error
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, jazzhr.ErrMissingID):
 		return true, true
-	case !errors.As(err, &failed), errors.Is(err, context.Canceled), errors.Is(err, jazzhr.ErrMissingID):
+	case !errors.As(err, &failed), errors.Is(err, context.Canceled):
 		return false, false
 	case failed.Kind == jazzhr.NotSent: // JazzHR can't be reached, or it was too late to send
 		return false, !errors.Is(err, jazzhr.ErrTooLate)

@@ -43,9 +43,6 @@ type Search struct {
 	Pool    *pgxpool.Pool
 	Names   []Name   // any of them is a match
 	Emails  []string // normalised; likewise
-	// From and To bound the day of application of those who are listed, as YYYY-MM-DD; empty for no
-	// bound.
-	From, To string
 	// KnownSince is since when it still counts that an applicant was read.
 	KnownSince time.Time
 }
@@ -190,12 +187,16 @@ func (s Search) listed(ctx context.Context) (found []listing, err error) {
 
 // called adds those whom JazzHR lists under a part of a name, and whose name fits.
 func (s Search) called(ctx context.Context, question string, found []listing) ([]listing, error) {
-	filter := jazzhr.ApplicantFilter{Name: question, FromApplyDate: s.From, ToApplyDate: s.To}
+	var before []jazzhr.ApplicantRow
 	for page := 1; ; page++ {
-		rows, err := s.Account.Read.Applicants(ctx, filter, page)
+		rows, err := s.Account.Read.Applicants(ctx, jazzhr.ApplicantFilter{Name: question}, page)
 		if err != nil {
 			return nil, fmt.Errorf("search applicants by name: %w", err)
 		}
+		if page > 1 && slices.Equal(rows.Items, before) {
+			return nil, fmt.Errorf("search applicants by name: page %d is the one before: %w", page, ErrUnreadable)
+		}
+		before = rows.Items
 		for _, row := range rows.Items {
 			folded := jazzhr.FoldName(row.FirstName, row.LastName)
 			if !s.fits(folded) || slices.ContainsFunc(found, func(l listing) bool { return l.id == row.ID }) {

@@ -33,12 +33,16 @@ func Continue(
 	return err
 }
 
+// continuedSuffix ends the ids of interviews whose note is the rest of another's. Nobody else may use
+// it.
+const continuedSuffix = "/continued"
+
 // continuedID names the writeback that continues a part. An id is not longer than one may be.
 func continuedID(of gen.Writeback, part int) string {
-	id := fmt.Sprintf("%s/%d/%d/continued", of.InterviewID, of.Revision, part)
+	id := fmt.Sprintf("%s/%d/%d%s", of.InterviewID, of.Revision, part, continuedSuffix)
 	if len(id) > maxInterviewID {
 		sum := sha256.Sum256([]byte(id))
-		id = hex.EncodeToString(sum[:]) + "/continued"
+		id = hex.EncodeToString(sum[:]) + continuedSuffix
 	}
 	return id
 }

@@ -135,7 +135,7 @@ func settleEffect(ctx context.Context, tx db.TenantTx, effect uuid.UUID, d Decis
 		return fmt.Errorf("settle effect: %w", err)
 	}
 	if settled == 0 && d.Decision == DecisionAdopt {
-		row, err := tx.Q.EffectByIDForUpdate(ctx, tx, tx.Tenant, effect)
+		row, err := tx.Q.EffectByIDForUpdate(ctx, tx, "", tx.Tenant, effect)
 		if err != nil {
 			return fmt.Errorf("read effect: %w", err)
 		}
@@ -206,7 +206,7 @@ func readdress(ctx context.Context, tx db.TenantTx, item uuid.UUID, effect *uuid
 // that confirms it.
 func abandon(ctx context.Context, tx db.TenantTx, item uuid.UUID, effect *uuid.UUID) (outbox.Event, error) {
 	if effect != nil {
-		_, err := tx.Q.EffectByIDForUpdate(ctx, tx, tx.Tenant, *effect)
+		_, err := tx.Q.EffectByIDForUpdate(ctx, tx, "", tx.Tenant, *effect)
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return outbox.Event{}, fmt.Errorf("lock effect: %w", err)
 		}

@@ -1,6 +1,7 @@
 package writeback
 
 import (
+	"fmt"
 	"math"
 	"net/mail"
 	"net/url"
@@ -27,6 +28,11 @@ func (w Writeback) validate() error {
 func (w Writeback) validateKey() error {
 	if err := line("interview_id", w.InterviewID, maxInterviewID, true); err != nil {
 		return err
+	}
+	if strings.HasSuffix(w.InterviewID, continuedSuffix) {
+		return &queue.InvalidError{
+			Field: "interview_id", Message: "must not end in " + continuedSuffix + ": the rest of a note that JazzHR cut has such an id",
+		}
 	}
 	if w.Revision < 1 || w.Revision > math.MaxInt32 {
 		return &queue.InvalidError{Field: "revision", Message: "must be a whole number from 1; leave it out for 1"}
@@ -146,7 +152,7 @@ func line(field, value string, limit int, needed bool) error {
 	case needed && strings.TrimSpace(value) == "":
 		return &queue.InvalidError{Field: field, Message: "is required"}
 	case utf8.RuneCountInString(value) > limit:
-		return &queue.InvalidError{Field: field, Message: "is too long"}
+		return &queue.InvalidError{Field: field, Message: fmt.Sprintf("is too long: at most %d characters", limit)}
 	case !printable(value, ""):
 		return &queue.InvalidError{
 			Field: field, Message: "must be one line of text in UTF-8 without control characters",

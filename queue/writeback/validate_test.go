@@ -33,6 +33,7 @@ func TestValidation(t *testing.T) {
 		{"long interview", func(w *wb) { w.InterviewID = strings.Repeat("é", 200) }, ""},
 		{"too long interview", func(w *wb) { w.InterviewID = strings.Repeat("x", 201) }, "interview_id"},
 		{"interview of two lines", func(w *wb) { w.InterviewID = "a\nb" }, "interview_id"},
+		{"interview as of the rest of a note", func(w *wb) { w.InterviewID = "a/1/1/continued" }, "interview_id"},
 		{"NUL in the interview", func(w *wb) { w.InterviewID = "a\x00b" }, "interview_id"},
 		{"interview that is not UTF-8", func(w *wb) { w.InterviewID = "a\xff" }, "interview_id"},
 		{"negative revision", func(w *wb) { w.Revision = -1 }, "revision"},

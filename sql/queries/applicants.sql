@@ -21,6 +21,14 @@ WHERE tenant_id = @tenant_id
     AND applicant_id = ANY(@applicant_ids::text[])
     AND read_at >= @since;
 
+-- name: ApplicantsBefore :many
+-- Returns those of the given applicants that were known before a time.
+SELECT applicant_id
+FROM jazzhr.applicants
+WHERE tenant_id = @tenant_id
+    AND applicant_id = ANY(@applicant_ids::text[])
+    AND created_at < @before::timestamptz;
+
 -- name: UpsertApplicant :exec
 INSERT INTO jazzhr.applicants (
     tenant_id,

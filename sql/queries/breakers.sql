@@ -22,6 +22,7 @@ UPDATE jazzhr.breakers
 SET
     failures = @failures,
     tenants = @tenants,
+    apart = @apart,
     opened_at = @opened_at,
     next_at = @next_at,
     probes = @probes,
@@ -44,21 +45,18 @@ WHERE kind = @kind AND granted = @seen_granted AND next_at = @seen_next_at;
 
 -- name: SystemCloseIdleBreakers :exec
 -- Closes the breakers that have let sends through for a while without another being asked for, and
--- those that nobody has asked for long.
+-- forgets what nobody has asked for long.
 DELETE FROM jazzhr.breakers
-WHERE opened_at IS NOT NULL
-    AND (
-        (usable > unusable AND next_at < jazzhr.now() - @after_success::interval)
-        OR next_at < jazzhr.now() - @unasked::interval
-    );
+WHERE (opened_at IS NOT NULL AND usable > unusable AND next_at < jazzhr.now() - @after_success::interval)
+    OR next_at < jazzhr.now() - @unasked::interval;
 
 -- name: NoteOutage :one
 -- Notes that the tenant is told of the outage. Returns no row if it was told already, or if no
--- breaker is open any more.
+-- breaker has been open for so long: a shorter one may be the fault of a few accounts.
 INSERT INTO jazzhr.outage_notices (tenant_id, since)
 SELECT @tenant_id, o.since
 FROM (SELECT min(opened_at) AS since FROM jazzhr.breakers) o
-WHERE o.since IS NOT NULL
+WHERE o.since <= jazzhr.now() - @outage_from::interval
 ON CONFLICT (tenant_id) DO NOTHING
 RETURNING since;
 

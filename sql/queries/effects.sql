@@ -55,7 +55,8 @@ FOR UPDATE OF e;
 
 -- name: EffectByIDForUpdate :one
 -- controlled is true if another effect of the kind was confirmed before. Then no effect waits for a
--- first one to be confirmed.
+-- first one to be confirmed. known_before is true if the applicant that an answer names was known
+-- before the first send.
 WITH locked_tenant AS (
     SELECT t.tenant_id
     FROM jazzhr.tenants t
@@ -74,7 +75,14 @@ SELECT
             AND c.remote_id IS NOT NULL
             AND c.sends > 0
             AND c.effect_id <> e.effect_id
-    ) AS controlled
+    ) AS controlled,
+    EXISTS (
+        SELECT
+        FROM jazzhr.applicants a
+        WHERE a.tenant_id = e.tenant_id
+            AND a.applicant_id = @answered_id::text
+            AND a.created_at < e.first_sent_at
+    ) AS known_before
 FROM locked_tenant l
 JOIN jazzhr.effects e ON e.tenant_id = l.tenant_id
 WHERE e.tenant_id = @tenant_id AND e.effect_id = @effect_id

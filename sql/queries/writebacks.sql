@@ -216,6 +216,33 @@ UPDATE jazzhr.writebacks
 SET applicant_id = @applicant_id
 WHERE tenant_id = @tenant_id AND writeback_id = @writeback_id;
 
+-- name: ReturnToLink :exec
+-- Takes a writeback that is handed back at a note to its link again, if it had one: its applicant is
+-- another by now.
+WITH done_link AS (
+    UPDATE jazzhr.steps s
+    SET
+        state = 'pending',
+        effect_id = NULL,
+        remote_id = NULL,
+        done_at = NULL
+    FROM jazzhr.writebacks b
+    WHERE b.tenant_id = @tenant_id
+        AND b.writeback_id = @writeback_id
+        AND b.state = 'pending'
+        AND b.step = 'write_notes'
+        AND b.admitted_at IS NULL
+        AND s.tenant_id = b.tenant_id
+        AND s.writeback_id = b.writeback_id
+        AND s.kind = 'link_applicant_to_job'
+        AND s.state = 'done'
+    RETURNING s.tenant_id, s.writeback_id
+)
+UPDATE jazzhr.writebacks w
+SET step = 'link_applicant_to_job', part = 1
+FROM done_link d
+WHERE w.tenant_id = d.tenant_id AND w.writeback_id = d.writeback_id;
+
 -- name: SetWritebackJob :exec
 UPDATE jazzhr.writebacks
 SET job_id = @job_id
