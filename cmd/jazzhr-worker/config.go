@@ -37,7 +37,7 @@ type Config struct {
 	JazzHRBaseURL        string        `env:"JAZZHR_BASE_URL" envDefault:"https://api.resumatorapi.com/v1" show:"url" doc:"Where JazzHR serves its API."`
 	JazzHRCallsPerMinute int           `env:"JAZZHR_CALLS_PER_MINUTE" envDefault:"80" doc:"Calls a tenant's key may make in 60 seconds, on all nodes together."`
 	JazzHRTimeout        time.Duration `env:"JAZZHR_TIMEOUT" envDefault:"60s" doc:"How long one request to JazzHR may take."`
-	SettleDelay          time.Duration `env:"SETTLE_DELAY" envDefault:"2m" doc:"Quiet period: how long after a write whose answer was lost could have left at the latest, until what JazzHR does not show counts as not written."`
+	SettleDelay          time.Duration `env:"SETTLE_DELAY" envDefault:"2m" doc:"Quiet period: how long JazzHR may take to apply and to show a write whose answer was lost. What it does not show after that counts as not written."`
 	PollInterval         time.Duration `env:"POLL_INTERVAL" envDefault:"5m" doc:"How often a tenant's activities, applicants and links are read, unless it has an interval of its own."`
 	TriggerMatchWindow   time.Duration `env:"TRIGGER_MATCH_WINDOW" envDefault:"3h" doc:"How far apart a candidate's export and move to an auto-trigger stage may come to be one interview request."`
 
@@ -46,7 +46,7 @@ type Config struct {
 	EventsURL     string   `env:"INTRVIO_EVENTS_URL" show:"url" doc:"Where events are pushed; if empty they can only be pulled."`
 	EventsSecrets []string `env:"INTRVIO_EVENTS_SECRET" show:"secret" doc:"Secrets that sign pushed events, as whsec_ and base64, separated by commas. Events are signed with all. Needed with INTRVIO_EVENTS_URL."`
 
-	Workers          int           `env:"WORKERS" envDefault:"20" doc:"Jobs of each queue that this process works at once. The database needs so many connections and 20 more."`
+	Workers          int           `env:"WORKERS" envDefault:"20" doc:"Jobs of each queue that this process works at once. The process opens up to 20 database connections more than that."`
 	PollsAtOnce      int           `env:"POLLS_AT_ONCE" doc:"Polls that this process works at once. A poll mostly waits for JazzHR and holds no connection meanwhile. If not set, eight times WORKERS."`
 	AuditsAtOnce     int           `env:"AUDITS_AT_ONCE" envDefault:"4" doc:"Nightly audits that all processes together work at once."`
 	FullSyncsAtOnce  int           `env:"FULL_SYNCS_AT_ONCE" envDefault:"8" doc:"Nightly full passes over accounts that all processes together begin at once. Backfills and passes that somebody asks for come on top, up to as many in each process."`
@@ -130,6 +130,8 @@ func unreadable(err error) problem {
 	switch field.Type {
 	case reflect.TypeFor[time.Duration]():
 		text = "give a duration such as 90s, 5m or 720h"
+	case reflect.TypeFor[bool]():
+		text = "give true or false"
 	case reflect.TypeFor[slog.Level]():
 		text = "give debug, info, warn or error"
 	}

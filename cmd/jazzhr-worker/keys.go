@@ -11,7 +11,7 @@ import (
 
 const rotationHelp = `
 
-To rotate: "keys add", deploy; "keys promote", deploy; "keys reseal". Each printed keyset goes into SEALING_KEYSET, or its file, as it is. With a deploy between the steps no process meets a value whose key it does not have.`
+To rotate: "keys add", deploy; "keys promote", deploy; "keys reseal". Each printed keyset goes into SEALING_KEYSET, or its file, as it is. Write it into a new file: a shell empties the file that it writes to before the command reads it. With a deploy between the steps no process meets a value whose key it does not have.`
 
 type keysNewCommand struct{}
 

@@ -118,7 +118,7 @@ type commands struct {
 	} `cmd:"" help:"Make and rotate the keys that seal secrets in the database."`
 	Ledger struct {
 		Distrust ledgerDistrustCommand `cmd:"" help:"Look for every write in JazzHR before its first send: after a restore."`
-		Trust    ledgerTrustCommand    `cmd:"" help:"End that."`
+		Trust    ledgerTrustCommand    `cmd:"" help:"End what distrust began: the ledger is believed again."`
 	} `cmd:"" help:"Say whether the write ledger's memory can be trusted."`
 	Audit struct {
 		Duplicates auditDuplicatesCommand `cmd:"" help:"Look in JazzHR for what stands there more than once."`

@@ -12,7 +12,7 @@ type migrateUpCommand struct{ jsonFlag }
 
 // Help is shown by --help.
 func (migrateUpCommand) Help() string {
-	return `Applies what is missing, River's tables included, and prints it. Run it before a new release starts; the release that runs meanwhile goes on working. Two at once are safe: the second waits, then finds nothing to do.
+	return `Applies what is missing, River's tables included, and prints it. Run it before a new release starts; the release that runs meanwhile goes on working, unless CHANGELOG.md says otherwise. Two at once are safe: the second waits, then finds nothing to do.
 
 Needs DATABASE_URL, whose user may create the schema jazzhr.`
 }

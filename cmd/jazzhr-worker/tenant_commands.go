@@ -18,7 +18,7 @@ const databaseHelp = "\n\nNeeds DATABASE_URL."
 type tenantCreateCommand struct {
 	jsonFlag
 	Name       string `arg:"" help:"The customer's name."`
-	Region     string `required:"" enum:"us,eu" help:"Where its data lives: ${enum}."`
+	Region     string `required:"" enum:"us,eu" help:"The customer's region, which is shown only: ${enum}."`
 	ExternalID string `name:"external-id" placeholder:"ID" help:"Intrvio's own id of the customer."`
 }
 

@@ -113,7 +113,7 @@ func (n Note) validate() error {
 		{"note.summary", n.Summary}, {"note.transcript", n.Transcript},
 	} {
 		if !printable(text.value, "\n\r\t") {
-			return &queue.InvalidError{Field: text.field, Message: "must be text in UTF-8 without control characters"}
+			return &queue.InvalidError{Field: text.field, Message: "must be text in UTF-8 without control characters but line breaks and tabs"}
 		}
 	}
 	return n.validateURL()
@@ -137,7 +137,7 @@ func (n Note) validateURL() error {
 	}
 	u, err := url.Parse(n.URL)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
-		return &queue.InvalidError{Field: "note.url", Message: "must be a whole address that begins with https://"}
+		return &queue.InvalidError{Field: "note.url", Message: "must be a whole address that begins with https:// or http://"}
 	}
 	return nil
 }

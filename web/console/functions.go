@@ -19,6 +19,7 @@ func (k *Console) functions() template.FuncMap {
 		"asset":     k.assets.url,
 		"ago":       ago,
 		"moment":    moment,
+		"refused":   refusedText,
 		"noteForm":  func(form *string) string { return writeback.NoteForm(db.Text(form)).Text() },
 		"count":     count,
 		"plural":    plural,

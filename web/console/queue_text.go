@@ -20,6 +20,7 @@ func jobText(kind string) string {
 		"full_sync":                  "Read whole lists",
 		"check_key":                  "Test a refused key",
 		"end_work":                   "End work of a disconnected tenant",
+		"read_note_back":             "Read a note back",
 		"audit_duplicates":           "Look for duplicates",
 		"deliver_event":              "Deliver to Intrvio",
 		"tick":                       "Insert what is due",
