@@ -158,7 +158,7 @@ func TestFinding22ShareOfATenant(t *testing.T) {
 	// What is taken while the last ones are on their way may have one of them refused.
 	large := exportBody + strings.Repeat(" ", 5<<20-len(exportBody))
 	full := false
-	for try := 0; try < 100; try++ {
+	for try := range 100 {
 		got := s.export(one, fmt.Sprintf("uuid-%d", try), large)
 		if full = got.Status != http.StatusOK; full {
 			got.WantError(web.CodeOverloaded, "")
