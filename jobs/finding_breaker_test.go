@@ -17,7 +17,7 @@ import (
 func TestFinding09Breaker(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	const customers, each = 5, 10
+	const customers, each = 5, 6
 	var all []*customer
 	for i := range customers {
 		all = append(all, w.seasoned(fmt.Sprintf("tenant-%d", i)))

@@ -79,11 +79,15 @@ func (tr *trial) drawName(r *rand.Rand, email string) (first, last string) {
 	return first, last
 }
 
+// accountsOf is how many accounts the run of a seed has. One seed after another, they have all
+// personalities in turn.
+func accountsOf(seed uint64) int { return 1 + (&trial{seed: seed}).lot("accounts").IntN(3) }
+
 // begin makes the customers, their accounts and the people in these.
 func (tr *trial) begin() {
 	tr.t.Helper()
 	r := tr.lot("story")
-	for i := range 1 + r.IntN(3) {
+	for i := range accountsOf(tr.seed) {
 		s := &subject{customer: tr.customer(fmt.Sprintf("tenant-%d", i+1))}
 		s.jobs = []jazzhrtest.Job{s.job, s.account.AddJob(jazzhrtest.Job{Title: "Welder", BoardCode: fmt.Sprintf("weld-%d", i)})}
 		for range r.IntN(4) {
@@ -100,9 +104,12 @@ func (tr *trial) begin() {
 	}
 	tr.drive()
 	tr.watch()
+	all, before := jazzhrtest.Personalities(), 0
+	for seed := uint64(1); seed < tr.seed; seed++ {
+		before += accountsOf(seed)
+	}
 	for i, s := range tr.customers {
-		all := jazzhrtest.Personalities()
-		s.personality = all[(2*int(tr.seed)+i)%len(all)]
+		s.personality = all[(before+i)%len(all)]
 		s.account.Configure(func(a *jazzhrtest.Settings) { tr.configure(r, s, a) })
 	}
 }

@@ -27,7 +27,7 @@ import (
 )
 
 var (
-	weekTenants = flag.Int("week.tenants", 6, "how many tenants live for the simulated week")
+	weekTenants = flag.Int("week.tenants", 3, "how many tenants live for the simulated week")
 	weekSeed    = flag.Uint64("week.seed", 1, "what their week is drawn from")
 )
 

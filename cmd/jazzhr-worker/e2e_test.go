@@ -78,7 +78,7 @@ func TestStopsLoseNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const writebacks, ends = 24, 3
+			const writebacks, ends = 14, 3
 			d := newDeployment(t)
 			p := d.start("serve")
 			p.connect()

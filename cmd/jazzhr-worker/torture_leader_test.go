@@ -41,7 +41,7 @@ func TestLeaderGone(t *testing.T) {
 			stall := d.sim.Fault(jazzhrtest.Rule{Method: http.MethodPost, When: every20th, Fault: jazzhrtest.Before(func(ctx context.Context, _ jazzhrtest.Call) {
 				<-ctx.Done() // the sender gave up, or is gone
 			})})
-			const writebacks = 80
+			const writebacks = 48
 			for range writebacks {
 				x := people.next()
 				web.call("POST", x.path("/writebacks"), map[string]any{

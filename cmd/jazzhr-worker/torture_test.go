@@ -16,7 +16,7 @@ import (
 )
 
 // tortureSmall is how many writebacks `make test` has time for.
-const tortureSmall = 120
+const tortureSmall = 60
 
 var (
 	tortureWritebacks = flag.Int("torture.writebacks", tortureSmall, "writebacks of TestTorture; 0 goes on until it is interrupted")
