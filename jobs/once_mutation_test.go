@@ -53,6 +53,16 @@ func mutations() map[string]broken {
 		"refuse by a 5xx": {at: lost500, by: []mutation{
 			{"jazzhr/classify.go", "return r.succeeded() || refusals[r.status]", "return r.succeeded() || r.status >= 500 || refusals[r.status]"},
 		}},
+		"create beside somebody without details": {by: []mutation{
+			{"jobs/work/person.go", "f.Unreadable = append(f.Unreadable, l.id)", ""},
+		}},
+		"believe a clock that steps": {at: clockStep, by: []mutation{
+			{"queue/clock.go", "case passed > most+clockTolerance:", "case passed > most+clockTolerance && false:"},
+		}},
+		"ask a person after three sends": {by: []mutation{
+			{"jobs/ledger/decide.go", "case now.Sub(e.sentAt) > sendFor:", "case now.Sub(e.sentAt) > 0:"},
+			{"jobs/breaker/breaker.go", "if s, _ := b.last(kind); !s.open() {", "if true {"},
+		}},
 		"compare emails as they are written": {by: []mutation{
 			{"jobs/work/person.go", "jazzhr.NormalizeEmail(detail.Email)", "detail.Email"},
 		}},

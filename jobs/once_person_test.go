@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -146,6 +147,9 @@ func (tr *trial) needless(q question) string {
 		if tr.truth(q) != "" && !x.blind {
 			return "it is there"
 		}
+		if tr.sentSince(x.customer.id) < 60*time.Hour { // clocks step by hours
+			return "it was not sent for three days"
+		}
 	case outcome.OtherName:
 		if !slices.ContainsFunc(x.account.ApplicantsByEmail(x.writeback.Candidate.Email), func(p jazzhrtest.Applicant) bool {
 			return !isSame(x.writeback.Candidate, p)
@@ -160,6 +164,14 @@ func (tr *trial) needless(q question) string {
 		return "there is no such ambiguity in this world"
 	}
 	return ""
+}
+
+// sentSince is for how long the effects that are with a person have been sent, the youngest of them.
+func (tr *trial) sentSince(tenant uuid.UUID) (d time.Duration) {
+	var seconds float64
+	tr.scan(`SELECT coalesce(extract(epoch FROM jazzhr.now() - max(first_sent_at)), 0)::float8 FROM jazzhr.effects
+		WHERE tenant_id = $1 AND state = 'attention'`, []any{tenant}, &seconds)
+	return time.Duration(seconds * float64(time.Second))
 }
 
 func (tr *trial) confirmed(tenant uuid.UUID, step string) (n int) {

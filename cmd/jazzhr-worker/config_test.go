@@ -84,6 +84,7 @@ func TestSettingsThatCannotBe(t *testing.T) {
 		want   string            // the setting that is at fault
 	}{
 		"no database":             {map[string]string{"DATABASE_URL": ""}, "DATABASE_URL"},
+		"database nowhere":        {map[string]string{"DATABASE_URL": "postgres://:@::::"}, "DATABASE_URL"},
 		"no public URL":           {map[string]string{"PUBLIC_URL": ""}, "PUBLIC_URL"},
 		"relative public URL":     {map[string]string{"PUBLIC_URL": "jazzhr.example"}, "PUBLIC_URL"},
 		"public URL with query":   {map[string]string{"PUBLIC_URL": "https://a.example/?x=1"}, "PUBLIC_URL"},

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/queue"
 )
@@ -25,6 +27,7 @@ func (c *Config) invalid(unread []problem) []problem {
 			problems = append(problems, problem{setting, fmt.Sprintf(text, args...)})
 		}
 	}
+	must(c.DatabaseURL == "" || isDatabase(c.DatabaseURL), "DATABASE_URL", "give postgres://user:password@host:port/database")
 	must(isAddress(c.ListenAddr), "LISTEN_ADDR", "give host:port, such as 127.0.0.1:8080")
 	must(c.MetricsAddr == "" || isAddress(c.MetricsAddr), "METRICS_ADDR", "give host:port, such as 127.0.0.1:9090")
 	must(c.MetricsAddr == "" || c.MetricsAddr != c.ListenAddr || strings.HasSuffix(c.ListenAddr, ":0"), "METRICS_ADDR", "must not be LISTEN_ADDR: metrics have no sign-in")
@@ -67,6 +70,11 @@ func (c *Config) invalid(unread []problem) []problem {
 	}
 	must(slices.Contains([]string{logAuto, logTint, logJSON}, c.LogFormat), "LOG_FORMAT", "give auto, tint or json")
 	return problems
+}
+
+func isDatabase(s string) bool {
+	_, err := pgx.ParseConfig(s)
+	return err == nil
 }
 
 func isAddress(s string) bool {

@@ -13,14 +13,25 @@ import (
 )
 
 const applicantsBefore = `-- name: ApplicantsBefore :many
-SELECT applicant_id
-FROM jazzhr.applicants
-WHERE tenant_id = $1
-    AND applicant_id = ANY($2::text[])
-    AND created_at < $3::timestamptz
+SELECT a.applicant_id
+FROM jazzhr.applicants a
+WHERE a.tenant_id = $1
+    AND a.applicant_id = ANY($2::text[])
+    AND (
+        a.created_at < $3::timestamptz
+        OR EXISTS (
+            SELECT
+            FROM jazzhr.effects e
+            WHERE e.tenant_id = a.tenant_id
+                AND e.kind = 'create_applicant'
+                AND split_part(e.key, ' ', 1) = a.email
+                AND e.sends > 0
+        )
+    )
 `
 
-// Returns those of the given applicants that were known before a time.
+// Returns those of the given applicants that were known before a time, or whose email another create
+// has sent.
 func (q *Queries) ApplicantsBefore(ctx context.Context, db DBTX, tenantID uuid.UUID, applicantIds []string, before time.Time) ([]string, error) {
 	rows, err := db.Query(ctx, applicantsBefore, tenantID, applicantIds, before)
 	if err != nil {

@@ -277,7 +277,8 @@ SELECT
     e.remote_id,
     e.key,
     e.effect_id,
-    e.settled_at
+    e.settled_at,
+    coalesce(e.settled_at > jazzhr.now() - interval '1 hour', false)::bool AS fresh
 FROM (
     SELECT tenant_id, effect_id, kind, key, state, send_token, sent_by, not_after, sends, first_sent_at, absent_reads, absent_at, remote_id, adopted, refusal, problem, evidence, created_at, settled_at, decided_at
     FROM jazzhr.effects
@@ -297,10 +298,11 @@ type ControlEffectsRow struct {
 	Key       string
 	EffectID  uuid.UUID
 	SettledAt *time.Time
+	Fresh     bool
 }
 
 // Returns the latest few confirmed writes of the kind. The oldest of them comes first: reads have
-// had the longest time to show it.
+// had the longest time to show it. A fresh one may be on an applicant that JazzHR does not show yet.
 func (q *Queries) ControlEffects(ctx context.Context, db DBTX, tenantID uuid.UUID, kind string) ([]ControlEffectsRow, error) {
 	rows, err := db.Query(ctx, controlEffects, tenantID, kind)
 	if err != nil {
@@ -315,6 +317,7 @@ func (q *Queries) ControlEffects(ctx context.Context, db DBTX, tenantID uuid.UUI
 			&i.Key,
 			&i.EffectID,
 			&i.SettledAt,
+			&i.Fresh,
 		); err != nil {
 			return nil, err
 		}

@@ -57,6 +57,7 @@ func Dimensions() []Dimension {
 			value("all", func(s *Settings, m Moment) { s.ReadLag = m.Lag }),
 			value("lists", func(s *Settings, m Moment) { s.ListLag = m.Lag }),
 			value("details", func(s *Settings, m Moment) { s.DetailLag = m.Lag }),
+			value("details of the new, ten times as long", func(s *Settings, m Moment) { s.DetailAfter = 10 * m.Lag }),
 		}},
 		{"details now and then empty", "a listed id may have no detail [guess]", each(
 			func(s *Settings, v bool) { s.DetailGaps = v }, false, true)},

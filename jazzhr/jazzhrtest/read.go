@@ -154,10 +154,11 @@ func (a *Account) getApplicant(c *Call) any {
 	}
 }
 
-// skips reports whether a request for an applicant falls into a gap.
+// skips reports whether a request for an applicant comes too early, or falls into a gap.
 func (a *Account) skips(p *applicant) bool {
 	p.reads++
-	return a.settings.DetailGaps && p.reads%4 == 0
+	early := !p.made.IsZero() && a.sim.now().Sub(p.made) < a.settings.DetailAfter
+	return early || a.settings.DetailGaps && p.reads%4 == 0
 }
 
 func (a *Account) jobsOf(p *applicant, count int) []applicantJob {

@@ -54,6 +54,10 @@ type Settings struct {
 	// DetailGaps answers every fourth request for the same applicant as if the id were unknown.
 	DetailGaps bool `json:"detail_gaps,omitempty"`
 
+	// DetailAfter is how long an applicant created through the API has no detail, by the simulator's
+	// clock.
+	DetailAfter time.Duration `json:"detail_after,omitempty"`
+
 	// UsableAfter is how long an applicant created through the API can't take a note or a link, by
 	// the simulator's clock.
 	UsableAfter time.Duration `json:"usable_after,omitempty"`

@@ -10,6 +10,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/jobs/work"
 )
 
 const (
@@ -50,7 +51,8 @@ func (t transition) control(ctx context.Context, tx db.TenantTx, now time.Time) 
 }
 
 // readControl reads confirmed writes of the kind back until one is seen, and remembers whether the
-// account shows any. More than one is read because what one was written on may be gone.
+// account shows any. More than one is read because what one was written on may be gone, or not be
+// shown yet.
 func (s *step) readControl(ctx context.Context, kind string, to remote) error {
 	var confirmed []gen.ControlEffectsRow
 	err := db.InTenant(ctx, s.ledger.Pool, s.id.tenant, func(tx db.TenantTx) (err error) {
@@ -60,14 +62,19 @@ func (s *step) readControl(ctx context.Context, kind string, to remote) error {
 	if err != nil {
 		return fmt.Errorf("find confirmed writes: %w", err)
 	}
-	visible := false
-	for i := 0; i < 2*len(confirmed) && !visible; i++ { // twice: one read may fail to show what is there
-		if visible, err = to.readBack(ctx, confirmed[i%len(confirmed)]); err != nil {
+	read := map[result]bool{}
+	for i := 0; i < 2*len(confirmed) && !read[found]; i++ { // twice: one read may fail to show what is there
+		one, err := to.readBack(ctx, confirmed[i%len(confirmed)])
+		if err != nil {
 			return err
 		}
+		read[one] = true
+	}
+	if len(read) == 1 && read[gone] && confirmed[len(confirmed)-1].Fresh {
+		return work.ErrUnreadable
 	}
 	err = db.InTenant(ctx, s.ledger.Pool, s.id.tenant, func(tx db.TenantTx) error {
-		if visible {
+		if read[found] {
 			return tx.Q.MarkSeen(ctx, tx, tx.Tenant, kind)
 		}
 		return tx.Q.MarkUnseen(ctx, tx, tx.Tenant, kind)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -22,8 +21,9 @@ import (
 // read back, and how it is written.
 type remote interface {
 	look(ctx context.Context, row gen.Effect) (reading, error)
-	// readBack reports whether the confirmed effect can be seen, by the same means as look.
-	readBack(ctx context.Context, confirmed gen.ControlEffectsRow) (bool, error)
+	// readBack reads a confirmed effect by the same means as look: it is found, absent, or gone with
+	// the applicant.
+	readBack(ctx context.Context, confirmed gen.ControlEffectsRow) (result, error)
 	send(ctx context.Context, send jazzhr.Send) (id string, err error)
 }
 
@@ -50,7 +50,7 @@ func (a newApplicant) look(ctx context.Context, row gen.Effect) (reading, error)
 	}
 	people, err := s.Run(ctx)
 	if err == nil && sent {
-		people.Ambiguous, err = a.newSince(ctx, people.Ambiguous, *row.FirstSentAt)
+		people.Ambiguous, err = s.NewSince(ctx, *row.FirstSentAt, slices.Concat(people.Ambiguous, people.OtherEmails))
 	}
 	switch {
 	case err != nil:
@@ -65,20 +65,11 @@ func (a newApplicant) look(ctx context.Context, row gen.Effect) (reading, error)
 	case !sent && len(people.OtherNames) > 0:
 		return reading{result: otherName, ids: people.OtherNames}, nil
 	case sent && len(people.Ambiguous) > 0:
-		// One of them may be the one that was sent. Before a first send they are people JazzHR
-		// holds without an email.
+		// One of them may be the one that was sent, stored without the email or with a changed one.
+		// Before a first send they are people JazzHR holds so.
 		return reading{result: notComparable, ids: people.Ambiguous}, nil
 	}
 	return reading{result: absent}, nil
-}
-
-// newSince returns those of the applicants that our index did not hold before.
-func (a newApplicant) newSince(ctx context.Context, ids []string, at time.Time) ([]string, error) {
-	known, err := gen.New().ApplicantsBefore(ctx, a.pool, a.account.Tenant, ids, at)
-	if err != nil {
-		return nil, fmt.Errorf("read which applicants were known before: %w", err)
-	}
-	return slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(known, id) }), nil
 }
 
 // names returns the names that the applicant may have: writebacks of one email may give different
@@ -91,24 +82,21 @@ func (a newApplicant) names(ctx context.Context, effectID uuid.UUID) (names []wo
 	return names, work.Wrap("look up the names given", err)
 }
 
-func (a newApplicant) readBack(ctx context.Context, confirmed gen.ControlEffectsRow) (bool, error) {
+func (a newApplicant) readBack(ctx context.Context, confirmed gen.ControlEffectsRow) (result, error) {
 	detail, err := a.account.Read.Applicant(ctx, *confirmed.RemoteID)
 	if errors.Is(err, jazzhr.ErrNotFound) {
-		return false, nil
+		return gone, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("read a confirmed applicant: %w", err)
+		return absent, fmt.Errorf("read a confirmed applicant: %w", err)
 	}
 	s := work.Search{Account: a.account, Pool: a.pool, Names: []work.Name{{First: detail.FirstName, Last: detail.LastName}}}
 	ids, err := s.Namesakes(ctx)
-	if err != nil {
-		return false, err
+	email, _, _ := work.CutCreateKey(confirmed.Key)
+	if err == nil && slices.Contains(ids, *confirmed.RemoteID) && jazzhr.NormalizeEmail(detail.Email) == email {
+		return found, nil
 	}
-	if slices.Contains(ids, *confirmed.RemoteID) {
-		email, _, _ := work.CutCreateKey(confirmed.Key)
-		return jazzhr.NormalizeEmail(detail.Email) == email, nil
-	}
-	return false, nil
+	return absent, err
 }
 
 func (a newApplicant) send(ctx context.Context, send jazzhr.Send) (string, error) {
@@ -154,10 +142,13 @@ func (l newLink) links(ctx context.Context, applicantID, jobID string) (ids []st
 	}
 }
 
-func (l newLink) readBack(ctx context.Context, confirmed gen.ControlEffectsRow) (bool, error) {
+func (l newLink) readBack(ctx context.Context, confirmed gen.ControlEffectsRow) (result, error) {
 	applicantID, jobID, _ := strings.Cut(confirmed.Key, "/")
 	ids, err := l.links(ctx, applicantID, jobID)
-	return len(ids) > 0, err
+	if len(ids) > 0 {
+		return found, err
+	}
+	return absent, err
 }
 
 func (l newLink) send(ctx context.Context, send jazzhr.Send) (string, error) {
@@ -201,10 +192,10 @@ func (n newNote) notes(ctx context.Context, applicantID, reference string) (read
 	return reading{result: found, ids: ids}, nil
 }
 
-func (n newNote) readBack(ctx context.Context, confirmed gen.ControlEffectsRow) (bool, error) {
+func (n newNote) readBack(ctx context.Context, confirmed gen.ControlEffectsRow) (result, error) {
 	interview, revision, part, err := work.CutNoteKey(confirmed.Key)
 	if err != nil {
-		return false, err
+		return absent, err
 	}
 	reference := writeback.Reference(n.account.Tenant, interview, revision, part)
 	var applicantID string
@@ -213,10 +204,10 @@ func (n newNote) readBack(ctx context.Context, confirmed gen.ControlEffectsRow) 
 		return err
 	})
 	if err != nil {
-		return false, fmt.Errorf("find a confirmed note's applicant: %w", err)
+		return absent, fmt.Errorf("find a confirmed note's applicant: %w", err)
 	}
 	seen, err := n.notes(ctx, applicantID, reference)
-	return seen.result == found, err
+	return seen.result, err
 }
 
 func (n newNote) send(ctx context.Context, send jazzhr.Send) (string, error) {

@@ -21,6 +21,8 @@ const (
 	// maxOthers is how many applicants are read who seem to have the email, but another name. One
 	// is enough to ask a person. Many share a made-up address such as none@none.com.
 	maxOthers = 3
+	// maxProposed bounds how many applicants the index proposes.
+	maxProposed = 100
 	// DetailsFresh is how long it counts that an applicant's name and email were read, so that a
 	// search that ran out of calls goes on where it was.
 	DetailsFresh = time.Hour
@@ -52,6 +54,8 @@ type Found struct {
 	Matches []string // the name fits, and the email is the same
 	// Ambiguous have the very name, and JazzHR shows no email of them.
 	Ambiguous []string
+	// OtherEmails have the very name, and another email.
+	OtherEmails []string
 	// OtherNames have the email, but a name that does not fit.
 	OtherNames []string
 	// Unreadable are listed with the name, but JazzHR shows no details of them.
@@ -121,6 +125,8 @@ func (s Search) sort(ctx context.Context, listed []listing) (f Found, err error)
 			f.Matches = append(f.Matches, l.id)
 		case person.Email == "" && l.exact:
 			f.Ambiguous = append(f.Ambiguous, l.id)
+		case l.exact:
+			f.OtherEmails = append(f.OtherEmails, l.id)
 		}
 	}
 	others := reading{search: s, known: r.known}
@@ -222,9 +228,6 @@ func (s Search) Namesakes(ctx context.Context) (ids []string, err error) {
 	return ids, err
 }
 
-// maxProposed bounds how many applicants the index proposes.
-const maxProposed = 100
-
 // proposed returns whom our index has with one of the emails or names, apart from those who were
 // listed.
 func (s Search) proposed(ctx context.Context, listed []string) ([]gen.ProposedApplicantsRow, error) {
@@ -238,6 +241,16 @@ func (s Search) proposed(ctx context.Context, listed []string) ([]gen.ProposedAp
 		TenantID: s.Account.Tenant, Emails: s.Emails, Names: names, Listed: listed, MaxRows: maxProposed,
 	})
 	return rows, Wrap("look for known applicants", err)
+}
+
+// NewSince returns those of the applicants whom our index did not hold before a time, and who were not
+// made for another email.
+func (s Search) NewSince(ctx context.Context, before time.Time, ids []string) ([]string, error) {
+	known, err := gen.New().ApplicantsBefore(ctx, s.Pool, s.Account.Tenant, ids, before)
+	if err != nil {
+		return nil, fmt.Errorf("read which applicants were known before: %w", err)
+	}
+	return slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(known, id) }), nil
 }
 
 // Details are an applicant's email, normalised, and name, folded.

@@ -22,12 +22,23 @@ WHERE tenant_id = @tenant_id
     AND read_at >= @since;
 
 -- name: ApplicantsBefore :many
--- Returns those of the given applicants that were known before a time.
-SELECT applicant_id
-FROM jazzhr.applicants
-WHERE tenant_id = @tenant_id
-    AND applicant_id = ANY(@applicant_ids::text[])
-    AND created_at < @before::timestamptz;
+-- Returns those of the given applicants that were known before a time, or whose email another create
+-- has sent.
+SELECT a.applicant_id
+FROM jazzhr.applicants a
+WHERE a.tenant_id = @tenant_id
+    AND a.applicant_id = ANY(@applicant_ids::text[])
+    AND (
+        a.created_at < @before::timestamptz
+        OR EXISTS (
+            SELECT
+            FROM jazzhr.effects e
+            WHERE e.tenant_id = a.tenant_id
+                AND e.kind = 'create_applicant'
+                AND split_part(e.key, ' ', 1) = a.email
+                AND e.sends > 0
+        )
+    );
 
 -- name: UpsertApplicant :exec
 INSERT INTO jazzhr.applicants (

@@ -245,12 +245,13 @@ SELECT EXISTS (
 
 -- name: ControlEffects :many
 -- Returns the latest few confirmed writes of the kind. The oldest of them comes first: reads have
--- had the longest time to show it.
+-- had the longest time to show it. A fresh one may be on an applicant that JazzHR does not show yet.
 SELECT
     e.remote_id,
     e.key,
     e.effect_id,
-    e.settled_at
+    e.settled_at,
+    coalesce(e.settled_at > jazzhr.now() - interval '1 hour', false)::bool AS fresh
 FROM (
     SELECT *
     FROM jazzhr.effects
