@@ -34,6 +34,8 @@ const (
 	mostStrikes = 6
 	// stuckAfter is how long a run may take in real time.
 	stuckAfter = 5 * time.Minute
+	// mostPosts is many times what any run needs.
+	mostPosts = 1000
 )
 
 // trial is one run of the world: the service on a database of its own, a simulated JazzHR, a story
@@ -271,6 +273,9 @@ func (tr *trial) drive() {
 	for {
 		if tr.over() {
 			tr.t.Fatal("ended, since a run has failed")
+		}
+		if posts := tr.posts.Load(); posts > mostPosts {
+			tr.t.Fatalf("%d POSTs, without end", posts)
 		}
 		if time.Now().After(deadline) {
 			tr.t.Fatalf("stuck: %+v\n%s", tr.lastLook(), tr.story())
