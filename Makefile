@@ -9,6 +9,7 @@ help: ## list the targets
 
 # The program takes the shell's place, so that Ctrl-C reaches it once and its exit code is make's.
 run: ## run everything here: database, JazzHR simulator, backend stand-in, service
+	@echo 'Building: the first time takes a minute or more.' >&2
 	@go build -o bin/jazzhr-worker ./cmd/jazzhr-worker && exec bin/jazzhr-worker dev
 
 # One throwaway server for the tests of all packages; DATABASE_URL, if set, is used instead. Most tests wait rather than
