@@ -5,12 +5,16 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/intrvio/jazzhr-worker/jazzhr"
+	"github.com/intrvio/jazzhr-worker/queue/intake"
 	"github.com/intrvio/jazzhr-worker/web"
 	"github.com/intrvio/jazzhr-worker/web/webtest"
 )
@@ -171,6 +175,42 @@ func TestFinding22ShareOfATenant(t *testing.T) {
 	}
 	for i := range 5 {
 		s.export(other, fmt.Sprintf("uuid-%d", i), large).Want(http.StatusOK)
+	}
+}
+
+// TestFinding22ShareOfAnAddress has all that one network address gets held: what comes from it is sent
+// away, and what comes from another is taken. Only a trusted proxy's header tells the address.
+func TestFinding22ShareOfAnAddress(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name      string
+		trusted   []string
+		held      string
+		forwarded string
+		want      int
+	}{
+		{"the same, by the proxy's word", []string{"127.0.0.0/8"}, "192.0.2.1", "192.0.2.1", http.StatusServiceUnavailable},
+		{"another, by the proxy's word", []string{"127.0.0.1"}, "192.0.2.1", "192.0.2.2", http.StatusOK},
+		{"the one that the proxy saw, not the one made up before", []string{"127.0.0.1"}, "192.0.2.1", "192.0.2.2, 192.0.2.1", http.StatusServiceUnavailable},
+		{"made up", nil, "127.0.0.1", "192.0.2.2", http.StatusServiceUnavailable},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var intake *intake.Intake
+			s := start(t, func(c *web.Config) { intake, c.TrustedProxies = c.Intake, test.trusted })
+			tenant := s.Activate()
+			for range 1000 {
+				room := intake.Room(uuid.New(), netip.MustParseAddr(test.held))
+				defer room.Release()
+				if room.Grow(1<<20) != nil {
+					break
+				}
+			}
+			large := exportBody + strings.Repeat(" ", 1<<20)
+			if got := s.export(tenant, "uuid-1", large, "X-Forwarded-For", test.forwarded); got.Status != test.want {
+				t.Errorf("answered %d, want %d", got.Status, test.want)
+			}
+		})
 	}
 }
 

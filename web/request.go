@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"reflect"
 	"slices"
@@ -47,6 +48,16 @@ func endpoint(limit int64, timeout time.Duration, handle handler) gin.HandlerFun
 }
 
 func (r *request) context() context.Context { return r.gin.Request.Context() }
+
+// client returns the network address that the request came from, as far as [Config.TrustedProxies]
+// tell it. It is the zero Addr if there is none, as on a Unix socket.
+func (r *request) client() netip.Addr {
+	address, err := netip.ParseAddr(r.gin.ClientIP())
+	if err != nil {
+		return netip.Addr{}
+	}
+	return address
+}
 
 // tenantID returns the id of the tenant in the request's path.
 func (r *request) tenantID() (uuid.UUID, error) {

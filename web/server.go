@@ -61,6 +61,9 @@ type Config struct {
 	// PublicURL is the address of the service as seen from outside, without a slash at its end. If
 	// it is https, the console's cookie is sent over TLS only.
 	PublicURL string
+	// TrustedProxies are addresses, or networks such as 10.0.0.0/8, of proxies whose header
+	// X-Forwarded-For is believed. Optional.
+	TrustedProxies []string
 	// TriggerMatchWindow is how long the export of a candidate who entered an auto-trigger stage
 	// may take. After that it counts as missed.
 	TriggerMatchWindow time.Duration
@@ -121,6 +124,10 @@ func New(config Config) (*Server, error) {
 		return nil, fmt.Errorf("web server: %w", err)
 	}
 	s.engine = s.routes()
+	s.engine.RemoteIPHeaders = []string{"X-Forwarded-For"} // a proxy may pass on any other as it came
+	if err := s.engine.SetTrustedProxies(config.TrustedProxies); err != nil {
+		return nil, fmt.Errorf("web server: trusted proxies: %w", err)
+	}
 	return s, nil
 }
 

@@ -40,7 +40,7 @@ func (s *Server) receiveWebhook(r *request) (int, any, error) {
 	}
 	setLogTenant(r.gin, receiver.TenantID)
 	// Memory is reserved only now, so that a caller who knows no address can't use it up.
-	room := s.config.Intake.Room(receiver.TenantID)
+	room := s.config.Intake.Room(receiver.TenantID, r.client())
 	defer room.Release()
 	body, err := s.readWebhook(r, room)
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {

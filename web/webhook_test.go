@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -283,7 +284,7 @@ func TestOverload(t *testing.T) {
 	tenant := s.Activate()
 	var taken []interface{ Release() }
 	for range 1000 {
-		room := intake.Room(uuid.New())
+		room := intake.Room(uuid.New(), netip.AddrFrom4([4]byte{192, 0, 2, byte(len(taken))}))
 		if err := room.Grow(1 << 20); err != nil {
 			break
 		}

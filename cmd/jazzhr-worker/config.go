@@ -23,10 +23,11 @@ import (
 // start shows it: whole, as a "url" without password and query, or as "secret", which shows only
 // whether it is set.
 type Config struct {
-	DatabaseURL string `env:"DATABASE_URL" show:"url" doc:"PostgreSQL, as postgres://user:password@host:port/database. All tables are in its schema jazzhr. Needed by all commands but dev, version and the keys that only print."`
-	ListenAddr  string `env:"LISTEN_ADDR" envDefault:"127.0.0.1:8080" doc:"Where the web server listens, as host:port."`
-	MetricsAddr string `env:"METRICS_ADDR" doc:"Where /metrics is served, as host:port; nowhere if empty. It has no sign-in."`
-	PublicURL   string `env:"PUBLIC_URL" show:"url" doc:"Where JazzHR reaches the web server, such as https://jazzhr.intrvio.example. Webhook addresses begin with it. Needed by serve, web and tenant connect."`
+	DatabaseURL    string   `env:"DATABASE_URL" show:"url" doc:"PostgreSQL, as postgres://user:password@host:port/database. All tables are in its schema jazzhr. Needed by all commands but dev, version and the keys that only print."`
+	ListenAddr     string   `env:"LISTEN_ADDR" envDefault:"127.0.0.1:8080" doc:"Where the web server listens, as host:port."`
+	MetricsAddr    string   `env:"METRICS_ADDR" doc:"Where /metrics is served, as host:port; nowhere if empty. It has no sign-in."`
+	PublicURL      string   `env:"PUBLIC_URL" show:"url" doc:"Where JazzHR reaches the web server, such as https://jazzhr.intrvio.example. Webhook addresses begin with it. Needed by serve, web and tenant connect."`
+	TrustedProxies []string `env:"TRUSTED_PROXIES" doc:"Addresses of the proxies in front of the web server, or networks such as 10.0.0.0/8, separated by commas. Their X-Forwarded-For tells who sent a request. Without it, all that comes through a proxy counts as one sender."`
 
 	AdminToken string   `env:"ADMIN_TOKEN" show:"secret" doc:"Opens the console and the API; 32 characters or more. Needed by serve and web."`
 	APITokens  []string `env:"API_TOKENS" show:"secret" doc:"Tokens that open the API but not the console, separated by commas; 32 characters or more each."`
@@ -100,6 +101,7 @@ func loadConfig(vars map[string]string, needs need) (Config, error) {
 	} else if err != nil {
 		return Config{}, fmt.Errorf("read settings: %w", err)
 	}
+	trimAll(config.TrustedProxies)
 	trimAll(config.APITokens)
 	trimAll(config.EventsSecrets)
 	problems = append(problems, config.readKeyset()...)

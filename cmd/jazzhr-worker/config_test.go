@@ -107,6 +107,7 @@ func TestSettingsThatCannotBe(t *testing.T) {
 		"listen nowhere":          {map[string]string{"LISTEN_ADDR": "8080"}, "LISTEN_ADDR"},
 		"metrics nowhere":         {map[string]string{"METRICS_ADDR": "x:y:z"}, "METRICS_ADDR"},
 		"metrics on the web":      {map[string]string{"METRICS_ADDR": "127.0.0.1:8080"}, "METRICS_ADDR"},
+		"a proxy by its name":     {map[string]string{"TRUSTED_PROXIES": "10.0.0.0/8, proxy.example"}, "TRUSTED_PROXIES"},
 		"too few calls":           {map[string]string{"JAZZHR_CALLS_PER_MINUTE": "11"}, "JAZZHR_CALLS_PER_MINUTE"},
 		"calls not a number":      {map[string]string{"JAZZHR_CALLS_PER_MINUTE": "many"}, "JAZZHR_CALLS_PER_MINUTE"},
 		"no workers":              {map[string]string{"WORKERS": "0"}, "WORKERS"},

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -68,6 +69,9 @@ func (c *Config) invalid(unread []problem) []problem {
 	} {
 		must(rule.value >= rule.least, rule.setting, "give at least %s", rule.least)
 	}
+	for i, proxy := range c.TrustedProxies {
+		must(isNetwork(proxy), "TRUSTED_PROXIES", "entry %d of %d is neither an address nor a network such as 10.0.0.0/8", i+1, len(c.TrustedProxies))
+	}
 	must(slices.Contains([]string{logAuto, logTint, logJSON}, c.LogFormat), "LOG_FORMAT", "give auto, tint or json")
 	return problems
 }
@@ -84,6 +88,12 @@ func isAddress(s string) bool {
 	}
 	_, err = net.LookupPort("tcp", port)
 	return err == nil
+}
+
+func isNetwork(s string) bool {
+	_, addressErr := netip.ParseAddr(s)
+	_, networkErr := netip.ParsePrefix(s)
+	return addressErr == nil || networkErr == nil
 }
 
 func isURL(s string) bool {

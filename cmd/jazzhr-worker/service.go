@@ -124,7 +124,7 @@ func (s *service) start(ctx context.Context, what parts) error {
 		Jobs: &mirror.Mirror{Pool: pool, Client: inserter, Accounts: work.Accounts{
 			Pool: pool, JazzHR: client, Keys: tenants, Bucket: queue.NewBucket(pool, s.config.JazzHRCallsPerMinute),
 		}},
-		PublicURL: s.config.PublicURL, Checks: checks, Registry: registry, Logger: s.logger,
+		PublicURL: s.config.PublicURL, TrustedProxies: s.config.TrustedProxies, Checks: checks, Registry: registry, Logger: s.logger,
 		TriggerMatchWindow: s.config.TriggerMatchWindow, CallsPerMinute: s.config.JazzHRCallsPerMinute, PayloadRetention: s.config.PayloadRetention,
 	}); err != nil {
 		return err

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"errors"
+	"net/netip"
 	"sync"
 
 	"github.com/google/uuid"
@@ -9,35 +10,57 @@ import (
 
 const (
 	// memory bounds what all requests that are under way hold, in bytes. memoryOfTenant bounds those
-	// of one tenant: whoever knows its address can stop its webhooks, and those of nobody else.
+	// of one tenant: whoever knows its webhook address can stop its webhooks, and those of nobody
+	// else. memoryOfClient bounds those of one network address, from which JazzHR may send for all
+	// tenants.
 	memory         = 64 << 20
 	memoryOfTenant = memory / 4
+	memoryOfClient = memory / 2
 	// requestMemory is what a request holds besides its body, in bytes.
 	requestMemory = 16 << 10
 )
 
-// ErrFull says that no more requests can be taken at this moment, of anybody or of one tenant.
+// ErrFull says that no more requests can be taken at this moment: of anybody, of one tenant, or from
+// one network address.
 var ErrFull = errors.New("too many webhooks are being taken at once")
 
 // rooms counts what the requests that are under way hold.
 type rooms struct {
-	mu   sync.Mutex
-	held int64
-	of   map[uuid.UUID]int64 // by tenant; none is 0
+	mu       sync.Mutex
+	held     int64
+	byTenant map[uuid.UUID]int64 // who holds nothing is in neither map
+	byClient map[netip.Prefix]int64
 }
 
-func newRooms() *rooms { return &rooms{of: map[uuid.UUID]int64{}} }
+func newRooms() *rooms {
+	return &rooms{byTenant: map[uuid.UUID]int64{}, byClient: map[netip.Prefix]int64{}}
+}
 
-// Room is the memory that one request to a tenant's address holds. One goroutine uses it.
+// Room is the memory that one request to a tenant's webhook address holds. One goroutine uses it.
 type Room struct {
 	rooms  *rooms
 	tenant uuid.UUID
+	client netip.Prefix
 	held   int64
 }
 
-// Room returns the room of a request to a tenant's address. It holds nothing before [Room.Grow]. The
-// caller calls [Room.Release] once it has answered.
-func (i *Intake) Room(tenantID uuid.UUID) *Room { return &Room{rooms: i.rooms, tenant: tenantID} }
+// Room returns the room of a request from a client to a tenant's webhook address. It holds nothing
+// before [Room.Grow]. The caller calls [Room.Release] once it has answered.
+func (i *Intake) Room(tenantID uuid.UUID, client netip.Addr) *Room {
+	return &Room{rooms: i.rooms, tenant: tenantID, client: network(client)}
+}
+
+// network returns what one client can send from: an address of IPv4, and of IPv6 the 64 bits that a
+// subscriber gets at least.
+func network(client netip.Addr) netip.Prefix {
+	client = client.Unmap()
+	bits := client.BitLen()
+	if client.Is6() {
+		bits = 64
+	}
+	prefix, _ := client.Prefix(bits) // of no address it is the zero Prefix
+	return prefix
+}
 
 // Grow reserves memory for so many further bytes of the body, or returns [ErrFull].
 func (r *Room) Grow(bytes int64) error {
@@ -46,7 +69,9 @@ func (r *Room) Grow(bytes int64) error {
 	}
 	r.rooms.mu.Lock()
 	defer r.rooms.mu.Unlock()
-	if r.rooms.held+bytes > memory || r.rooms.of[r.tenant]+bytes > memoryOfTenant {
+	if r.rooms.held+bytes > memory ||
+		r.rooms.byTenant[r.tenant]+bytes > memoryOfTenant ||
+		r.rooms.byClient[r.client]+bytes > memoryOfClient {
 		return ErrFull
 	}
 	r.add(bytes)
@@ -63,7 +88,10 @@ func (r *Room) Release() {
 func (r *Room) add(bytes int64) {
 	r.held += bytes
 	r.rooms.held += bytes
-	if r.rooms.of[r.tenant] += bytes; r.rooms.of[r.tenant] == 0 {
-		delete(r.rooms.of, r.tenant)
+	if r.rooms.byTenant[r.tenant] += bytes; r.rooms.byTenant[r.tenant] == 0 {
+		delete(r.rooms.byTenant, r.tenant)
+	}
+	if r.rooms.byClient[r.client] += bytes; r.rooms.byClient[r.client] == 0 {
+		delete(r.rooms.byClient, r.client)
 	}
 }
