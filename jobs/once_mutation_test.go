@@ -63,6 +63,9 @@ func mutations() map[string]broken {
 			{"jobs/ledger/decide.go", "case now.Sub(e.sentAt) > sendFor:", "case now.Sub(e.sentAt) > 0:"},
 			{"jobs/breaker/breaker.go", "if s, _ := b.last(kind); !s.open() {", "if true {"},
 		}},
+		"search for a name as it is written": {by: []mutation{
+			{"jazzhr/name.go", "return withoutPrefix(run)", "return cmp.Or(last, run)"},
+		}},
 		"compare emails as they are written": {by: []mutation{
 			{"jobs/work/person.go", "jazzhr.NormalizeEmail(detail.Email)", "detail.Email"},
 		}},

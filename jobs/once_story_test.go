@@ -79,6 +79,14 @@ func (tr *trial) drawName(r *rand.Rand, email string) (first, last string) {
 	return first, last
 }
 
+// spell draws how somebody spells a last name.
+func spell(r *rand.Rand, last string) string {
+	if r.IntN(2) == 0 {
+		return last
+	}
+	return strings.NewReplacer("'", []string{"", " ", "’"}[r.IntN(3)]).Replace(last)
+}
+
 // accountsOf is how many accounts the run of a seed has. One seed after another, they have all
 // personalities in turn.
 func accountsOf(seed uint64) int { return 1 + (&trial{seed: seed}).lot("accounts").IntN(3) }
@@ -142,9 +150,7 @@ func (tr *trial) configure(r *rand.Rand, s *subject, a *jazzhrtest.Settings) {
 func (tr *trial) settle(r *rand.Rand, s *subject) {
 	email := append([]string{""}, mailboxes...)[r.IntN(1+len(mailboxes))]
 	first, last := tr.drawName(r, email)
-	if r.IntN(3) == 0 {
-		last = strings.ReplaceAll(last, "'", "") // as somebody else spells it
-	}
+	last = spell(r, last)
 	if r.IntN(3) == 0 {
 		email = strings.Replace(email, "@", "\u200b@", 1) // which nobody sees
 	}
@@ -194,9 +200,7 @@ func (tr *trial) tell() {
 func (tr *trial) drawWritebacks(r *rand.Rand, s *subject, i int) []writeback.Writeback {
 	email := mailboxes[r.IntN(len(mailboxes))]
 	first, last := tr.drawName(r, email)
-	if r.IntN(2) == 0 {
-		last = strings.ReplaceAll(last, "'", "")
-	}
+	last = spell(r, last)
 	w := writeback.Writeback{
 		InterviewID: fmt.Sprintf("i-%d", i), Candidate: writeback.Candidate{ID: fmt.Sprintf("c-%d", i), FirstName: first, LastName: last, Email: email},
 		Note: writeback.Note{Summary: fmt.Sprintf("Interview %d went well.", i)},
@@ -207,6 +211,9 @@ func (tr *trial) drawWritebacks(r *rand.Rand, s *subject, i int) []writeback.Wri
 		if person.Email != "" && r.IntN(2) == 0 {
 			w.Candidate.FirstName, w.Candidate.LastName, w.Candidate.Email = person.FirstName, person.LastName, jazzhr.NormalizeEmail(person.Email)
 		}
+	}
+	if w.Candidate.ApplicantID == "" && r.IntN(5) == 0 { // entered by a recruiter since the last poll
+		s.people = append(s.people, s.account.AddApplicant(jazzhrtest.Applicant{FirstName: first, LastName: spell(r, last), Email: email}))
 	}
 	switch job := s.jobs[r.IntN(len(s.jobs))]; r.IntN(4) {
 	case 0:
