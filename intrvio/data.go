@@ -158,6 +158,18 @@ type WritebackResult struct {
 	// Reason says why the writeback was rejected or why a person must decide. Empty if it
 	// completed.
 	Reason string `json:"reason,omitempty"`
+	// Written says what the note in JazzHR holds, and where that is stored. Only in
+	// [WritebackCompleted].
+	Written *Written `json:"written,omitempty"`
+}
+
+// Written says what was written about an interview.
+type Written struct {
+	// Note lists what the note holds, of "score", "summary", "link" and "transcript". If it is
+	// empty, the note only says that the interview was held.
+	Note []string `json:"note"`
+	// StoredIn is the region in which JazzHR stores it: "us".
+	StoredIn string `json:"stored_in"`
 }
 
 // MarshalJSON writes empty Steps as [] instead of null.

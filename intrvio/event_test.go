@@ -119,6 +119,16 @@ func TestDataJSON(t *testing.T) {
 				`{"kind":"write_notes","part":1,"state":"done","remote_id":"comment_1"}],"reason":"no such job"}`,
 		},
 		{
+			"writeback with what was written",
+			[]intrvio.EventType{intrvio.WritebackCompleted},
+			intrvio.WritebackResult{
+				WritebackID: otherRow, InterviewID: "interview_1", Revision: 1,
+				Written: &intrvio.Written{Note: []string{"score", "link"}, StoredIn: "us"},
+			},
+			`{"writeback_id":"0190a5d2-7a1c-7c3e-9d58-1f0c6b2a4e12","interview_id":"interview_1","revision":1,"steps":[],` +
+				`"written":{"note":["score","link"],"stored_in":"us"}}`,
+		},
+		{
 			"writeback without steps",
 			[]intrvio.EventType{intrvio.WritebackRejected},
 			intrvio.WritebackResult{WritebackID: otherRow, InterviewID: "interview_1", Revision: 1},

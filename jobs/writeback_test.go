@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,8 @@ func TestWritebackIsWrittenOnce(t *testing.T) {
 	c.once("ada@example.com", 1)
 	if result := c.told(intrvio.WritebackCompleted, id); len(result.Steps) != 3 || result.ApplicantID == "" || result.JobID != c.job.ID {
 		t.Errorf("told %+v", result)
+	} else if result.Written == nil || !slices.Equal(result.Written.Note, []string{"summary", "transcript"}) || result.Written.StoredIn != "us" {
+		t.Errorf("told that %+v is written", result.Written)
 	}
 }
 

@@ -29,6 +29,7 @@ const (
 	ActionKeySet          ActionKind = "set_key"
 	ActionKeyTested       ActionKind = "test_key"
 	ActionSettingsChanged ActionKind = "change_settings"
+	ActionConsentChanged  ActionKind = "change_consent"
 	ActionSecretSaved     ActionKind = "save_secret"
 	ActionRiverUsed       ActionKind = "use_river"
 )
@@ -43,7 +44,8 @@ const (
 	ActionFailed  ActionResult = "failed"
 )
 
-// Action is something that a person did, for the record. It holds no secret and no personal data.
+// Action is something that a person did, for the record. It holds no secret and nothing of a
+// candidate.
 type Action struct {
 	Who    string    // as the session or the token names the person
 	Tenant uuid.UUID // uuid.Nil if it concerns no tenant
@@ -86,4 +88,20 @@ func (a Actor) record(ctx context.Context, tx db.TenantTx, what ActionKind) erro
 		return nil
 	}
 	return Record(ctx, tx, Action{Who: a.Name, Tenant: tx.Tenant, What: what, Detail: a.Detail})
+}
+
+// recordConsent stores who has agreed that transcripts leave the customer's region, or that this has
+// ended, whether the actor has a name or not.
+func (a Actor) recordConsent(ctx context.Context, tx db.TenantTx, before, after gen.Tenant) error {
+	was, is := db.Text(before.TranscriptConsentBy), db.Text(after.TranscriptConsentBy)
+	if was == is {
+		return nil
+	}
+	detail := is + " agreed that transcripts are written into JazzHR, which stores them in the United States"
+	if is == "" {
+		detail = "transcripts are no longer written into JazzHR, to which " + was + " had agreed"
+	}
+	return Record(ctx, tx, Action{
+		Who: cmp.Or(a.Name, "API or command line"), Tenant: tx.Tenant, What: ActionConsentChanged, Detail: detail,
+	})
 }

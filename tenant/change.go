@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -23,7 +25,10 @@ type Changes struct {
 	AutoTriggers func(before []AutoTrigger) []AutoTrigger
 	// NoteContent returns what is written into the notes of writebacks that are enqueued from now
 	// on.
-	NoteContent func(before writeback.NoteContent) writeback.NoteContent
+	NoteContent func(before gen.Tenant) writeback.NoteContent
+	// TranscriptConsent names who of the customer agrees that transcripts are written into JazzHR.
+	// See [NeedsConsent].
+	TranscriptConsent string
 }
 
 // Change makes all changes, or none of them, in one transaction, and returns the tenant as it is
@@ -37,7 +42,11 @@ func (s *Service) Change(ctx context.Context, id uuid.UUID, changes Changes, by 
 		if err := changes.apply(ctx, tx, t); err != nil {
 			return err
 		}
+		before := t
 		if t, err = found(tx.Q.Tenant(ctx, tx, id)); err != nil {
+			return err
+		}
+		if err := by.recordConsent(ctx, tx, before, t); err != nil {
 			return err
 		}
 		return by.record(ctx, tx, ActionSettingsChanged)
@@ -70,18 +79,40 @@ func (c Changes) apply(ctx context.Context, tx db.TenantTx, before gen.Tenant) e
 			return err
 		}
 	}
+	return c.applyNoteContent(ctx, tx, before)
+}
+
+// maxConsent bounds the name of who agrees, in characters.
+const maxConsent = 200
+
+func (c Changes) applyNoteContent(ctx context.Context, tx db.TenantTx, before gen.Tenant) error {
 	if c.NoteContent == nil {
 		return nil
 	}
-	content := c.NoteContent(writeback.NoteContentOf(before))
-	if err := tx.Q.SetNoteContent(ctx, tx, gen.SetNoteContentParams{
+	content := c.NoteContent(before)
+	params := gen.SetNoteContentParams{
 		TenantID: tx.Tenant,
 		Score:    content.Score, Summary: content.Summary, Link: content.Link, Transcript: content.Transcript,
-	}); err != nil {
+	}
+	if content.Transcript && NeedsConsent(before) {
+		consent := strings.TrimSpace(c.TranscriptConsent)
+		if consent == "" {
+			consent = db.Text(before.TranscriptConsentBy)
+		}
+		if consent == "" || utf8.RuneCountInString(consent) > maxConsent || !printable(consent) {
+			return invalid(FieldConsent, "give the name of who agrees for the customer, in at most %d characters: "+
+				"JazzHR stores transcripts in the United States", maxConsent)
+		}
+		params.ConsentBy = &consent
+	}
+	if err := tx.Q.SetNoteContent(ctx, tx, params); err != nil {
 		return fmt.Errorf("set note content: %w", err)
 	}
 	return nil
 }
+
+// FieldConsent is the field of the error that says that nobody has agreed.
+const FieldConsent = "settings.note_content.consent"
 
 func changeAutoTriggers(ctx context.Context, tx db.TenantTx, change func([]AutoTrigger) []AutoTrigger) error {
 	rows, err := tx.Q.AutoTriggers(ctx, tx, tx.Tenant)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/queuetest"
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
@@ -37,7 +38,8 @@ func TestChange(t *testing.T) {
 	name, interval := " Other ", new(time.Hour)
 	changed, err := f.Change(t.Context(), id, tenant.Changes{
 		Name: &name, PollInterval: &interval, AutoTriggers: triggerOn(" Phone Screen "),
-		NoteContent: func(before writeback.NoteContent) writeback.NoteContent {
+		NoteContent: func(t gen.Tenant) writeback.NoteContent {
+			before := writeback.NoteContentOf(t)
 			before.Transcript = false
 			return before
 		},

@@ -80,8 +80,8 @@ var errOvertaken = errors.New("another key was stored meanwhile")
 // is restored.
 //
 // If Connect returns an error, it has stored nothing: [*queue.InvalidError], [queue.ErrNoTenant],
-// [ErrCredentialsRejected], [ErrJazzHRUnavailable], [ErrKeyInUse], [ErrDifferentAccount], or
-// another.
+// [*OtherRegionError], [ErrCredentialsRejected], [ErrJazzHRUnavailable], [ErrKeyInUse],
+// [ErrDifferentAccount], or another.
 func (s *Service) Connect(ctx context.Context, id uuid.UUID, key string, by Actor) (Connection, error) {
 	key, err := normalizeKey(key)
 	if err != nil {
@@ -90,6 +90,9 @@ func (s *Service) Connect(ctx context.Context, id uuid.UUID, key string, by Acto
 	for range maxConnectTries {
 		var before gen.Tenant
 		if before, err = s.Get(ctx, id); err != nil {
+			return Connection{}, err
+		}
+		if err = s.deployment.admit(before.Region); err != nil {
 			return Connection{}, err
 		}
 		if before.EndWorkAt != nil { // nothing of the connection before may be done for this one
@@ -116,6 +119,9 @@ func (s *Service) Connect(ctx context.Context, id uuid.UUID, key string, by Acto
 func (s *Service) TestConnection(ctx context.Context, id uuid.UUID, key string) (Probe, error) {
 	t, err := s.Get(ctx, id)
 	if err != nil {
+		return Probe{}, err
+	}
+	if err := s.deployment.admit(t.Region); err != nil {
 		return Probe{}, err
 	}
 	if key == "" {

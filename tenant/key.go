@@ -16,8 +16,12 @@ import (
 )
 
 // KeyOf opens a tenant's API key, whether JazzHR refuses it or not. It returns
-// [queue.ErrNotConnected] if the tenant has none.
+// [queue.ErrNotConnected] if the tenant has none, and an [*OtherRegionError] for a tenant of another
+// region: without its key nothing is read from JazzHR or written there.
 func (s *Service) KeyOf(t gen.Tenant) (string, error) {
+	if err := s.deployment.admit(t.Region); err != nil {
+		return "", err
+	}
 	if t.KeySealed == nil {
 		return "", queue.ErrNotConnected
 	}

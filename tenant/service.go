@@ -22,7 +22,9 @@ type Service struct {
 	sealer    *Sealer
 	prober    Prober
 	publicURL string
-	q         *gen.Queries
+	// deployment is where the service runs. See [Service.In].
+	deployment Deployment
+	q          *gen.Queries
 }
 
 // New returns a service. client inserts syncs and the deliveries of events. publicURL is where
@@ -36,10 +38,14 @@ func New(pool *pgxpool.Pool, client *queue.Client, sealer *Sealer, prober Prober
 
 // Create creates a tenant. If a tenant of the same external id and content exists, Create returns
 // that one, and created is false. If its content is another, Create returns a
-// [*queue.ConflictError]. Invalid details give a [*queue.InvalidError].
+// [*queue.ConflictError]. Invalid details give a [*queue.InvalidError], and those of another region
+// an [*OtherRegionError].
 func (s *Service) Create(ctx context.Context, details Details) (t gen.Tenant, created bool, err error) {
 	details, err = details.normalize()
 	if err != nil {
+		return gen.Tenant{}, false, err
+	}
+	if err := s.deployment.admit(details.Region); err != nil {
 		return gen.Tenant{}, false, err
 	}
 	t, err = s.insert(ctx, details)
@@ -66,7 +72,10 @@ func (s *Service) insert(ctx context.Context, details Details) (t gen.Tenant, er
 	if err != nil {
 		return t, err
 	}
-	params := gen.CreateTenantParams{TenantID: id, Name: details.Name, Region: details.Region}
+	params := gen.CreateTenantParams{
+		TenantID: id, Name: details.Name, Region: details.Region,
+		NoteTranscript: DefaultNoteContent(details.Region).Transcript,
+	}
 	if details.ExternalID != "" {
 		params.ExternalID = &details.ExternalID
 	}

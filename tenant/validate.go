@@ -25,7 +25,7 @@ const MinPollInterval = time.Minute
 type Details struct {
 	Name       string
 	ExternalID string // Intrvio's own id of the customer; may be empty, else unique
-	Region     string // "us" or "eu"
+	Region     string // [RegionUS] or [RegionEU]
 }
 
 // invalid returns a [*queue.InvalidError].
@@ -43,7 +43,7 @@ func (d Details) normalize() (Details, error) {
 	if utf8.RuneCountInString(d.ExternalID) > maxExternalID || !printable(d.ExternalID) {
 		return d, invalid("external_id", "give at most %d printable characters", maxExternalID)
 	}
-	if d.Region != "us" && d.Region != "eu" {
+	if d.Region != RegionUS && d.Region != RegionEU {
 		return d, invalid("region", `give "us" or "eu"`)
 	}
 	return d, nil

@@ -15,6 +15,7 @@ const (
 	CodeNotFound            Code = "not_found"
 	CodeMethodNotAllowed    Code = "method_not_allowed"
 	CodeConflict            Code = "conflict"
+	CodeOtherRegion         Code = "other_region"
 	CodeKeyInUse            Code = "key_in_use"
 	CodeNotConnected        Code = "not_connected"
 	CodeNotActive           Code = "not_active"
@@ -70,6 +71,10 @@ func Codes() []CodeInfo {
 		{
 			CodeConflict, http.StatusConflict,
 			"The key of the request (external_id, or interview_id and revision) was used with other content; id is the tenant or writeback that has it.",
+		},
+		{
+			CodeOtherRegion, http.StatusConflict,
+			"The tenant is of another region than this deployment; the message names the deployment to which it belongs. Nothing was stored.",
 		},
 		{
 			CodeKeyInUse, http.StatusConflict,

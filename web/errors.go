@@ -116,6 +116,9 @@ func connectionError(err error) *apiError {
 	if e, ok := errors.AsType[*tenant.StateError](err); ok {
 		return &apiError{Code: CodeNotActive, Message: e.Error(), State: e.State}
 	}
+	if e, ok := errors.AsType[*tenant.OtherRegionError](err); ok {
+		return &apiError{Code: CodeOtherRegion, Message: e.Error(), Field: "region"}
+	}
 	switch {
 	case errors.Is(err, queue.ErrNotConnected):
 		return &apiError{Code: CodeNotConnected, Message: "the tenant is not connected to JazzHR"}

@@ -11,7 +11,6 @@ import (
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
-	"github.com/intrvio/jazzhr-worker/queue/writeback"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
@@ -46,14 +45,6 @@ type settingsView struct {
 	NoteContent       noteContentView `json:"note_content"`
 }
 
-// noteContentView is what is written into a tenant's notes.
-type noteContentView struct {
-	Score      bool `json:"score"`
-	Summary    bool `json:"summary"`
-	Link       bool `json:"link"`
-	Transcript bool `json:"transcript"`
-}
-
 type refusedWebhook struct {
 	At     time.Time `json:"at"`
 	Reason string    `json:"reason"`
@@ -71,7 +62,7 @@ func viewTenant(t gen.Tenant) tenantView {
 		Paused: t.PausedAt != nil, LastPollAt: db.UTC(t.LastPollAt), LastWebhookAt: db.UTC(t.LastWebhookAt),
 		CreatedAt: t.CreatedAt.UTC(),
 	}
-	view.Settings.NoteContent = noteContentView(writeback.NoteContentOf(t))
+	view.Settings.NoteContent = viewNoteContent(t)
 	view.State, view.Reason = tenant.StateOf(t)
 	if t.PollInterval != nil {
 		text := t.PollInterval.String()
@@ -203,38 +194,13 @@ func (s *Server) changeTenant(r *request) (int, any, error) {
 	}
 	if body.Settings.NoteContent.given {
 		changes.NoteContent = body.Settings.NoteContent.value.apply
+		changes.TranscriptConsent = body.Settings.NoteContent.value.consent()
 	}
 	t, err := s.config.Tenants.Change(r.context(), id, changes, tenant.Actor{})
 	if err != nil {
 		return 0, nil, err
 	}
 	return s.showTenant(r, http.StatusOK, t)
-}
-
-// noteContent is a change of what is written into notes. A member that is left out stays.
-type noteContent struct {
-	Score      *bool `json:"score"`
-	Summary    *bool `json:"summary"`
-	Link       *bool `json:"link"`
-	Transcript *bool `json:"transcript"`
-}
-
-// apply returns the content after the change. A nil change is JSON's null: the default, which is
-// all of it.
-func (c *noteContent) apply(before writeback.NoteContent) writeback.NoteContent {
-	if c == nil {
-		return writeback.NoteContent{Score: true, Summary: true, Link: true, Transcript: true}
-	}
-	choose := func(given *bool, before bool) bool {
-		if given == nil {
-			return before
-		}
-		return *given
-	}
-	return writeback.NoteContent{
-		Score: choose(c.Score, before.Score), Summary: choose(c.Summary, before.Summary),
-		Link: choose(c.Link, before.Link), Transcript: choose(c.Transcript, before.Transcript),
-	}
 }
 
 // pollInterval parses the setting. nil is the service's default.

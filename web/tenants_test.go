@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
+	"github.com/intrvio/jazzhr-worker/tenant"
 	"github.com/intrvio/jazzhr-worker/web"
 	"github.com/intrvio/jazzhr-worker/web/webtest"
 )
@@ -40,6 +41,50 @@ func TestCreateTenant(t *testing.T) {
 	s.NewTenant()
 	s.NewTenant()
 	s.WantCount(3, "tenants")
+}
+
+// TestOtherRegion asks a deployment of the United States for a tenant of the EU.
+func TestOtherRegion(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *web.Config) {
+		c.Tenants = c.Tenants.In(tenant.Deployment{Region: tenant.RegionUS, Peers: map[string]string{"eu": "https://eu.example"}})
+	})
+	refused := s.API("POST", "/v1/tenants", `{"name":"Bäckerei","region":"eu"}`).WantError(web.CodeOtherRegion, "region")
+	if message := refused.Text("error.message"); !strings.Contains(message, "https://eu.example") {
+		t.Errorf("the message is %q", message)
+	}
+	s.WantCount(0, "tenants")
+	s.NewTenant()
+}
+
+// TestTranscriptConsent has transcripts of a customer in the EU written only after somebody has agreed.
+func TestTranscriptConsent(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	path := "/v1/tenants/" + s.API("POST", "/v1/tenants", `{"name":"Bäckerei","region":"eu"}`).Want(http.StatusCreated).Text("id")
+	change := func(content string) webtest.Answer {
+		t.Helper()
+		return s.API("PATCH", path, `{"settings":{"note_content":`+content+`}}`)
+	}
+	shows := func(transcript bool, by string) {
+		t.Helper()
+		shown := fmt.Sprint(s.API("GET", path, "").Get("settings.note_content"))
+		if !strings.Contains(shown, fmt.Sprintf("transcript:%t", transcript)) || !strings.Contains(shown, by) ||
+			strings.Contains(shown, "consent") != (by != "") {
+			t.Errorf("it shows %s", shown)
+		}
+	}
+	shows(false, "")
+	change(`{"transcript":true}`).WantError(web.CodeInvalidRequest, "settings.note_content.consent")
+	change(`{"transcript":true,"consent":" \t"}`).WantError(web.CodeInvalidRequest, "settings.note_content.consent")
+	shows(false, "")
+	change(`{"transcript":true,"consent":"Dr. Meier"}`).Want(http.StatusOK)
+	change(`{"score":false}`).Want(http.StatusOK) // the consent stays
+	shows(true, "Dr. Meier")
+	s.WantCount(1, "actions WHERE what = 'change_consent' AND detail LIKE 'Dr. Meier agreed%'")
+	change("null").Want(http.StatusOK) // the default
+	shows(false, "")
+	s.WantCount(2, "actions WHERE what = 'change_consent'")
 }
 
 func TestListTenants(t *testing.T) {

@@ -32,6 +32,10 @@ type Config struct {
 	AdminToken string   `env:"ADMIN_TOKEN" show:"secret" doc:"Opens the console and the API; 32 characters or more. Needed by serve and web."`
 	APITokens  []string `env:"API_TOKENS" show:"secret" doc:"Tokens that open the API but not the console, separated by commas; 32 characters or more each."`
 
+	Region      string            `env:"REGION" envDefault:"us" doc:"Whose tenants this deployment serves, us or eu. Those of the other region are refused."`
+	RegionName  string            `env:"REGION_NAME" doc:"Where the service and its database run, such as Frankfurt. The connect page tells customers. Needed with REGION=eu."`
+	RegionPeers map[string]string `env:"REGION_PEERS" envKeyValSeparator:"=" show:"url" doc:"Addresses of the deployments of other regions, such as eu=https://jazzhr-eu.intrvio.example. A tenant that is refused is sent there."`
+
 	SealingKeyset     string `env:"SEALING_KEYSET" show:"secret" doc:"Keys that seal API keys and webhook secrets in the database, as keys new prints them. This or SEALING_KEYSET_FILE is needed by serve, web, work, tenant connect, tenant rotate-secret, audit and keys."`
 	SealingKeysetFile string `env:"SEALING_KEYSET_FILE" doc:"File that holds the keyset instead."`
 
@@ -61,6 +65,11 @@ type Config struct {
 	keyset string // the text of the sealing keyset, wherever it stood
 	sealer *tenant.Sealer
 	events intrvio.Secrets
+}
+
+// deployment returns where the service runs.
+func (c *Config) deployment() tenant.Deployment {
+	return tenant.Deployment{Region: c.Region, Place: c.RegionName, Peers: c.RegionPeers}
 }
 
 // limits returns how many jobs run at once.

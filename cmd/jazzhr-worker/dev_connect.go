@@ -47,7 +47,7 @@ func (d *demo) addNewAccount() {
 func (d *demo) prepareNew(ctx context.Context, client *apiClient) error {
 	var t demoTenant
 	if _, err := client.call(ctx, "POST", "/v1/tenants",
-		map[string]string{"name": demoNewCustomer, "external_id": demoNewExternal, "region": "eu"}, &t); err != nil {
+		map[string]string{"name": demoNewCustomer, "external_id": demoNewExternal, "region": d.config.Region}, &t); err != nil {
 		return fmt.Errorf("create the tenant to connect: %w", err)
 	}
 	if err := d.follow(ctx, d.newAccount()); err != nil {

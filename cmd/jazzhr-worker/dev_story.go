@@ -44,7 +44,7 @@ func (d *demo) playStory(ctx context.Context) (*jazzhrtest.Applicant, error) {
 	defer client.close()
 	var t demoTenant
 	status, err := client.call(ctx, "POST", "/v1/tenants",
-		map[string]string{"name": demoCustomer, "external_id": demoExternal, "region": "us"}, &t)
+		map[string]string{"name": demoCustomer, "external_id": demoExternal, "region": d.config.Region}, &t)
 	if err != nil {
 		return nil, fmt.Errorf("create the demo's tenant: %w", err)
 	}

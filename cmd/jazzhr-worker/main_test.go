@@ -130,7 +130,7 @@ func TestTenantCommands(t *testing.T) {
 	if list := decode[[]tenantView](t, p, "", "tenant", "list"); list == nil || len(list) != 0 {
 		t.Errorf("the list of none: %v, want []", list)
 	}
-	create := []string{"tenant", "create", "Acme", "--region", "eu", "--external-id", "c-1"}
+	create := []string{"tenant", "create", "Acme", "--region", "us", "--external-id", "c-1"}
 	created := decode[tenantView](t, p, "", create...)
 	if again := decode[tenantView](t, p, "", create...); again.ID != created.ID || again.State != tenant.Created {
 		t.Errorf("created again: %+v", again)
@@ -201,6 +201,7 @@ func TestTenantErrors(t *testing.T) {
 		"no such tenant":     {"", []string{"tenant", "show", "nobody"}, 1, "tenant list"},
 		"other content":      {"", []string{"tenant", "create", "B", "--region", "us", "--external-id", "c-1"}, 1, "external_id"},
 		"no name":            {"", []string{"tenant", "create", " ", "--region", "us"}, 2, "name"},
+		"other region":       {"", []string{"tenant", "create", "B", "--region", "eu"}, 2, "serves region us"},
 		"unknown region":     {"", []string{"tenant", "create", "B", "--region", "mars"}, 2, "region"},
 		"no key":             {"", []string{"tenant", "connect", "c-1"}, 2, "api_key"},
 		"refused key":        {"wrong-api-key", []string{"tenant", "connect", "c-1"}, 1, "nothing was stored"},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
 // minToken is the least length of a token that opens something, in characters.
@@ -68,6 +69,12 @@ func (c *Config) invalid(unread []problem) []problem {
 		{"PAYLOAD_RETENTION", c.PayloadRetention, time.Hour},
 	} {
 		must(rule.value >= rule.least, rule.setting, "give at least %s", rule.least)
+	}
+	must(c.Region == tenant.RegionUS || c.Region == tenant.RegionEU, "REGION", "give us or eu")
+	must(c.Region != tenant.RegionEU || c.RegionName != "", "REGION_NAME", "must be set with REGION=eu: customers are told where their data is")
+	for region, address := range c.RegionPeers {
+		known := region == tenant.RegionUS || region == tenant.RegionEU
+		must(known && region != c.Region && isBaseURL(address), "REGION_PEERS", "give other regions with their addresses, such as eu=https://jazzhr-eu.intrvio.example")
 	}
 	for i, proxy := range c.TrustedProxies {
 		must(isNetwork(proxy), "TRUSTED_PROXIES", "entry %d of %d is neither an address nor a network such as 10.0.0.0/8", i+1, len(c.TrustedProxies))

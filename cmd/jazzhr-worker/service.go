@@ -101,7 +101,10 @@ func (s *service) start(ctx context.Context, what parts) error {
 	if err != nil {
 		return err
 	}
-	tenants := tenant.New(pool, inserter, s.config.sealer, work.Prober{Client: client}, s.config.PublicURL)
+	tenants := tenant.New(pool, inserter, s.config.sealer, work.Prober{Client: client}, s.config.PublicURL).In(s.config.deployment())
+	if err := tenants.CheckRegion(ctx); err != nil {
+		return err
+	}
 
 	checks := []web.Check{{Name: "database", Do: pool.Ping}, {Name: "schema", Do: compatible(pool, newest)}}
 	if what.work {

@@ -55,7 +55,7 @@ func administer(ctx context.Context, env *environment, needs need) (*administrat
 		return nil, err
 	}
 	return &administration{
-		Service: tenant.New(pool, inserter, config.sealer, work.Prober{Client: client}, config.PublicURL),
+		Service: tenant.New(pool, inserter, config.sealer, work.Prober{Client: client}, config.PublicURL).In(config.deployment()),
 		pool:    pool, config: config, client: client, inserter: inserter,
 	}, nil
 }

@@ -18,7 +18,7 @@ const databaseHelp = "\n\nNeeds DATABASE_URL."
 type tenantCreateCommand struct {
 	jsonFlag
 	Name       string `arg:"" help:"The customer's name."`
-	Region     string `required:"" enum:"us,eu" help:"The customer's region, which is shown only: ${enum}."`
+	Region     string `required:"" enum:"us,eu" help:"The customer's region, ${enum}: that of this deployment (REGION)."`
 	ExternalID string `name:"external-id" placeholder:"ID" help:"Intrvio's own id of the customer."`
 }
 
@@ -37,7 +37,9 @@ func (c tenantCreateCommand) Run(ctx context.Context, env *environment) error {
 	}
 	defer a.close()
 	t, _, err := a.Create(ctx, tenant.Details{Name: c.Name, ExternalID: c.ExternalID, Region: c.Region})
-	if _, ok := errors.AsType[*queue.InvalidError](err); ok {
+	_, invalid := errors.AsType[*queue.InvalidError](err)
+	_, elsewhere := errors.AsType[*tenant.OtherRegionError](err)
+	if invalid || elsewhere {
 		return wrongUse{err}
 	}
 	if err != nil {

@@ -122,8 +122,14 @@ SET
     note_score = $1,
     note_summary = $2,
     note_link = $3,
-    note_transcript = $4
-WHERE tenant_id = $5
+    note_transcript = $4,
+    transcript_consent_by = $5,
+    transcript_consent_at = CASE
+        WHEN $5::text IS NULL THEN NULL
+        WHEN $5 = transcript_consent_by THEN transcript_consent_at
+        ELSE jazzhr.now()
+    END
+WHERE tenant_id = $6
 `
 
 type SetNoteContentParams struct {
@@ -131,6 +137,7 @@ type SetNoteContentParams struct {
 	Summary    bool
 	Link       bool
 	Transcript bool
+	ConsentBy  *string
 	TenantID   uuid.UUID
 }
 
@@ -140,6 +147,7 @@ func (q *Queries) SetNoteContent(ctx context.Context, db DBTX, arg SetNoteConten
 		arg.Summary,
 		arg.Link,
 		arg.Transcript,
+		arg.ConsentBy,
 		arg.TenantID,
 	)
 	return err

@@ -595,7 +595,7 @@ WITH waiting_rows AS (
     ORDER BY l.sort_key, l.tenant_id
     LIMIT $6
 )
-SELECT t.tenant_id, t.external_id, t.name, t.region, t.connection, t.key_state, t.paused_at, t.key_sealed, t.key_fingerprint, t.key_version, t.key_refusals, t.key_rejected_at, t.key_retry_at, t.webhook_token, t.note_route, t.poll_interval, t.next_poll_at, t.last_poll_at, t.last_webhook_at, t.refused_webhooks, t.last_refused_at, t.last_refused_reason, t.created_at, t.verified_at, t.disconnected_at, t.next_audit_at, t.next_openings_at, t.next_full_at, t.note_score, t.note_summary, t.note_link, t.note_transcript, t.note_limit, t.note_four_byte, t.notes_checked, t.note_form, t.end_work_at, page.sort_key
+SELECT t.tenant_id, t.external_id, t.name, t.region, t.connection, t.key_state, t.paused_at, t.key_sealed, t.key_fingerprint, t.key_version, t.key_refusals, t.key_rejected_at, t.key_retry_at, t.webhook_token, t.note_route, t.poll_interval, t.next_poll_at, t.last_poll_at, t.last_webhook_at, t.refused_webhooks, t.last_refused_at, t.last_refused_reason, t.created_at, t.verified_at, t.disconnected_at, t.next_audit_at, t.next_openings_at, t.next_full_at, t.note_score, t.note_summary, t.note_link, t.note_transcript, t.note_limit, t.note_four_byte, t.notes_checked, t.note_form, t.end_work_at, t.transcript_consent_by, t.transcript_consent_at, page.sort_key
 FROM page
 JOIN jazzhr.tenants t ON t.tenant_id = page.tenant_id
 ORDER BY page.sort_key, page.tenant_id
@@ -671,6 +671,8 @@ func (q *Queries) SystemTenantList(ctx context.Context, db DBTX, arg SystemTenan
 			&i.Tenant.NotesChecked,
 			&i.Tenant.NoteForm,
 			&i.Tenant.EndWorkAt,
+			&i.Tenant.TranscriptConsentBy,
+			&i.Tenant.TranscriptConsentAt,
 			&i.SortKey,
 		); err != nil {
 			return nil, err

@@ -13,15 +13,16 @@ import (
 )
 
 const createTenant = `-- name: CreateTenant :exec
-INSERT INTO jazzhr.tenants (tenant_id, external_id, name, region)
-VALUES ($1, $2, $3, $4)
+INSERT INTO jazzhr.tenants (tenant_id, external_id, name, region, note_transcript)
+VALUES ($1, $2, $3, $4, $5)
 `
 
 type CreateTenantParams struct {
-	TenantID   uuid.UUID
-	ExternalID *string
-	Name       string
-	Region     string
+	TenantID       uuid.UUID
+	ExternalID     *string
+	Name           string
+	Region         string
+	NoteTranscript bool
 }
 
 func (q *Queries) CreateTenant(ctx context.Context, db DBTX, arg CreateTenantParams) error {
@@ -30,6 +31,7 @@ func (q *Queries) CreateTenant(ctx context.Context, db DBTX, arg CreateTenantPar
 		arg.ExternalID,
 		arg.Name,
 		arg.Region,
+		arg.NoteTranscript,
 	)
 	return err
 }
@@ -455,7 +457,7 @@ SET
     webhook_token = coalesce(webhook_token, $3),
     disconnected_at = NULL
 WHERE tenant_id = $4
-RETURNING tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at
+RETURNING tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at, transcript_consent_by, transcript_consent_at
 `
 
 type StoreKeyParams struct {
@@ -513,8 +515,24 @@ func (q *Queries) StoreKey(ctx context.Context, db DBTX, arg StoreKeyParams) (Te
 		&i.NotesChecked,
 		&i.NoteForm,
 		&i.EndWorkAt,
+		&i.TranscriptConsentBy,
+		&i.TranscriptConsentAt,
 	)
 	return i, err
+}
+
+const systemConnectedElsewhere = `-- name: SystemConnectedElsewhere :one
+SELECT count(*)
+FROM jazzhr.tenants
+WHERE region <> $1 AND connection IN ('awaiting_verify', 'verified')
+`
+
+// How many connected tenants are of another region than this deployment's.
+func (q *Queries) SystemConnectedElsewhere(ctx context.Context, db DBTX, region string) (int64, error) {
+	row := db.QueryRow(ctx, systemConnectedElsewhere, region)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const systemDueEndWork = `-- name: SystemDueEndWork :many
@@ -648,7 +666,7 @@ func (q *Queries) SystemFingerprintOwner(ctx context.Context, db DBTX, keyFinger
 }
 
 const systemListTenants = `-- name: SystemListTenants :many
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at, transcript_consent_by, transcript_consent_at
 FROM jazzhr.tenants
 WHERE tenant_id > $1
 ORDER BY tenant_id
@@ -702,6 +720,8 @@ func (q *Queries) SystemListTenants(ctx context.Context, db DBTX, after uuid.UUI
 			&i.NotesChecked,
 			&i.NoteForm,
 			&i.EndWorkAt,
+			&i.TranscriptConsentBy,
+			&i.TranscriptConsentAt,
 		); err != nil {
 			return nil, err
 		}
@@ -759,7 +779,7 @@ func (q *Queries) SystemSealedSecrets(ctx context.Context, db DBTX, tenantIds []
 }
 
 const systemTenantByExternalID = `-- name: SystemTenantByExternalID :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at FROM jazzhr.tenants WHERE external_id = $1
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at, transcript_consent_by, transcript_consent_at FROM jazzhr.tenants WHERE external_id = $1
 `
 
 func (q *Queries) SystemTenantByExternalID(ctx context.Context, db DBTX, externalID *string) (Tenant, error) {
@@ -803,6 +823,8 @@ func (q *Queries) SystemTenantByExternalID(ctx context.Context, db DBTX, externa
 		&i.NotesChecked,
 		&i.NoteForm,
 		&i.EndWorkAt,
+		&i.TranscriptConsentBy,
+		&i.TranscriptConsentAt,
 	)
 	return i, err
 }
@@ -865,7 +887,7 @@ func (q *Queries) SystemWebhookReceivers(ctx context.Context, db DBTX, tokens []
 }
 
 const tenant = `-- name: Tenant :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at FROM jazzhr.tenants WHERE tenant_id = $1
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at, transcript_consent_by, transcript_consent_at FROM jazzhr.tenants WHERE tenant_id = $1
 `
 
 func (q *Queries) Tenant(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tenant, error) {
@@ -909,6 +931,8 @@ func (q *Queries) Tenant(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tena
 		&i.NotesChecked,
 		&i.NoteForm,
 		&i.EndWorkAt,
+		&i.TranscriptConsentBy,
+		&i.TranscriptConsentAt,
 	)
 	return i, err
 }
@@ -963,7 +987,7 @@ func (q *Queries) TenantCounts(ctx context.Context, db DBTX, tenantID uuid.UUID)
 }
 
 const tenantForChange = `-- name: TenantForChange :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at FROM jazzhr.tenants WHERE tenant_id = $1 FOR NO KEY UPDATE
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at, transcript_consent_by, transcript_consent_at FROM jazzhr.tenants WHERE tenant_id = $1 FOR NO KEY UPDATE
 `
 
 // Locks the tenant against other changes, but not against new rows that refer to it.
@@ -1008,12 +1032,14 @@ func (q *Queries) TenantForChange(ctx context.Context, db DBTX, tenantID uuid.UU
 		&i.NotesChecked,
 		&i.NoteForm,
 		&i.EndWorkAt,
+		&i.TranscriptConsentBy,
+		&i.TranscriptConsentAt,
 	)
 	return i, err
 }
 
 const tenantForUpdate = `-- name: TenantForUpdate :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at FROM jazzhr.tenants WHERE tenant_id = $1 FOR UPDATE
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at, transcript_consent_by, transcript_consent_at FROM jazzhr.tenants WHERE tenant_id = $1 FOR UPDATE
 `
 
 func (q *Queries) TenantForUpdate(ctx context.Context, db DBTX, tenantID uuid.UUID) (Tenant, error) {
@@ -1057,12 +1083,14 @@ func (q *Queries) TenantForUpdate(ctx context.Context, db DBTX, tenantID uuid.UU
 		&i.NotesChecked,
 		&i.NoteForm,
 		&i.EndWorkAt,
+		&i.TranscriptConsentBy,
+		&i.TranscriptConsentAt,
 	)
 	return i, err
 }
 
 const tenantForWork = `-- name: TenantForWork :one
-SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at FROM jazzhr.tenants WHERE tenant_id = $1 FOR KEY SHARE
+SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at, transcript_consent_by, transcript_consent_at FROM jazzhr.tenants WHERE tenant_id = $1 FOR KEY SHARE
 `
 
 // Keeps the tenant from being disconnected until the transaction ends. It is the lock that a row
@@ -1108,6 +1136,8 @@ func (q *Queries) TenantForWork(ctx context.Context, db DBTX, tenantID uuid.UUID
 		&i.NotesChecked,
 		&i.NoteForm,
 		&i.EndWorkAt,
+		&i.TranscriptConsentBy,
+		&i.TranscriptConsentAt,
 	)
 	return i, err
 }

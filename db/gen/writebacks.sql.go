@@ -856,7 +856,7 @@ func (q *Queries) WritebackByInterview(ctx context.Context, db DBTX, tenantID uu
 const writebackToWork = `-- name: WritebackToWork :one
 SELECT
     w.tenant_id, w.writeback_id, w.interview_id, w.revision, w.content_hash, w.request_id, w.candidate_id, w.applicant_id, w.applicant_given, w.first_name, w.last_name, w.email, w.phone, w.source, w.job_id, w.board_code, w.note, w.transcript, w.state, w.step, w.part, w.begun, w.created_at, w.done_at, w.admitted_at, w.next_attempt_at, w.waiting_for, w.waiting_effect, w.attempts, w.failing_since, w.last_error,
-    t.tenant_id, t.external_id, t.name, t.region, t.connection, t.key_state, t.paused_at, t.key_sealed, t.key_fingerprint, t.key_version, t.key_refusals, t.key_rejected_at, t.key_retry_at, t.webhook_token, t.note_route, t.poll_interval, t.next_poll_at, t.last_poll_at, t.last_webhook_at, t.refused_webhooks, t.last_refused_at, t.last_refused_reason, t.created_at, t.verified_at, t.disconnected_at, t.next_audit_at, t.next_openings_at, t.next_full_at, t.note_score, t.note_summary, t.note_link, t.note_transcript, t.note_limit, t.note_four_byte, t.notes_checked, t.note_form, t.end_work_at,
+    t.tenant_id, t.external_id, t.name, t.region, t.connection, t.key_state, t.paused_at, t.key_sealed, t.key_fingerprint, t.key_version, t.key_refusals, t.key_rejected_at, t.key_retry_at, t.webhook_token, t.note_route, t.poll_interval, t.next_poll_at, t.last_poll_at, t.last_webhook_at, t.refused_webhooks, t.last_refused_at, t.last_refused_reason, t.created_at, t.verified_at, t.disconnected_at, t.next_audit_at, t.next_openings_at, t.next_full_at, t.note_score, t.note_summary, t.note_link, t.note_transcript, t.note_limit, t.note_four_byte, t.notes_checked, t.note_form, t.end_work_at, t.transcript_consent_by, t.transcript_consent_at,
     EXISTS (
         SELECT
         FROM jazzhr.writebacks e
@@ -961,6 +961,8 @@ func (q *Queries) WritebackToWork(ctx context.Context, db DBTX, tenantID uuid.UU
 		&i.Tenant.NotesChecked,
 		&i.Tenant.NoteForm,
 		&i.Tenant.EndWorkAt,
+		&i.Tenant.TranscriptConsentBy,
+		&i.Tenant.TranscriptConsentAt,
 		&i.EarlierOpen,
 		&i.EarlierUntil,
 		&i.Distrusted,

@@ -30,6 +30,8 @@ type View struct {
 	CreatedAt   time.Time  `json:"created_at"`
 	DoneAt      *time.Time `json:"done_at,omitempty"`
 	Steps       []StepView `json:"steps"`
+
+	written *intrvio.Written // nil unless it is done
 }
 
 // StepView is a step of a writeback as the API shows it. The step write_notes has parts instead of
@@ -74,7 +76,10 @@ func ViewOf(ctx context.Context, tx db.TenantTx, tenant gen.Tenant, row gen.Writ
 	if err != nil {
 		return View{}, err
 	}
-	return views[0], nil
+	if row.State == queue.StateDone {
+		views[0].written, err = written(row)
+	}
+	return views[0], err
 }
 
 // Filter narrows a list of writebacks. An empty field narrows nothing. After is the last id of the
@@ -210,7 +215,7 @@ func waitingFor(tenant gen.Tenant, writeback gen.Writeback) outcome.Code {
 func (w View) Result(reason outcome.Code) intrvio.WritebackResult {
 	result := intrvio.WritebackResult{
 		WritebackID: w.ID, InterviewID: w.InterviewID, Revision: w.Revision,
-		ApplicantID: w.ApplicantID, JobID: w.JobID, Reason: string(reason),
+		ApplicantID: w.ApplicantID, JobID: w.JobID, Reason: string(reason), Written: w.written,
 	}
 	add := func(kind string, step StepView) {
 		result.Steps = append(result.Steps, intrvio.Step{

@@ -4,7 +4,13 @@ SET
     note_score = @score,
     note_summary = @summary,
     note_link = @link,
-    note_transcript = @transcript
+    note_transcript = @transcript,
+    transcript_consent_by = sqlc.narg(consent_by),
+    transcript_consent_at = CASE
+        WHEN sqlc.narg(consent_by)::text IS NULL THEN NULL
+        WHEN sqlc.narg(consent_by) = transcript_consent_by THEN transcript_consent_at
+        ELSE jazzhr.now()
+    END
 WHERE tenant_id = @tenant_id;
 
 -- name: ConnectProgress :one

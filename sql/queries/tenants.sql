@@ -1,6 +1,12 @@
 -- name: CreateTenant :exec
-INSERT INTO jazzhr.tenants (tenant_id, external_id, name, region)
-VALUES (@tenant_id, @external_id, @name, @region);
+INSERT INTO jazzhr.tenants (tenant_id, external_id, name, region, note_transcript)
+VALUES (@tenant_id, @external_id, @name, @region, @note_transcript);
+
+-- name: SystemConnectedElsewhere :one
+-- How many connected tenants are of another region than this deployment's.
+SELECT count(*)
+FROM jazzhr.tenants
+WHERE region <> @region AND connection IN ('awaiting_verify', 'verified');
 
 -- name: CreateTenantCounters :exec
 WITH new_bucket AS (

@@ -22,7 +22,7 @@ func (b *tab) secretShown() string {
 // note, without a sign-in.
 func TestBrowserConnect(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := start(t, inFrankfurt)
 	s.work()
 	made := s.api("POST", "/v1/tenants", `{"name":"Bäckerei Sonnenschein","region":"eu"}`).want(http.StatusCreated)
 	tenant := account{path: "/v1/tenants/" + made.text("id"), jazzhr: s.jazzhr.AddAccount(apiKey)}

@@ -35,6 +35,9 @@ type shownTrigger struct{ Stage, JobID, JobTitle string }
 
 func (m *manageConnection) answer(r linkReply) { m.linkReply = r }
 
+// NeedsConsent reports whether transcripts are written only after somebody has agreed.
+func (m *manageConnection) NeedsConsent() bool { return tenant.NeedsConsent(m.Tenant) }
+
 // Connected reports whether there is a connection to manage.
 func (m *manageConnection) Connected() bool { return m.KeySealed != nil }
 
@@ -160,8 +163,12 @@ func (k *Console) setNotes(ctx context.Context, v linkRequest) (linkReply, error
 		detail = "notes say only that the interview was held"
 	}
 	_, err := k.config.Tenants.Change(ctx, v.Tenant, tenant.Changes{
-		NoteContent: func(writeback.NoteContent) writeback.NoteContent { return content },
+		NoteContent:       func(gen.Tenant) writeback.NoteContent { return content },
+		TranscriptConsent: v.values.Get("consent"),
 	}, byLink(detail))
+	if _, ok := errors.AsType[*queue.InvalidError](err); ok {
+		return linkReply{Field: "notes", Problem: "Give the name of who agrees that transcripts are stored in the United States, or leave them out."}, nil
+	}
 	return linkReply{Notice: "This applies to results that come from now on."}, err
 }
 

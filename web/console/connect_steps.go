@@ -20,6 +20,7 @@ type connectSteps struct {
 	ExpiresAt  time.Time
 	HasKey     bool
 	WebhookURL string // empty once JazzHR has called it
+	Place      string // where the service runs; empty if the customer need not be told
 	Retention  string // how long bodies of webhooks are kept
 	Refusal    string // what was wrong with the last request; empty if a later one was right
 }
@@ -39,6 +40,9 @@ func (k *Console) loadConnect(ctx context.Context, at place) (any, error) {
 		Tenant: v.tenant, ConnectProgressRow: progress, Self: at.path, ExpiresAt: v.Expires,
 		HasKey:    v.tenant.KeySealed != nil,
 		Retention: retention(k.config.PayloadRetention), Refusal: refusalOf(v.tenant, progress.SecretAt),
+	}
+	if here := k.config.Tenants.Deployment(); here.Region == tenant.RegionEU {
+		steps.Place = here.Place
 	}
 	if !verified(v.tenant) {
 		steps.WebhookURL = k.config.Tenants.WebhookURL(v.tenant)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
+	"github.com/intrvio/jazzhr-worker/tenant"
 	"github.com/intrvio/jazzhr-worker/web"
 	"github.com/intrvio/jazzhr-worker/web/console"
 )
@@ -256,10 +257,32 @@ func TestConnectSaysWhyNot(t *testing.T) {
 
 func TestConnectInTheEU(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := start(t, inFrankfurt)
 	made := s.api("POST", "/v1/tenants", `{"name":"Bäckerei","region":"eu"}`).want(http.StatusCreated)
-	s.visit(s.linkTo(account{path: "/v1/tenants/" + made.text("id")}, "connect")).
-		shows("What is stored in the United States", "for 30 days")
+	tenant := account{path: "/v1/tenants/" + made.text("id")}
+	s.visit(s.linkTo(tenant, "connect")).
+		shows("runs in Frankfurt", "stored in the United States", "for 30 days", "we do not recommend JazzHR")
+
+	link := s.linkTo(tenant, "manage")
+	s.visit(link).shows("Who agrees to transcripts in JazzHR").hides("Transcript\n")
+	s.post(link+"/notes", url.Values{"score": {"on"}, "transcript": {"on"}}).want(http.StatusUnprocessableEntity).shows("Give the name of who agrees")
+	s.post(link+"/notes", url.Values{"transcript": {"on"}, "consent": {"Dr. Meier"}}).want(http.StatusSeeOther)
+	s.visit(link).shows("Transcript\n", "Dr. Meier")
+	s.send("GET", "/console/actions", nil, "Accept", "text/html", "Cookie", s.signIn()).shows("changed who agreed to transcripts", "Dr. Meier agreed")
+}
+
+// TestConnectInTheUS shows nothing of regions to customers of the United States.
+func TestConnectInTheUS(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	tenant := s.activate()
+	s.visit(s.linkTo(tenant, "connect")).hides("Where data is stored")
+	s.visit(s.linkTo(tenant, "manage")).hides("Who agrees")
+}
+
+// inFrankfurt has the server be the deployment of the EU.
+func inFrankfurt(c *web.Config) {
+	c.Tenants = c.Tenants.In(tenant.Deployment{Region: tenant.RegionEU, Place: "Frankfurt"})
 }
 
 func TestManageByLink(t *testing.T) {

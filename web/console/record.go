@@ -30,6 +30,7 @@ func actionText(kind tenant.ActionKind) string {
 		tenant.ActionKeySet:          "gave a JazzHR key",
 		tenant.ActionKeyTested:       "tested a JazzHR key",
 		tenant.ActionSettingsChanged: "changed the settings",
+		tenant.ActionConsentChanged:  "changed who agreed to transcripts in JazzHR",
 		tenant.ActionSecretSaved:     "confirmed that the webhook secret is saved",
 		tenant.ActionRiverUsed:       "changed jobs or a queue in River UI",
 	}
