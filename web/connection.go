@@ -80,6 +80,9 @@ func (s *Server) disconnect(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	if err := r.decodeNothing(); err != nil {
+		return 0, nil, err
+	}
 	_, err = s.config.Tenants.Disconnect(r.context(), id, tenant.Actor{})
 	if err != nil {
 		return 0, nil, err

@@ -108,6 +108,9 @@ func (r *request) decodeOptional(into any) error {
 	return unmarshal(body, into)
 }
 
+// decodeNothing is decode for a request that takes no body. An empty object is none.
+func (r *request) decodeNothing() error { return r.decodeOptional(&struct{}{}) }
+
 // unmarshal uses version 2 of Go's JSON. It matches names exactly, refuses a name that comes twice,
 // and says which member is wrong.
 func unmarshal(body []byte, into any) error {

@@ -221,6 +221,9 @@ func (s *Server) pauseTenant(r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	if err := r.decodeNothing(); err != nil {
+		return 0, nil, err
+	}
 	t, err := s.config.Tenants.Pause(r.context(), id, tenant.Actor{})
 	if err != nil {
 		return 0, nil, err
@@ -231,6 +234,9 @@ func (s *Server) pauseTenant(r *request) (int, any, error) {
 func (s *Server) resumeTenant(r *request) (int, any, error) {
 	id, err := r.tenantID()
 	if err != nil {
+		return 0, nil, err
+	}
+	if err := r.decodeNothing(); err != nil {
 		return 0, nil, err
 	}
 	t, err := s.config.Tenants.Resume(r.context(), id, tenant.Actor{})
