@@ -32,6 +32,8 @@ require (
 	riverqueue.com/riverui v0.22.0
 )
 
+require github.com/google/licensecheck v0.3.1
+
 require (
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/bytedance/gopkg v0.1.3 // indirect

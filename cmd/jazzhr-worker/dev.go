@@ -1,3 +1,5 @@
+//go:build !production
+
 package main
 
 import (
@@ -22,6 +24,13 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio/intrviotest"
 	"github.com/intrvio/jazzhr-worker/jazzhr/jazzhrtest"
 )
+
+// demoCommands are left out of builds with the tag production.
+type demoCommands struct {
+	Dev devCommand `cmd:"" help:"Run everything on this machine, with a simulated JazzHR and Intrvio."`
+}
+
+const tryIt = `Try it: "jazzhr-worker dev" runs everything on this machine, with a simulated JazzHR. `
 
 type devCommand struct {
 	Data string `default:".data" help:"Folder for the database, the simulator's data and the demo's secrets."`

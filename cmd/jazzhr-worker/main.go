@@ -88,11 +88,11 @@ func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, s
 
 const description = `Joins JazzHR and Intrvio: takes candidates that recruiters export, asks Intrvio for interviews, and writes their results back into JazzHR, once.
 
-Try it: "jazzhr-worker dev" runs everything on this machine, with a simulated JazzHR. Settings come from the environment; the help of each command names those it needs.`
+` + tryIt + `Settings come from the environment; the help of each command names those it needs.`
 
 // commands is the command line.
 type commands struct {
-	Dev     devCommand   `cmd:"" help:"Run everything on this machine, with a simulated JazzHR and Intrvio."`
+	demoCommands
 	Serve   serveCommand `cmd:"" help:"Run the service: web server and workers in one process."`
 	Web     webCommand   `cmd:"" help:"Run the web server only."`
 	Work    workCommand  `cmd:"" help:"Run the workers only."`
