@@ -11,6 +11,15 @@ import (
 	"github.com/intrvio/jazzhr-worker/web/webtest"
 )
 
+// TestStaysWithTLS tells browsers to stay with TLS if the service is reached by it.
+func TestStaysWithTLS(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *web.Config) { c.PublicURL = "https://jazzhr.example" })
+	if got := s.Send("GET", "/livez", nil).Header.Get("Strict-Transport-Security"); got != "max-age=31536000" {
+		t.Errorf("the header is %q", got)
+	}
+}
+
 func TestReadiness(t *testing.T) {
 	t.Parallel()
 	var schemaErr error

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -36,6 +37,11 @@ func (s *Server) observe(c *gin.Context) {
 	started := time.Now()
 	c.Header("X-Content-Type-Options", "nosniff")
 	c.Header("Referrer-Policy", "no-referrer")
+	c.Header("Cross-Origin-Opener-Policy", "same-origin")
+	c.Header("Cross-Origin-Resource-Policy", "same-origin")
+	if strings.HasPrefix(s.config.PublicURL, "https://") {
+		c.Header("Strict-Transport-Security", "max-age=31536000")
+	}
 	s.recoverFrom(c, c.Next)
 
 	took := time.Since(started)

@@ -174,7 +174,7 @@ func (s *Server) routes() *gin.Engine {
 	engine.ContextWithFallback = true
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false
-	engine.Use(s.observe, s.refuseBadText)
+	engine.Use(s.observe, s.refuseOtherParts, s.refuseBadText)
 	engine.NoRoute(func(c *gin.Context) {
 		if console.Serves(c.Request.URL.Path) {
 			s.console.NotFound(c)

@@ -25,6 +25,9 @@ import (
 type Config struct {
 	DatabaseURL    string   `env:"DATABASE_URL" show:"url" doc:"PostgreSQL, as postgres://user:password@host:port/database. All tables are in its schema jazzhr. Needed by all commands but dev, version and the keys that only print."`
 	ListenAddr     string   `env:"LISTEN_ADDR" envDefault:"127.0.0.1:8080" doc:"Where the web server listens, as host:port."`
+	WebhookAddr    string   `env:"WEBHOOK_ADDR" doc:"Where webhooks and connect pages are served instead, which the internet has to reach."`
+	APIAddr        string   `env:"API_ADDR" doc:"Where the API is served instead."`
+	ConsoleAddr    string   `env:"CONSOLE_ADDR" doc:"Where the console is served instead."`
 	MetricsAddr    string   `env:"METRICS_ADDR" doc:"Where /metrics is served, as host:port; nowhere if empty. It has no sign-in."`
 	PublicURL      string   `env:"PUBLIC_URL" show:"url" doc:"Where JazzHR reaches the web server, such as https://jazzhr.intrvio.example. Webhook addresses begin with it. Needed by serve, web and tenant connect."`
 	TrustedProxies []string `env:"TRUSTED_PROXIES" doc:"Addresses of the proxies in front of the web server, or networks such as 10.0.0.0/8, separated by commas. Their X-Forwarded-For tells who sent a request. Without it, all that comes through a proxy counts as one sender."`

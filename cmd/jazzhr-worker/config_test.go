@@ -112,6 +112,8 @@ func TestSettingsThatCannotBe(t *testing.T) {
 		"itself as a peer":        {map[string]string{"REGION_PEERS": "us=https://us.example"}, "REGION_PEERS"},
 		"a peer without address":  {map[string]string{"REGION_PEERS": "eu"}, "REGION_PEERS"},
 		"a peer nowhere":          {map[string]string{"REGION_PEERS": "eu=eu.example"}, "REGION_PEERS"},
+		"the console nowhere":     {map[string]string{"CONSOLE_ADDR": "8080"}, "CONSOLE_ADDR"},
+		"the API with metrics":    {map[string]string{"API_ADDR": ":9", "METRICS_ADDR": ":9"}, "API_ADDR"},
 		"a proxy by its name":     {map[string]string{"TRUSTED_PROXIES": "10.0.0.0/8, proxy.example"}, "TRUSTED_PROXIES"},
 		"too few calls":           {map[string]string{"JAZZHR_CALLS_PER_MINUTE": "11"}, "JAZZHR_CALLS_PER_MINUTE"},
 		"calls not a number":      {map[string]string{"JAZZHR_CALLS_PER_MINUTE": "many"}, "JAZZHR_CALLS_PER_MINUTE"},

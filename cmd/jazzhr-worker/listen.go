@@ -6,17 +6,36 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 
 	"github.com/intrvio/jazzhr-worker/web"
 )
 
-// openListeners opens what the service listens on; either can be nil.
-func (s *service) openListeners(what parts) (forWeb, forMetrics net.Listener, err error) {
-	forWeb = what.listener
-	if forWeb != nil {
-		s.closeLater(forWeb)
+// webListener serves parts of what the web server serves.
+type webListener struct {
+	net.Listener
+	parts []web.Part
+}
+
+// String names what it serves: "web" for all of it.
+func (l webListener) String() string {
+	if len(l.parts) == 3 {
+		return "web"
+	}
+	names := make([]string, len(l.parts))
+	for i, part := range l.parts {
+		names[i] = string(part)
+	}
+	return strings.Join(names, " and ")
+}
+
+// openListeners opens what the service listens on.
+func (s *service) openListeners(what parts) (forWeb []webListener, forMetrics net.Listener, err error) {
+	if what.listener != nil {
+		s.closeLater(what.listener)
+		forWeb = append(forWeb, webListener{what.listener, []web.Part{web.PartWebhooks, web.PartAPI, web.PartConsole}})
 	} else if what.web {
-		if forWeb, err = s.openListener("LISTEN_ADDR", s.config.ListenAddr); err != nil {
+		if forWeb, err = s.openWebListeners(); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -26,6 +45,39 @@ func (s *service) openListeners(what parts) (forWeb, forMetrics net.Listener, er
 		}
 	}
 	return forWeb, forMetrics, nil
+}
+
+// openWebListeners opens one listener for each address that parts of the web server have.
+func (s *service) openWebListeners() (opened []webListener, err error) {
+	byAddress := map[string]int{}
+	for _, part := range []struct {
+		part    web.Part
+		setting string
+		address string
+	}{
+		{web.PartWebhooks, "WEBHOOK_ADDR", s.config.WebhookAddr},
+		{web.PartAPI, "API_ADDR", s.config.APIAddr},
+		{web.PartConsole, "CONSOLE_ADDR", s.config.ConsoleAddr},
+	} {
+		if part.address == "" {
+			part.setting, part.address = "LISTEN_ADDR", s.config.ListenAddr
+		}
+		key := part.address
+		if strings.HasSuffix(key, ":0") { // each setting gets a free port of its own
+			key = part.setting
+		}
+		at, known := byAddress[key]
+		if !known {
+			listener, err := s.openListener(part.setting, part.address)
+			if err != nil {
+				return nil, err
+			}
+			at = len(opened)
+			byAddress[key], opened = at, append(opened, webListener{Listener: listener})
+		}
+		opened[at].parts = append(opened[at].parts, part.part)
+	}
+	return opened, nil
 }
 
 func (s *service) openListener(setting, address string) (net.Listener, error) {

@@ -31,6 +31,10 @@ func (c *Config) invalid(unread []problem) []problem {
 	}
 	must(c.DatabaseURL == "" || isDatabase(c.DatabaseURL), "DATABASE_URL", "give postgres://user:password@host:port/database")
 	must(isAddress(c.ListenAddr), "LISTEN_ADDR", "give host:port, such as 127.0.0.1:8080")
+	for setting, address := range map[string]string{"WEBHOOK_ADDR": c.WebhookAddr, "API_ADDR": c.APIAddr, "CONSOLE_ADDR": c.ConsoleAddr} {
+		must(address == "" || isAddress(address), setting, "give host:port, such as 127.0.0.1:8081")
+		must(address == "" || address != c.MetricsAddr || strings.HasSuffix(address, ":0"), setting, "must not be METRICS_ADDR: metrics have no sign-in")
+	}
 	must(c.MetricsAddr == "" || isAddress(c.MetricsAddr), "METRICS_ADDR", "give host:port, such as 127.0.0.1:9090")
 	must(c.MetricsAddr == "" || c.MetricsAddr != c.ListenAddr || strings.HasSuffix(c.ListenAddr, ":0"), "METRICS_ADDR", "must not be LISTEN_ADDR: metrics have no sign-in")
 	must(c.PublicURL == "" || isBaseURL(c.PublicURL), "PUBLIC_URL", "give an address that begins with https:// or http://, without user, query or fragment")

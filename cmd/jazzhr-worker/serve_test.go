@@ -180,6 +180,37 @@ func TestWebAndWorkApart(t *testing.T) {
 	}
 }
 
+// TestPartsListenApart gives webhooks, API and console addresses of their own: each serves nothing of
+// the others.
+func TestPartsListenApart(t *testing.T) {
+	t.Parallel()
+	client := newHTTPClient(t)
+	p := serveProgram(t)
+	maps.Copy(p.vars, map[string]string{"DRAIN_DELAY": "0s", "WEBHOOK_ADDR": "127.0.0.1:0", "CONSOLE_ADDR": "127.0.0.1:0"})
+	web := p.start(t, "web")
+	addresses := map[string]string{}
+	for _, part := range []string{"webhooks", "api", "console"} {
+		addresses[part] = web.address(t, part)
+	}
+	for path, serves := range map[string]string{
+		"/webhooks/jazzhr/x": "webhooks", "/connect/x": "webhooks", "/v1/tenants": "api", "/console/sign-in": "console",
+	} {
+		for part, address := range addresses {
+			status, body := fetch(t, client, address+path)
+			if there := !strings.Contains(body, "no such address"); there != (part == serves) {
+				t.Errorf("%s at %s: %d %.100s", path, part, status, body)
+			}
+		}
+	}
+	for part, address := range addresses {
+		if status, _ := fetch(t, client, address+"/readyz"); status != http.StatusOK {
+			t.Errorf("/readyz of %s: %d", part, status)
+		}
+	}
+	web.stop()
+	web.wait(t)
+}
+
 func TestServeRefusesToStart(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")

@@ -75,7 +75,7 @@ func startService(ctx context.Context, config Config, what parts, logger *slog.L
 
 func (s *service) start(ctx context.Context, what parts) error {
 	// Before anything begins to work: an address that is taken is the likeliest thing to fail.
-	webListener, metricsListener, err := s.openListeners(what)
+	webListeners, metricsListener, err := s.openListeners(what)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,9 @@ func (s *service) start(ctx context.Context, what parts) error {
 	}); err != nil {
 		return err
 	}
-	s.listen("web", webListener, s.web.Handler(), s.web.EndStreams)
+	for _, listener := range webListeners {
+		s.listen(listener.String(), listener, s.web.HandlerOf(listener.parts...), s.web.EndStreams)
+	}
 	s.listen("metrics", metricsListener, s.web.MetricsHandler(), nil)
 	return nil
 }

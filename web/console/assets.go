@@ -17,7 +17,7 @@ import (
 var assetFiles embed.FS
 
 // assetPath is the address of style sheets, scripts and pictures.
-const assetPath = rootPath + "/assets/"
+const assetPath = AssetsPath
 
 // assets are files by the name under which browsers ask for them. The name holds a hash of the
 // content, so browsers may cache a file for ever, and load a new one at once.

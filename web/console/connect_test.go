@@ -114,6 +114,7 @@ func TestConnectByLink(t *testing.T) {
 		hides("United States", s.url+"/webhooks/")
 	for name, want := range map[string]string{
 		"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+		"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Strict-Transport-Security": "",
 	} {
 		if got := opened.header.Get(name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)

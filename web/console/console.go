@@ -27,6 +27,9 @@ const (
 	riverPath  = "/console/river"
 )
 
+// AssetsPath is where the pages of the console and those of connect links have their assets.
+const AssetsPath = "/console/assets/"
+
 // Content security policies. Our pages contain no script and no style. River UI is one script file
 // that adds <style> elements to its page.
 const (
