@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"cmd/jazzhr-worker": {
 		"db", "db/gen", "db/localpg", "intrvio", "intrvio/intrviotest", "jazzhr", "jazzhr/jazzhrtest",
 		"jobs", "jobs/audit", "jobs/mirror", "jobs/work",
-		"queue", "queue/intake", "queue/writeback", "tenant", "web",
+		"queue", "queue/intake", "queue/writeback", "tenant", "token", "web",
 	},
 	"cmd/jazzhr-sim": {"jazzhr", "jazzhr/jazzhrtest"},
 	// Measures the service as a program, on databases that it fills itself.
@@ -37,14 +37,14 @@ var mayImport = map[string][]string{
 
 	// HTTP in.
 	"web": {
-		"db", "db/gen", "intrvio", "jazzhr", "queue", "queue/intake", "queue/outbox", "queue/writeback", "tenant", "web/console",
+		"db", "db/gen", "intrvio", "jazzhr", "queue", "queue/intake", "queue/outbox", "queue/writeback", "tenant", "token", "web/console",
 	},
 	// The console's pages. jazzhr, to read whom an export is about.
 	"web/console": {
 		"db", "db/gen", "intrvio", "jazzhr", "queue", "queue/intake", "queue/outcome", "queue/writeback", "tenant",
 	},
 	// Fixtures of the tests of web and web/console.
-	"web/webtest": {"db", "db/dbtest", "jazzhr", "jazzhr/jazzhrtest", "queue", "queue/intake", "queue/writeback", "tenant"},
+	"web/webtest": {"db", "db/dbtest", "jazzhr", "jazzhr/jazzhrtest", "queue", "queue/intake", "queue/writeback", "tenant", "token"},
 
 	// The runner: registers the workers of the rooms below.
 	"jobs": {
@@ -70,6 +70,8 @@ var mayImport = map[string][]string{
 
 	// Webhooks: received, stored, replayed; what is done with each event.
 	"queue/intake": {"db", "db/gen", "intrvio", "jazzhr", "queue", "queue/outcome", "tenant"},
+	// The API's tokens. tenant, for the sealing keys and the record of what people did.
+	"token": {"db", "db/gen", "queue", "tenant"},
 	// Who the customers are. Its changes end writebacks and announce events.
 	"tenant": {"db", "db/gen", "intrvio", "queue", "queue/outbox", "queue/writeback"},
 	// What Intrvio's engineers import: writebacks, their views and cases.

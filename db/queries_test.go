@@ -53,7 +53,7 @@ var systemQueries = map[string]string{
 	"SystemInsertSession":         "operators' sessions belong to no tenant",
 	"SystemCompleteJob":           "a job is named by its id in River's own table",
 	"SystemLeader":                "River's leader belongs to no tenant",
-	"SystemListTenants":           "lists all tenants for an operator",
+	"SystemListTenants":           "lists all tenants for an operator, or those that a token is bound to",
 	"SystemMinReleaseSchema":      "the schema's mark belongs to no tenant",
 	"SystemNodes":                 "nodes belong to no tenant",
 	"SystemOldestEvent":           "a metric, which has no tenant label",
@@ -118,6 +118,17 @@ var systemQueries = map[string]string{
 	"SystemClockStepMended":       "a step of the clock concerns all tenants",
 	"SystemClockStepToMend":       "a step of the clock concerns all tenants",
 	"SystemRecordClockStep":       "a step of the clock concerns all tenants",
+	"SystemAPITokenByHash":        "a token is found before it is known which tenants it is for",
+	"SystemAPITokenForChange":     "a token may be for all tenants",
+	"SystemCountStaleAPITokens":   "a new sealing key is for all tokens",
+	"SystemInsertAPIToken":        "a token may be for all tenants",
+	"SystemKnownTenants":          "a token is made for several tenants",
+	"SystemListAPITokens":         "a token may be for all tenants",
+	"SystemRehashAPIToken":        "a new sealing key is for all tokens",
+	"SystemRevokeAPIToken":        "a token may be for all tenants",
+	"SystemRollAPIToken":          "a token may be for all tenants",
+	"SystemTouchAPITokens":        "uses of several tokens are written together",
+	"SystemTouchPreviousSecrets":  "uses of several tokens are written together",
 }
 
 // query is a query of sql/queries.

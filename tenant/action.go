@@ -32,6 +32,9 @@ const (
 	ActionConsentChanged  ActionKind = "change_consent"
 	ActionSecretSaved     ActionKind = "save_secret"
 	ActionRiverUsed       ActionKind = "use_river"
+	ActionTokenMade       ActionKind = "make_token"
+	ActionTokenRolled     ActionKind = "roll_token"
+	ActionTokenRevoked    ActionKind = "revoke_token"
 )
 
 // ActionResult says what became of an action.

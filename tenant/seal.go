@@ -23,6 +23,7 @@ type Sealer struct {
 	aead      tink.AEAD
 	primaryID uint32
 	keyIDs    map[uint32]struct{}
+	hashes    func(text string) [][]byte // of hash.go
 }
 
 // ParseKeyset returns a sealer with a keyset as [NewKeyset], [AddKey] and [Promote] return it.
@@ -40,7 +41,11 @@ func ParseKeyset(keyset string) (*Sealer, error) {
 	if err != nil {
 		return nil, errors.New("parse sealing keyset: keys not usable")
 	}
-	s := &Sealer{aead: primitive, primaryID: primary.KeyID(), keyIDs: make(map[uint32]struct{})}
+	hashes, err := newHashes(handle)
+	if err != nil {
+		return nil, fmt.Errorf("parse sealing keyset: %w", err)
+	}
+	s := &Sealer{aead: primitive, primaryID: primary.KeyID(), keyIDs: make(map[uint32]struct{}), hashes: hashes}
 	for _, info := range handle.KeysetInfo().GetKeyInfo() {
 		s.keyIDs[info.GetKeyId()] = struct{}{}
 	}

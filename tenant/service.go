@@ -118,7 +118,12 @@ func found(t gen.Tenant, err error) (gen.Tenant, error) {
 // List returns at most limit tenants in the order in which they were created, from the one that
 // follows after. uuid.Nil stands for the beginning.
 func (s *Service) List(ctx context.Context, after uuid.UUID, limit int) ([]gen.Tenant, error) {
-	tenants, err := s.q.SystemListTenants(ctx, s.pool, after, int32(limit))
+	return s.ListAmong(ctx, nil, after, limit)
+}
+
+// ListAmong is [Service.List] of the named tenants only. nil stands for all.
+func (s *Service) ListAmong(ctx context.Context, among []uuid.UUID, after uuid.UUID, limit int) ([]gen.Tenant, error) {
+	tenants, err := s.q.SystemListTenants(ctx, s.pool, after, among, int32(limit))
 	if err != nil {
 		return nil, fmt.Errorf("list tenants: %w", err)
 	}

@@ -11,6 +11,24 @@ import (
 	"github.com/google/uuid"
 )
 
+type APIToken struct {
+	TokenID           uuid.UUID
+	Name              string
+	Prefix            string
+	Hash              []byte
+	Scopes            []string
+	TenantIds         []uuid.UUID
+	CreatedAt         time.Time
+	CreatedBy         string
+	ExpiresAt         *time.Time
+	LastUsedAt        *time.Time
+	RevokedAt         *time.Time
+	PreviousPrefix    *string
+	PreviousHash      []byte
+	PreviousExpiresAt *time.Time
+	PreviousUsedAt    *time.Time
+}
+
 type Breaker struct {
 	Kind     string
 	Failures int32

@@ -668,13 +668,16 @@ func (q *Queries) SystemFingerprintOwner(ctx context.Context, db DBTX, keyFinger
 const systemListTenants = `-- name: SystemListTenants :many
 SELECT tenant_id, external_id, name, region, connection, key_state, paused_at, key_sealed, key_fingerprint, key_version, key_refusals, key_rejected_at, key_retry_at, webhook_token, note_route, poll_interval, next_poll_at, last_poll_at, last_webhook_at, refused_webhooks, last_refused_at, last_refused_reason, created_at, verified_at, disconnected_at, next_audit_at, next_openings_at, next_full_at, note_score, note_summary, note_link, note_transcript, note_limit, note_four_byte, notes_checked, note_form, end_work_at, transcript_consent_by, transcript_consent_at
 FROM jazzhr.tenants
-WHERE tenant_id > $1
+WHERE
+    tenant_id > $1
+    AND ($2::uuid[] IS NULL OR tenant_id = ANY($2::uuid[]))
 ORDER BY tenant_id
-LIMIT $2
+LIMIT $3
 `
 
-func (q *Queries) SystemListTenants(ctx context.Context, db DBTX, after uuid.UUID, maxRows int32) ([]Tenant, error) {
-	rows, err := db.Query(ctx, systemListTenants, after, maxRows)
+// With tenants it lists these only.
+func (q *Queries) SystemListTenants(ctx context.Context, db DBTX, after uuid.UUID, among []uuid.UUID, maxRows int32) ([]Tenant, error) {
+	rows, err := db.Query(ctx, systemListTenants, after, among, maxRows)
 	if err != nil {
 		return nil, err
 	}

@@ -52,9 +52,12 @@ WHERE t.webhook_token = ANY(@tokens::text[])
 ORDER BY t.tenant_id, w.version DESC;
 
 -- name: SystemListTenants :many
+-- With tenants it lists these only.
 SELECT *
 FROM jazzhr.tenants
-WHERE tenant_id > @after
+WHERE
+    tenant_id > @after
+    AND (sqlc.narg(among)::uuid[] IS NULL OR tenant_id = ANY(sqlc.narg(among)::uuid[]))
 ORDER BY tenant_id
 LIMIT sqlc.arg(max_rows);
 

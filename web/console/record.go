@@ -33,6 +33,9 @@ func actionText(kind tenant.ActionKind) string {
 		tenant.ActionConsentChanged:  "changed who agreed to transcripts in JazzHR",
 		tenant.ActionSecretSaved:     "confirmed that the webhook secret is saved",
 		tenant.ActionRiverUsed:       "changed jobs or a queue in River UI",
+		tenant.ActionTokenMade:       "made an API token",
+		tenant.ActionTokenRolled:     "gave an API token a new secret",
+		tenant.ActionTokenRevoked:    "revoked an API token",
 	}
 	if text, ok := words[kind]; ok {
 		return text

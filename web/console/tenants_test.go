@@ -138,7 +138,7 @@ func TestTenantStates(t *testing.T) {
 	s.exec(`INSERT INTO jazzhr.tenants (tenant_id, name, region, connection, key_state, paused_at)
 		SELECT gen_random_uuid(), c || ' ' || k || ' ' || p, 'us', c, k, CASE WHEN p = 'paused' THEN jazzhr.now() END
 		FROM unnest('{created,awaiting_verify,verified,disconnected}'::text[]) c, unnest('{none,ok,rejected}'::text[]) k, unnest('{paused,on}'::text[]) p`)
-	rows, err := gen.New().SystemListTenants(t.Context(), s.pool, [16]byte{}, 100)
+	rows, err := gen.New().SystemListTenants(t.Context(), s.pool, [16]byte{}, nil, 100)
 	if err != nil || len(rows) != 24 {
 		t.Fatalf("%d tenants, error %v", len(rows), err)
 	}
