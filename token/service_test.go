@@ -1,6 +1,7 @@
 package token_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"slices"
@@ -90,6 +91,12 @@ func (f *fixture) flushed() token.Token {
 	if err := f.Flush(f.t.Context()); err != nil {
 		f.t.Fatal(err)
 	}
+	return f.one()
+}
+
+// one returns the one token that there is.
+func (f *fixture) one() token.Token {
+	f.t.Helper()
 	list, err := f.List(f.t.Context(), operator, uuid.Nil, 2)
 	if err != nil || len(list) != 1 {
 		f.t.Fatalf("%d tokens, %v", len(list), err)
@@ -174,8 +181,12 @@ func TestRollOutlivesNothing(t *testing.T) {
 		d := reader()
 		d.Lifetime = test.before
 		made, first := f.make(d)
-		if _, _, err := f.Roll(t.Context(), operator, made.ID, 24*time.Hour, test.after); err != nil {
+		rolled, _, err := f.Roll(t.Context(), operator, made.ID, 24*time.Hour, test.after)
+		if err != nil {
 			t.Fatal(err)
+		}
+		if ends := rolled.Previous.ExpiresAt; ends.After(*made.ExpiresAt) || ends.After(*rolled.ExpiresAt) {
+			t.Errorf("%s: the old secret ends at %s", name, ends)
 		}
 		f.want(name+", before", first, nil)
 		dbtest.OffsetClock(t, f.database, time.Hour)
@@ -215,6 +226,39 @@ func TestUse(t *testing.T) {
 	f.want("the old secret", first, nil)
 	if previous := f.flushed().Previous; previous == nil || previous.LastUsedAt == nil {
 		t.Errorf("an old secret that is in use: %+v", previous)
+	}
+}
+
+// TestUseOfManyProcesses holds that processes that see a token at the same moment write its use once.
+func TestUseOfManyProcesses(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	_, secret := f.make(reader())
+	f.want("in one process", secret, nil)
+	one := f.Service
+	f.use(f.keyset)
+	f.want("in another process", secret, nil)
+	if err := one.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	used := f.one().LastUsedAt
+	dbtest.OffsetClock(t, f.database, 10*time.Second)
+	if again := f.flushed().LastUsedAt; used == nil || !again.Equal(*used) {
+		t.Errorf("written at %v, and again at %s", used, again)
+	}
+}
+
+// TestRun holds that what is gathered when a process ends is written.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	_, secret := f.make(reader())
+	f.want("a token", secret, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	f.Run(ctx)
+	if f.one().LastUsedAt == nil {
+		t.Error("the use was not written")
 	}
 }
 

@@ -79,19 +79,19 @@ func (u *uses) take() (tokens []uuid.UUID, previous [][]byte, rehash map[string]
 	return tokens, previous, rehash
 }
 
-// Run writes the uses of tokens until ctx ends, a few seconds after they come. What can't be written
-// is lost: the next use is written then.
+// Run writes the uses of tokens a few seconds after they come, and a last time when ctx has ended.
+// What can't be written is lost: the next use is written then.
 func (s *Service) Run(ctx context.Context) {
-	for {
+	for ended := false; !ended; {
 		select {
 		case <-ctx.Done():
-			return
 		case <-s.uses.come:
 		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(useDelay):
 		}
+		ended = ctx.Err() != nil
 		if err := s.Flush(context.WithoutCancel(ctx)); err != nil {
 			s.logger.WarnContext(ctx, "the uses of tokens were not written", "error", db.LogText(err))
 		}

@@ -51,7 +51,7 @@ func (s *Server) decideCase(r *request) (int, any, error) {
 	}
 	err = db.InTenant(r.context(), s.config.Pool, tenant, func(tx db.TenantTx) error {
 		return writeback.Decide(r.context(), tx, s.config.Client, id, writeback.Decision{
-			Decision: body.Decision, RemoteID: body.RemoteID, By: r.gin.GetString(tokenKindKey),
+			Decision: body.Decision, RemoteID: body.RemoteID, By: r.holder().String(),
 		})
 	})
 	if err != nil {

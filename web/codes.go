@@ -11,6 +11,8 @@ const (
 	CodeInvalidRequest      Code = "invalid_request"
 	CodeUnauthorized        Code = "unauthorized"
 	CodeWrongSignature      Code = "wrong_signature"
+	CodeMissingScope        Code = "missing_scope"
+	CodeBoundToken          Code = "bound_token"
 	CodeCrossOrigin         Code = "cross_origin"
 	CodeNotFound            Code = "not_found"
 	CodeMethodNotAllowed    Code = "method_not_allowed"
@@ -19,6 +21,7 @@ const (
 	CodeKeyInUse            Code = "key_in_use"
 	CodeNotConnected        Code = "not_connected"
 	CodeNotActive           Code = "not_active"
+	CodeTokenRevoked        Code = "token_revoked"
 	CodeOvertaken           Code = "overtaken"
 	CodeEventsExpired       Code = "events_expired"
 	CodeTooLarge            Code = "too_large"
@@ -50,11 +53,19 @@ func Codes() []CodeInfo {
 		},
 		{
 			CodeUnauthorized, http.StatusUnauthorized,
-			"No valid token came: send Authorization: Bearer with one of API_TOKENS or ADMIN_TOKEN.",
+			"No valid token came: send Authorization: Bearer with a whole token that has neither expired nor been revoked.",
 		},
 		{
 			CodeWrongSignature, http.StatusUnauthorized,
 			"The webhook's signature is missing or fits none of the tenant's secrets. It is counted; its body is not kept.",
+		},
+		{
+			CodeMissingScope, http.StatusForbidden,
+			"The token lacks the scope that the address needs, or that it was to give to another token; scope names it.",
+		},
+		{
+			CodeBoundToken, http.StatusForbidden,
+			"The token is bound to named tenants, and what was asked concerns all tenants.",
 		},
 		{
 			CodeCrossOrigin, http.StatusForbidden,
@@ -62,7 +73,7 @@ func Codes() []CodeInfo {
 		},
 		{
 			CodeNotFound, http.StatusNotFound,
-			"There is no such address, tenant or writeback.",
+			"There is no such address, tenant, writeback, case or token, or it is none that the token which came is for.",
 		},
 		{
 			CodeMethodNotAllowed, http.StatusMethodNotAllowed,
@@ -87,6 +98,10 @@ func Codes() []CodeInfo {
 		{
 			CodeNotActive, http.StatusConflict,
 			"The tenant is connected and not active; state says what it is.",
+		},
+		{
+			CodeTokenRevoked, http.StatusConflict,
+			"The token was revoked and can't be rolled: make another.",
 		},
 		{
 			CodeOvertaken, http.StatusConflict,

@@ -14,6 +14,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue/outbox"
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
 	"github.com/intrvio/jazzhr-worker/tenant"
+	"github.com/intrvio/jazzhr-worker/token"
 )
 
 // apiError is an error as a client sees it.
@@ -26,6 +27,8 @@ type apiError struct {
 	ID uuid.UUID `json:"id,omitzero"`
 	// State is the tenant's state, if that is why.
 	State tenant.State `json:"state,omitempty"`
+	// Scope is the one that the token lacks, if that is why.
+	Scope token.Scope `json:"scope,omitempty"`
 }
 
 func (f *apiError) Error() string { return string(f.Code) + ": " + f.Message }
@@ -69,6 +72,9 @@ func apiErrorOf(err error) *apiError {
 		return f
 	}
 	if f := connectionError(err); f != nil {
+		return f
+	}
+	if f := tokenError(err); f != nil {
 		return f
 	}
 	switch {

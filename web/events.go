@@ -12,6 +12,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/queue/outbox"
+	"github.com/intrvio/jazzhr-worker/token"
 )
 
 // maxEvents bounds the events of one answer. It is more than the limit of other lists, for a
@@ -69,6 +70,12 @@ func (s *Server) redeliverEvents(r *request) (int, any, error) {
 		return 0, nil, invalid("since", "is required")
 	}
 	var tenant uuid.UUID
+	switch by := r.holder(); {
+	case body.TenantID == nil && by.Bound():
+		return 0, nil, token.ErrBound
+	case body.TenantID != nil && !by.Sees(*body.TenantID):
+		return 0, nil, notFound("tenant")
+	}
 	if body.TenantID != nil {
 		t, err := s.config.Tenants.Get(r.context(), *body.TenantID)
 		if err != nil {

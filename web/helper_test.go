@@ -35,7 +35,7 @@ func startOn(t *testing.T, pool *pgxpool.Pool, change ...func(*web.Config)) *ser
 	t.Helper()
 	s := &service{Service: webtest.New(t, pool)}
 	config := web.Config{
-		Pool: pool, Client: s.Queue, Tenants: s.Tenants, Intake: s.Intake, Jobs: s.Jobs,
+		Pool: pool, Client: s.Queue, Tenants: s.Tenants, Tokens: s.Tokens, Intake: s.Intake, Jobs: s.Jobs,
 		AdminToken: webtest.AdminToken, APITokens: []string{"another-api-token-0123456789", webtest.APIToken},
 		PublicURL: s.URL, Registry: prometheus.NewRegistry(), Logger: s.Logger(),
 		CallsPerMinute: 80, PayloadRetention: 30 * 24 * time.Hour, WebhookTimeout: time.Minute,
@@ -73,5 +73,13 @@ func (s *service) untilWaiting(action string) {
 		if err != nil {
 			s.T.Fatal(err)
 		}
+	}
+}
+
+// check fails the test if there is an error.
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -12,18 +12,30 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/token"
 	"github.com/intrvio/jazzhr-worker/web/console"
 )
 
 // The keys in Gin's context of what handlers add to a request's log line.
 const (
 	logTenantKey = "web.tenant"
+	logTokenKey  = "web.token"
 	logCodeKey   = "web.code"
 	logErrorKey  = "web.error"
 )
 
 // setLogTenant adds a tenant to a request's log line.
 func setLogTenant(c *gin.Context, id uuid.UUID) { c.Set(logTenantKey, id) }
+
+// setLogToken adds whose token it came with to a request's log line: the token's id, or the name of a
+// setting's token.
+func setLogToken(c *gin.Context, holder token.Holder) {
+	if holder.ID == uuid.Nil {
+		c.Set(logTokenKey, holder.Name)
+	} else {
+		c.Set(logTokenKey, holder.ID)
+	}
+}
 
 // setLogError adds an error and its code to a request's log line.
 func setLogError(c *gin.Context, code Code, err error) {
@@ -59,6 +71,9 @@ func (s *Server) observe(c *gin.Context) {
 	}
 	if id, ok := c.Get(logTenantKey); ok {
 		attrs = append(attrs, slog.Any("tenant_id", id))
+	}
+	if by, ok := c.Get(logTokenKey); ok {
+		attrs = append(attrs, slog.Any("token_id", by))
 	}
 	if code, ok := c.Get(logCodeKey); ok {
 		attrs = append(attrs, slog.Any("code", code))

@@ -1,12 +1,14 @@
 package web_test
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/intrvio/jazzhr-worker/db/dbtest"
 	"github.com/intrvio/jazzhr-worker/web"
 	"github.com/intrvio/jazzhr-worker/web/webtest"
 )
@@ -20,6 +22,10 @@ func TestNothingPrivateIsShown(t *testing.T) {
 	token := strings.TrimPrefix(tenant.Webhook, "/webhooks/jazzhr/")
 	cookie := s.SignIn()
 	rotated := s.API("POST", tenant.Path+"/connection/secret", "").Want(http.StatusOK).Text("webhook_secret")
+
+	made := s.API("POST", "/v1/tokens", `{"name":"Nightly","scopes":["tenants:read","tokens:write"]}`).Want(http.StatusCreated)
+	secret := made.Text("token")
+	rolled := s.API("POST", "/v1/tokens/"+made.Text("id")+"/roll", "").Want(http.StatusOK).Text("token")
 
 	var answers []webtest.Answer
 	see := func(a webtest.Answer) { answers = append(answers, a) }
@@ -41,6 +47,18 @@ func TestNothingPrivateIsShown(t *testing.T) {
 	see(s.API("PUT", tenant.Path+"/connection", `{"api_key":"`+webtest.APIKey+`x"}`))
 	see(s.API("PUT", tenant.Path+"/connection", `{"api_key":["`+webtest.APIKey+`"]}`))
 	see(s.Send("GET", "/v1/tenants", nil, "Authorization", "Bearer "+webtest.APIToken+"x"))
+	for _, given := range []string{secret, rolled, secret + "0", secret[:40], rolled[1:]} {
+		see(s.with(given, "GET", "/v1/tokens", ""))
+		see(s.with(given, "GET", tenant.Path, ""))
+		see(s.with(given, "POST", "/v1/tenants", `{"name":"Acme","region":"us"}`))
+		see(s.with(given, "GET", tenant.Path+"?token="+given, ""))
+	}
+	see(s.API("POST", "/v1/tokens", `{"name":"`+secret+`","scopes":["tenants:read"]}`))
+	see(s.API("DELETE", "/v1/tokens/"+secret, ""))
+	see(s.API("DELETE", "/v1/tokens/"+made.Text("id"), ""))
+	see(s.with(secret, "GET", tenant.Path, ""))
+	check(t, s.Tokens.Flush(t.Context()))
+	see(s.Send("GET", "/console/actions", nil, "Cookie", cookie))
 	see(s.Send("GET", "/console/health", nil, "Cookie", cookie))
 	see(s.Send("GET", "/console/river/api/jobs?state=available", nil, "Cookie", cookie))
 	see(s.Post("/console/sign-in", url.Values{"token": {webtest.AdminToken + "x"}}))
@@ -52,6 +70,8 @@ func TestNothingPrivateIsShown(t *testing.T) {
 	private := map[string]string{
 		"API key": webtest.APIKey, "webhook secret": tenant.Secret, "new webhook secret": rotated,
 		"webhook token": token, "API token": webtest.APIToken, "admin token": webtest.AdminToken, "session": session,
+		// All but how they begin, which is shown.
+		"token's secret": secret[14:40], "new secret": rolled[14:40],
 		"transcript": "Tell me about", "summary": "Well spoken", "name": "Jonesworth", "email": "kenny.j@", "first name": "Kenny",
 	}
 	logged, metrics := s.Logs.String(), s.metrics()
@@ -71,6 +91,38 @@ func TestNothingPrivateIsShown(t *testing.T) {
 		if err := s.Pool.QueryRow(t.Context(), "SELECT count(*) FROM jazzhr.river_job j WHERE strpos(j::text, $1) > 0", text).Scan(&jobs); err != nil || jobs > 0 {
 			t.Errorf("the %s stands in %d jobs, %v", what, jobs, err)
 		}
+	}
+}
+
+// TestTokensAreStoredAsHashes looks for a secret in every table, as text and as bytes.
+func TestTokensAreStoredAsHashes(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	tenant := s.Activate()
+	made := s.API("POST", "/v1/tokens", `{"name":"Nightly","scopes":["tenants:read","attention:write","connections:write"]}`).Want(http.StatusCreated)
+	secret := made.Text("token")
+	rolled := s.API("POST", "/v1/tokens/"+made.Text("id")+"/roll", "").Want(http.StatusOK).Text("token")
+	for _, given := range []string{secret, rolled} {
+		s.with(given, "GET", tenant.Path, "").Want(http.StatusOK)
+		s.with(given, "POST", tenant.Path+"/connect-links", `{"purpose":"manage"}`).Want(http.StatusCreated)
+	}
+	check(t, s.Tokens.Flush(t.Context()))
+	tx, err := s.Pool.Begin(t.Context())
+	check(t, err)
+	defer func() { _ = tx.Rollback(t.Context()) }()
+	tables, err := dbtest.Tables(t.Context(), tx)
+	check(t, err)
+	rows := 0
+	for _, table := range tables {
+		var all, found int
+		check(t, tx.QueryRow(t.Context(), "SELECT count(*), count(*) FILTER (WHERE strpos(r::text, $1) + strpos(r::text, $2) + strpos(r::text, $3) + strpos(r::text, $4) > 0) FROM "+table+" r",
+			secret[14:], rolled[14:], hex.EncodeToString([]byte(secret[14:])), hex.EncodeToString([]byte(rolled[14:]))).Scan(&all, &found))
+		if rows += all; found > 0 {
+			t.Errorf("a secret stands in %d rows of %s", found, table)
+		}
+	}
+	if rows < 5 {
+		t.Errorf("only %d rows were looked at in %d tables", rows, len(tables))
 	}
 }
 

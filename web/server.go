@@ -30,6 +30,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/intake"
 	"github.com/intrvio/jazzhr-worker/tenant"
+	"github.com/intrvio/jazzhr-worker/token"
 	"github.com/intrvio/jazzhr-worker/web/console"
 )
 
@@ -54,9 +55,12 @@ type Config struct {
 	Tenants *tenant.Service
 	Intake  *intake.Intake
 	Jobs    JobFinder
-	// AdminToken, of 32 bytes or more, opens the console and the API.
+	// Tokens open the API, each for what it was made for. The caller has [token.Service.Run] write
+	// when they were used.
+	Tokens *token.Service
+	// AdminToken, of 32 bytes or more, opens the console and all of the API.
 	AdminToken string
-	// APITokens open the API only. Optional.
+	// APITokens open all of the API, and not the console. Optional.
 	APITokens []string
 	// PublicURL is the address of the service as seen from outside, without a slash at its end. If
 	// it is https, the console's cookie is sent over TLS only.
@@ -87,12 +91,13 @@ type Config struct {
 // Server answers everything that reaches the service over HTTP. It is safe for use by many
 // goroutines.
 type Server struct {
-	config    Config
-	apiTokens tokens
-	console   *console.Console
-	metrics   *httpMetrics
-	engine    *gin.Engine
-	draining  atomic.Bool
+	config     Config
+	adminToken settingTokens
+	apiTokens  settingTokens
+	console    *console.Console
+	metrics    *httpMetrics
+	engine     *gin.Engine
+	draining   atomic.Bool
 }
 
 // New returns a server and registers its metrics. An error is a mistake in the configuration, and
@@ -111,7 +116,9 @@ func New(config Config) (*Server, error) {
 	if config.CallsPerMinute <= 0 || config.PayloadRetention <= 0 {
 		return nil, errors.New("web server: the calls per minute or the retention of payloads is not set")
 	}
-	s := &Server{config: config, apiTokens: newTokens(append([]string{config.AdminToken}, config.APITokens...)...)}
+	s := &Server{
+		config: config, adminToken: newSettingTokens(config.AdminToken), apiTokens: newSettingTokens(config.APITokens...),
+	}
 	if s.metrics, err = registerMetrics(config); err != nil {
 		return nil, fmt.Errorf("web server: %w", err)
 	}
@@ -223,35 +230,3 @@ func (s *Server) refuseBadText(c *gin.Context) {
 }
 
 func isBadText(text string) bool { return !utf8.ValidString(text) || strings.Contains(text, "\x00") }
-
-func (s *Server) routeAPI(api *gin.RouterGroup) {
-	quick := func(handle handler) gin.HandlerFunc { return endpoint(maxBody, apiTimeout, handle) }
-	asksJazzHR := func(handle handler) gin.HandlerFunc { return endpoint(maxBody, jazzhrTimeout, handle) }
-
-	api.POST("/tenants", quick(s.createTenant))
-	api.GET("/tenants", quick(s.listTenants))
-	api.POST("/events/redeliver", quick(s.redeliverEvents))
-
-	one := api.Group("/tenants/:id")
-	one.GET("", quick(s.getTenant))
-	one.PATCH("", quick(s.changeTenant))
-	one.POST("/pause", quick(s.pauseTenant))
-	one.POST("/resume", quick(s.resumeTenant))
-	one.POST("/sync", quick(s.startSync))
-
-	one.PUT("/connection", asksJazzHR(s.connect))
-	one.DELETE("/connection", quick(s.disconnect))
-	one.POST("/connection/test", asksJazzHR(s.testConnection))
-	one.POST("/connection/secret", quick(s.rotateSecret))
-
-	one.POST("/connect-links", quick(s.createConnectLink))
-
-	one.POST("/writebacks", quick(s.enqueueWriteback))
-	one.GET("/writebacks", quick(s.listWritebacks))
-	one.GET("/writebacks/:wid", quick(s.getWriteback))
-	one.GET("/jobs", quick(s.listJobs))
-	one.GET("/stages", quick(s.listStages))
-	one.GET("/events", quick(s.listEvents))
-	one.GET("/attention", quick(s.listCases))
-	one.POST("/attention/:item", quick(s.decideCase))
-}

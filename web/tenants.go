@@ -125,7 +125,7 @@ func (s *Server) listTenants(r *request) (int, any, error) {
 	if query.Has("external_id") {
 		tenants, err = s.tenantsByExternalID(r, query.Get("external_id"))
 	} else {
-		tenants, err = s.config.Tenants.List(r.context(), query.after, query.limit+1)
+		tenants, err = s.config.Tenants.ListAmong(r.context(), r.holder().Tenants, query.after, query.limit+1)
 	}
 	if err != nil {
 		return 0, nil, err
@@ -137,10 +137,10 @@ func (s *Server) listTenants(r *request) (int, any, error) {
 	return http.StatusOK, newPage(views, query.limit, func(view tenantView) uuid.UUID { return view.ID }), nil
 }
 
-// tenantsByExternalID returns the one tenant that has the id, or none.
+// tenantsByExternalID returns the one tenant that has the id and that the token is for, or none.
 func (s *Server) tenantsByExternalID(r *request, externalID string) ([]gen.Tenant, error) {
 	t, err := s.config.Tenants.GetByExternalID(r.context(), externalID)
-	if errors.Is(err, queue.ErrNoTenant) {
+	if errors.Is(err, queue.ErrNoTenant) || err == nil && !r.holder().Sees(t.TenantID) {
 		return nil, nil
 	}
 	if err != nil {

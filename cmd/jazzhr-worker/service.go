@@ -26,6 +26,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/intake"
 	"github.com/intrvio/jazzhr-worker/tenant"
+	"github.com/intrvio/jazzhr-worker/token"
 	"github.com/intrvio/jazzhr-worker/web"
 )
 
@@ -121,7 +122,7 @@ func (s *service) start(ctx context.Context, what parts) error {
 		return nil
 	}
 	if err := s.startWeb(ctx, web.Config{
-		Pool: pool, Client: inserter, Tenants: tenants,
+		Pool: pool, Client: inserter, Tenants: tenants, Tokens: token.New(pool, s.config.sealer, s.logger),
 		Intake:     intake.New(pool, inserter, tenants, s.config.GroupCommit),
 		AdminToken: s.config.AdminToken, APITokens: s.config.APITokens,
 		Jobs: &mirror.Mirror{Pool: pool, Client: inserter, Accounts: work.Accounts{
@@ -145,7 +146,15 @@ func (s *service) startWeb(ctx context.Context, config web.Config) error {
 		return err
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s.closers = append(s.closers, stop)
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		config.Tokens.Run(background)
+	}()
+	s.closers = append(s.closers, func() {
+		stop()
+		<-written // before the pool is closed
+	})
 	s.web = server
 	return server.Start(background)
 }

@@ -57,7 +57,7 @@ func startOn(t *testing.T, pool *pgxpool.Pool, change ...func(*web.Config)) *ser
 		jazzhr: base.JazzHR, tenants: base.Tenants, logs: base.Logs,
 	}
 	config := web.Config{
-		Pool: pool, Client: s.Queue, Tenants: s.tenants, Intake: s.Intake, Jobs: s.Jobs,
+		Pool: pool, Client: s.Queue, Tenants: s.tenants, Tokens: s.Tokens, Intake: s.Intake, Jobs: s.Jobs,
 		AdminToken: adminToken, APITokens: []string{apiToken},
 		PublicURL: s.url, Registry: prometheus.NewRegistry(), Logger: s.Logger(),
 		CallsPerMinute: 80, PayloadRetention: 30 * 24 * time.Hour, WebhookTimeout: time.Minute,

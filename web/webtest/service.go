@@ -27,6 +27,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/intake"
 	"github.com/intrvio/jazzhr-worker/tenant"
+	"github.com/intrvio/jazzhr-worker/token"
 )
 
 // What opens a test's server, and the key of the account that [Service.Connect] connects to.
@@ -45,6 +46,7 @@ type Service struct {
 	Database *dbtest.Database // set by the test; nil if the pool leads nowhere
 	JazzHR   *jazzhrtest.Server
 	Tenants  *tenant.Service
+	Tokens   *token.Service
 	Queue    *queue.Client
 	Intake   *intake.Intake
 	Jobs     Finder
@@ -73,8 +75,9 @@ func New(t *testing.T, pool *pgxpool.Pool) *Service {
 	s.URL = "http://" + s.listener.Listener.Addr().String()
 	prober := newProber(t, s.JazzHR.BaseURL)
 	s.Queue = must(queue.NewInserter(pool, s.Logger()))
-	keyset := must(tenant.NewKeyset())
-	s.Tenants = tenant.New(pool, s.Queue, must(tenant.ParseKeyset(keyset)), prober, s.URL)
+	sealer := must(tenant.ParseKeyset(must(tenant.NewKeyset())))
+	s.Tenants = tenant.New(pool, s.Queue, sealer, prober, s.URL)
+	s.Tokens = token.New(pool, sealer, s.Logger())
 	s.Intake = intake.New(pool, s.Queue, s.Tenants, true)
 	s.Jobs = Finder{prober, s.Tenants}
 	s.Client = &http.Client{
