@@ -32,14 +32,14 @@ type Config struct {
 	PublicURL      string   `env:"PUBLIC_URL" show:"url" doc:"Where JazzHR reaches the web server, such as https://jazzhr.intrvio.example. Webhook addresses begin with it. Needed by serve, web and tenant connect."`
 	TrustedProxies []string `env:"TRUSTED_PROXIES" doc:"Addresses of the proxies in front of the web server, or networks such as 10.0.0.0/8, separated by commas. Their X-Forwarded-For tells who sent a request. Without it, all that comes through a proxy counts as one sender."`
 
-	AdminToken string   `env:"ADMIN_TOKEN" show:"secret" doc:"Opens the console and the API; 32 characters or more. Needed by serve and web."`
-	APITokens  []string `env:"API_TOKENS" show:"secret" doc:"Tokens that open the API but not the console, separated by commas; 32 characters or more each."`
+	AdminToken string   `env:"ADMIN_TOKEN" show:"secret" doc:"Opens the console and all of the API; 32 characters or more. Needed by serve and web."`
+	APITokens  []string `env:"API_TOKENS" show:"secret" doc:"Tokens that open all of the API but not the console, separated by commas; 32 characters or more each. They are to begin with: token create makes tokens that may do less."`
 
 	Region      string            `env:"REGION" envDefault:"us" doc:"Whose tenants this deployment serves, us or eu. Those of the other region are refused."`
 	RegionName  string            `env:"REGION_NAME" doc:"Where the service and its database run, such as Frankfurt. The connect page tells customers. Needed with REGION=eu."`
 	RegionPeers map[string]string `env:"REGION_PEERS" envKeyValSeparator:"=" show:"url" doc:"Addresses of the deployments of other regions, such as eu=https://jazzhr-eu.intrvio.example. A tenant that is refused is sent there."`
 
-	SealingKeyset     string `env:"SEALING_KEYSET" show:"secret" doc:"Keys that seal API keys and webhook secrets in the database, as keys new prints them. This or SEALING_KEYSET_FILE is needed by serve, web, work, tenant connect, tenant rotate-secret, audit and keys."`
+	SealingKeyset     string `env:"SEALING_KEYSET" show:"secret" doc:"Keys that seal API keys and webhook secrets in the database, and hash the API's tokens, as keys new prints them. This or SEALING_KEYSET_FILE is needed by serve, web, work, tenant connect, tenant rotate-secret, token create, token roll, audit and keys."`
 	SealingKeysetFile string `env:"SEALING_KEYSET_FILE" doc:"File that holds the keyset instead."`
 
 	JazzHRBaseURL        string        `env:"JAZZHR_BASE_URL" envDefault:"https://api.resumatorapi.com/v1" show:"url" doc:"Where JazzHR serves its API."`

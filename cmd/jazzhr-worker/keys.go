@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/tenant"
+	"github.com/intrvio/jazzhr-worker/token"
 )
 
 const rotationHelp = `
@@ -73,7 +75,7 @@ type keysResealCommand struct{ jsonFlag }
 
 // Help is shown by --help.
 func (keysResealCommand) Help() string {
-	return `Seals every stored API key and webhook secret anew that is not sealed with the key that seals now. Safe beside running services, and safe to run again.
+	return `Seals every stored API key and webhook secret anew that is not sealed with the key that seals now. Safe beside running services, and safe to run again. It says how many of the API's tokens are still hashed with another key: these are hashed anew at their next use.
 
 Needs DATABASE_URL and SEALING_KEYSET or SEALING_KEYSET_FILE.` + rotationHelp
 }
@@ -91,9 +93,14 @@ func (c keysResealCommand) Run(ctx context.Context, env *environment) error {
 	defer pool.Close()
 	progress := func(done int) { _, _ = fmt.Fprintf(env.stderr, "%d tenants looked at\n", done) }
 	n, err := tenant.New(pool, nil, config.sealer, nil, "").Reseal(ctx, progress)
+	left, countErr := token.New(pool, config.sealer, slog.New(slog.DiscardHandler)).StaleHashes(ctx)
+	err = errors.Join(err, countErr)
 	if c.JSON {
-		return errors.Join(err, printJSON(env.stdout, map[string]int{"resealed": n}))
+		return errors.Join(err, printJSON(env.stdout, map[string]int{"resealed": n, "tokens_left": int(left)}))
 	}
 	_, printErr := fmt.Fprintf(env.stdout, "%d values sealed anew.\n", n)
+	if left > 0 {
+		_, _ = fmt.Fprintf(env.stderr, "Tokens still hashed with another key, until their next use: %d.\n", left)
+	}
 	return errors.Join(err, printErr)
 }

@@ -110,6 +110,12 @@ type commands struct {
 		RotateSecret tenantRotateSecretCommand `cmd:"" help:"Mint a new webhook secret."`
 		Disconnect   tenantDisconnectCommand   `cmd:"" help:"Erase a tenant's key and secrets, and reject what waits."`
 	} `cmd:"" help:"Administer tenants."`
+	Token struct {
+		Create tokenCreateCommand `cmd:"" help:"Make a token of the API and print its secret, once."`
+		List   tokenListCommand   `cmd:"" help:"List the tokens."`
+		Revoke tokenRevokeCommand `cmd:"" help:"End a token for ever."`
+		Roll   tokenRollCommand   `cmd:"" help:"Give a token a new secret and print it, once."`
+	} `cmd:"" help:"Administer the API's tokens."`
 	Keys struct {
 		New     keysNewCommand     `cmd:"" help:"Print a new sealing keyset."`
 		Add     keysAddCommand     `cmd:"" help:"Print the keyset with a further key, not used yet."`

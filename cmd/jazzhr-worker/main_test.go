@@ -242,6 +242,15 @@ func TestKeys(t *testing.T) {
 	if text := p.do(t, "keys", "reseal"); text != "0 values sealed anew.\n" {
 		t.Errorf("again: %q", text)
 	}
+	p.do(t, "token", "create", "Nightly", "--scope", "tenants:read")
+	p.vars["SEALING_KEYSET"] = p.do(t, "keys", "add")
+	p.vars["SEALING_KEYSET"] = p.do(t, "keys", "promote")
+	if left := decode[map[string]int](t, p, "", "keys", "reseal")["tokens_left"]; left != 1 {
+		t.Errorf("%d tokens are hashed with an older key, want 1", left)
+	}
+	if _, stderr, err := p.try(t, "", "keys", "reseal"); err != nil || !strings.Contains(stderr, "until their next use: 1.") {
+		t.Errorf("for a person: %q, %v", stderr, err)
+	}
 }
 
 func TestVersion(t *testing.T) {
@@ -263,7 +272,7 @@ func TestHelp(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, command := range parser.Model.Leaves(false) {
-		args := append(strings.Fields(strings.NewReplacer("<tenant>", "", "<name>", "").Replace(command.Path())), "--help")
+		args := append(strings.Fields(strings.NewReplacer("<tenant>", "", "<token>", "", "<name>", "").Replace(command.Path())), "--help")
 		stdout, stderr, err := program{}.try(t, "", args...)
 		if err != nil || stderr != "" {
 			t.Errorf("%s: %q, %v", command.Path(), stderr, err)

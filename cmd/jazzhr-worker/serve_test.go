@@ -15,6 +15,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/dbtest"
+	"github.com/intrvio/jazzhr-worker/token"
 )
 
 // running is a command that runs until it is stopped.
@@ -109,6 +110,22 @@ func fetch(t *testing.T, client *http.Client, address string) (int, string) {
 	return response.StatusCode, string(body)
 }
 
+// fetchWith returns the status of an answer to a token.
+func fetchWith(t *testing.T, client *http.Client, secret, address string) int {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+secret)
+	response, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	return response.StatusCode
+}
+
 func newHTTPClient(t *testing.T) *http.Client {
 	t.Helper()
 	transport := &http.Transport{DisableKeepAlives: true}
@@ -167,6 +184,10 @@ func TestWebAndWorkApart(t *testing.T) {
 	if status, body := fetch(t, client, address+"/readyz"); status != 200 || strings.Contains(body, "workers") {
 		t.Errorf("web's /readyz: %d %s", status, body)
 	}
+	secret := strings.TrimSpace(p.do(t, "token", "create", "Nightly", "--scope", "tenants:read"))
+	if status := fetchWith(t, client, secret, address+"/v1/tenants"); status != 200 {
+		t.Errorf("a token that the command line made: %d", status)
+	}
 	for _, name := range []string{"PUBLIC_URL", "ADMIN_TOKEN", "API_TOKENS"} { // which work does not need
 		delete(p.vars, name)
 	}
@@ -177,6 +198,9 @@ func TestWebAndWorkApart(t *testing.T) {
 	for _, command := range []*running{web, work} {
 		command.stop()
 		command.wait(t)
+	}
+	if list := decode[[]token.Token](t, p, "", "token", "list"); len(list) != 1 || list[0].LastUsedAt == nil {
+		t.Errorf("the use of the token was not written: %+v", list)
 	}
 }
 
