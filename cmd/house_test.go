@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 	},
 	// The console's pages. jazzhr, to read whom an export is about.
 	"web/console": {
-		"db", "db/gen", "intrvio", "jazzhr", "queue", "queue/intake", "queue/outcome", "queue/writeback", "tenant",
+		"db", "db/gen", "intrvio", "jazzhr", "queue", "queue/intake", "queue/outcome", "queue/writeback", "tenant", "token",
 	},
 	// Fixtures of the tests of web and web/console.
 	"web/webtest": {"db", "db/dbtest", "jazzhr", "jazzhr/jazzhrtest", "queue", "queue/intake", "queue/writeback", "tenant", "token"},

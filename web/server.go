@@ -123,7 +123,8 @@ func New(config Config) (*Server, error) {
 		return nil, fmt.Errorf("web server: %w", err)
 	}
 	if s.console, err = console.New(console.Config{
-		Pool: config.Pool, Client: config.Client, Tenants: config.Tenants, AdminToken: config.AdminToken, PublicURL: public,
+		Pool: config.Pool, Client: config.Client, Tenants: config.Tenants, Tokens: config.Tokens,
+		AdminToken: config.AdminToken, PublicURL: public,
 		CallsPerMinute: config.CallsPerMinute, TriggerMatchWindow: config.TriggerMatchWindow,
 		PayloadRetention: config.PayloadRetention, Checks: s.runChecks, Logger: config.Logger,
 		Note: func(c *gin.Context, code string, err error) { setLogError(c, Code(code), err) },

@@ -95,6 +95,11 @@ func TestBrowserHealth(t *testing.T) {
 	first.open("/console/actions")
 	first.untilText("[sse-swap=actions]", "signed in")
 	first.look("record")
+	s.API("POST", "/v1/tokens", `{"name":"Harbour & Pine's CRM","scopes":["tenants:read","events:read","connections:write"],"tenant_ids":["`+
+		s.NewTenant().ID.String()+`"]}`).Want(http.StatusCreated)
+	first.open("/console/tokens")
+	first.untilText("[sse-swap=tokens]", "Harbour & Pine's CRM")
+	first.look("tokens")
 	first.open("/console/nothing-here")
 	first.expect("404 (Not Found)")
 	first.untilText("h1", "Nothing here")

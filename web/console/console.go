@@ -17,6 +17,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
+	"github.com/intrvio/jazzhr-worker/token"
 )
 
 // Addresses of the console. River UI needs to know its own.
@@ -53,6 +54,7 @@ type Config struct {
 	Pool    *pgxpool.Pool
 	Client  *queue.Client // inserts jobs, and serves River UI
 	Tenants *tenant.Service
+	Tokens  *token.Service
 	// AdminToken lets people sign in. A new one ends all sessions and connect links.
 	AdminToken string
 	// PublicURL is the address of the service from outside. If it is https, cookies are sent over

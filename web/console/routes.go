@@ -16,6 +16,7 @@ func (k *Console) allPages() []page {
 		k.jobPage(),
 		k.healthPage(),
 		k.recordPage(),
+		k.tokensPage(),
 	}
 }
 
