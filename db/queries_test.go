@@ -54,6 +54,7 @@ var systemQueries = map[string]string{
 	"SystemCompleteJob":           "a job is named by its id in River's own table",
 	"SystemLeader":                "River's leader belongs to no tenant",
 	"SystemListTenants":           "lists all tenants for an operator, or those that a token is bound to",
+	"SystemConnectedElsewhere":    "at its start a process looks for tenants of another region",
 	"SystemMinReleaseSchema":      "the schema's mark belongs to no tenant",
 	"SystemNodes":                 "nodes belong to no tenant",
 	"SystemOldestEvent":           "a metric, which has no tenant label",
