@@ -28,6 +28,7 @@ const (
 	CodeCredentialsRejected Code = "credentials_rejected"
 	CodeDifferentAccount    Code = "different_account"
 	CodeJobNotFound         Code = "job_not_found"
+	CodeTooManyRequests     Code = "too_many_requests"
 	CodeClientClosedRequest Code = "client_closed_request"
 	CodeInternal            Code = "internal"
 	CodeJazzHRUnavailable   Code = "jazzhr_unavailable"
@@ -127,6 +128,10 @@ func Codes() []CodeInfo {
 		{
 			CodeJobNotFound, http.StatusUnprocessableEntity,
 			"JazzHR has no job with the id or board code that the writeback names. Nothing was stored.",
+		},
+		{
+			CodeTooManyRequests, http.StatusTooManyRequests,
+			"More requests came with this token than one process answers (API_REQUESTS_PER_SECOND): try again after the seconds in Retry-After.",
 		},
 		{
 			CodeClientClosedRequest, statusClientClosedRequest,

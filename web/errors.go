@@ -56,6 +56,8 @@ func fail(c *gin.Context, err error) {
 	switch f.Code {
 	case CodeUnauthorized:
 		c.Header("WWW-Authenticate", `Bearer realm="jazzhr-worker"`)
+	case CodeTooManyRequests:
+		c.Header("Retry-After", "1")
 	case CodeDatabaseUnavailable, CodeOverloaded:
 		c.Header("Retry-After", retryAfter)
 	}

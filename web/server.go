@@ -26,6 +26,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
 
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/intake"
@@ -62,6 +63,8 @@ type Config struct {
 	AdminToken string
 	// APITokens open all of the API, and not the console. Optional.
 	APITokens []string
+	// APIRate is how many requests a second with one token are answered. 0 is no bound. Optional.
+	APIRate int
 	// PublicURL is the address of the service as seen from outside, without a slash at its end. If
 	// it is https, the console's cookie is sent over TLS only.
 	PublicURL string
@@ -94,6 +97,7 @@ type Server struct {
 	config     Config
 	adminToken settingTokens
 	apiTokens  settingTokens
+	limits     limits
 	console    *console.Console
 	metrics    *httpMetrics
 	engine     *gin.Engine
@@ -118,6 +122,7 @@ func New(config Config) (*Server, error) {
 	}
 	s := &Server{
 		config: config, adminToken: newSettingTokens(config.AdminToken), apiTokens: newSettingTokens(config.APITokens...),
+		limits: limits{rate: rate.Limit(config.APIRate)},
 	}
 	if s.metrics, err = registerMetrics(config); err != nil {
 		return nil, fmt.Errorf("web server: %w", err)
@@ -202,7 +207,7 @@ func (s *Server) routes() *gin.Engine {
 	engine.GET("/readyz", s.readyz)
 	engine.POST("/webhooks/jazzhr/:token", outliveClient,
 		endpoint(maxWebhook, s.webhookTimeout(), s.receiveWebhook))
-	s.routeAPI(engine.Group("/v1", s.requireToken))
+	s.routeAPI(engine.Group("/v1", s.requireToken, s.limitToken))
 	s.console.Route(engine.Group("/console"))
 	s.console.RouteConnect(engine.Group("/connect"))
 	return engine

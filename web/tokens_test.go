@@ -21,6 +21,27 @@ func (s *service) with(secret, method, path, body string) webtest.Answer {
 }
 
 // TestTokenRows goes through the life of a token by the API.
+// TestOneTokenLeavesRoom has one token send more than it may: another one is answered all the same.
+func TestOneTokenLeavesRoom(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *web.Config) { c.APIRate = 1 })
+	refused := 0
+	for range 50 {
+		got := s.API("GET", "/v1/tenants", "")
+		if got.Status == http.StatusOK {
+			continue
+		}
+		refused++
+		if got.WantError(web.CodeTooManyRequests, "").Header.Get("Retry-After") != "1" {
+			t.Error("no Retry-After")
+		}
+	}
+	if refused == 0 {
+		t.Error("there is no bound")
+	}
+	s.Send("GET", "/v1/tenants", nil, "Authorization", "Bearer "+webtest.AdminToken).Want(http.StatusOK)
+}
+
 func TestTokenRows(t *testing.T) {
 	t.Parallel()
 	s := start(t)

@@ -34,6 +34,7 @@ type Config struct {
 
 	AdminToken string   `env:"ADMIN_TOKEN" show:"secret" doc:"Opens the console and all of the API; 32 characters or more. Needed by serve and web."`
 	APITokens  []string `env:"API_TOKENS" show:"secret" doc:"Tokens that open all of the API but not the console, separated by commas; 32 characters or more each. They are to begin with: token create makes tokens that may do less."`
+	APIRate    int      `env:"API_REQUESTS_PER_SECOND" envDefault:"200" doc:"How many requests a second with one token each process answers; twice as many may come at once. The others get 429."`
 
 	Region      string            `env:"REGION" envDefault:"us" doc:"Whose tenants this deployment serves, us or eu. Those of the other region are refused."`
 	RegionName  string            `env:"REGION_NAME" doc:"Where the service and its database run, such as Frankfurt. The connect page tells customers. Needed with REGION=eu."`

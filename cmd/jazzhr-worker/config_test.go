@@ -115,6 +115,7 @@ func TestSettingsThatCannotBe(t *testing.T) {
 		"the console nowhere":     {map[string]string{"CONSOLE_ADDR": "8080"}, "CONSOLE_ADDR"},
 		"the API with metrics":    {map[string]string{"API_ADDR": ":9", "METRICS_ADDR": ":9"}, "API_ADDR"},
 		"a proxy by its name":     {map[string]string{"TRUSTED_PROXIES": "10.0.0.0/8, proxy.example"}, "TRUSTED_PROXIES"},
+		"no requests a second":    {map[string]string{"API_REQUESTS_PER_SECOND": "0"}, "API_REQUESTS_PER_SECOND"},
 		"too few calls":           {map[string]string{"JAZZHR_CALLS_PER_MINUTE": "11"}, "JAZZHR_CALLS_PER_MINUTE"},
 		"calls not a number":      {map[string]string{"JAZZHR_CALLS_PER_MINUTE": "many"}, "JAZZHR_CALLS_PER_MINUTE"},
 		"no workers":              {map[string]string{"WORKERS": "0"}, "WORKERS"},

@@ -55,6 +55,7 @@ func (c *Config) invalid(unread []problem) []problem {
 
 	must(c.JazzHRCallsPerMinute >= queue.MinCallsPerMinute, "JAZZHR_CALLS_PER_MINUTE",
 		"give %d or more: with fewer a step of a writeback never has the calls that it makes", queue.MinCallsPerMinute)
+	must(c.APIRate >= 1, "API_REQUESTS_PER_SECOND", "give 1 or more")
 	must(c.Workers >= 1 && c.Workers <= 1000, "WORKERS", "give 1 to 1000")
 	must(c.PollsAtOnce >= 0 && c.PollsAtOnce <= 10_000, "POLLS_AT_ONCE", "give 1 to 10000, or leave it out")
 	must(c.AuditsAtOnce >= 1 && c.AuditsAtOnce <= 1000, "AUDITS_AT_ONCE", "give 1 to 1000")
