@@ -88,15 +88,22 @@ func (a *Attempt) Do(ctx context.Context, item Item) error {
 	if a.Account, err = a.Accounts.Of(row.Tenant, a.take); err != nil {
 		return err
 	}
-	err = a.run(ctx)
+	err = a.run(ctx, row)
+	if err == nil || ctx.Err() != nil || !a.keepsFailing(err) {
+		return err
+	}
+	SetOutcome(ctx, string(outcome.KeepsFailing))
+	return item.GiveUp(ctx, outcome.KeepsFailing)
+}
+
+// work does the work. If JazzHR could not be asked, it hands the row back, or gives it up after
+// [ReadsMayFail]. It returns any other error, be it of these.
+func (a *Attempt) work(ctx context.Context, row Row) error {
+	err := a.item.Run(ctx)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
 	wait, known := WaitAfter(err, row.Attempts)
-	if !known && a.keepsFailing(err) {
-		SetOutcome(ctx, string(outcome.KeepsFailing))
-		return item.GiveUp(ctx, outcome.KeepsFailing)
-	}
 	if !known {
 		return err
 	}
@@ -106,7 +113,7 @@ func (a *Attempt) Do(ctx context.Context, item Item) error {
 			return err
 		}
 		if now.Sub(row.GiveUpFrom) > ReadsMayFail {
-			return item.GiveUp(ctx, outcome.JazzHRUnreadable)
+			return a.item.GiveUp(ctx, outcome.JazzHRUnreadable)
 		}
 	}
 	return a.HandBack(ctx, wait)

@@ -13,11 +13,11 @@ import (
 )
 
 // SameErrors is how often the work on a row may fail in the same way, one time after the other, for a
-// reason of its own. River waits longer after each: ten times take four hours.
+// reason of its own. River waits half a minute at most after each: ten times take less than three.
 const SameErrors = 10
 
-// run does the work. A panic goes on to the middleware, which logs it, until it has come too often.
-func (a *Attempt) run(ctx context.Context) (err error) {
+// run works on the row. A panic goes on to the middleware, which logs it, until it has come too often.
+func (a *Attempt) run(ctx context.Context, row Row) (err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			err = panicError(fmt.Sprintf("panic of type %T", panicked)) // as the middleware calls it
@@ -26,7 +26,7 @@ func (a *Attempt) run(ctx context.Context) (err error) {
 			}
 		}
 	}()
-	return a.item.Run(ctx)
+	return a.work(ctx, row)
 }
 
 // panicError is a panic as an error.

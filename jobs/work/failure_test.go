@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/riverqueue/river/rivertype"
@@ -65,6 +66,36 @@ func TestFinding10KeepsFailing(t *testing.T) {
 		}()
 		if is := gaveUp == outcome.KeepsFailing; is != test.gaveUp || is == (err != nil || panicked) {
 			t.Errorf("%s: given up because %q, error %v, panicked %v", name, gaveUp, err, panicked)
+		}
+	}
+}
+
+// TestKeepsFailingToEnd holds that a row is left to a person too whose work only waits for JazzHR, but
+// that can't be handed back, or given up after three days, because of its data.
+func TestKeepsFailingToEnd(t *testing.T) {
+	t.Parallel()
+	f := queuetest.New(t)
+	refused := fmt.Errorf("store: %w", &pgconn.PgError{Code: "22P05"})
+	for name, since := range map[string]time.Duration{"handed back": time.Minute, "given up": 4 * 24 * time.Hour} {
+		for failures, want := range map[int]outcome.Code{8: "", 9: outcome.KeepsFailing} {
+			i := item{}
+			i.row.Tenant, i.row.GiveUpFrom = f.Row(t, f.Tenant(t)), time.Now().Add(-since)
+			var gaveUp outcome.Code
+			err := attempt(t, f, i, slices.Repeat([]string{db.LogText(refused)}, failures)...).Do(t.Context(), work.Item{
+				Load: func(context.Context) (work.Row, error) { return i.row, nil },
+				Run:  func(context.Context) error { return work.ErrUnreadable },
+				GiveUp: func(_ context.Context, why outcome.Code) error {
+					if why != outcome.KeepsFailing {
+						return refused
+					}
+					gaveUp = why
+					return nil
+				},
+				HandBack: func(context.Context, db.TenantTx, time.Time, work.Wait) error { return refused },
+			})
+			if gaveUp != want || (err == nil) != (want != "") {
+				t.Errorf("%s after %d failures: given up because %q, error %v", name, failures, gaveUp, err)
+			}
 		}
 	}
 }
