@@ -60,11 +60,13 @@ func workRows() []tableRows {
 				'Grace', 'Hopper', r.at, r.at
 			FROM (SELECT n, bench.pick(n) AS tenant, bench.at(n, {events}, 120) AS at FROM generate_series(1, {events}) n) r
 			JOIN bench.tenants t ON t.n = r.tenant`},
-		{"stage_entries", `(tenant_id, activity_id, applicant_id, stage, job_title, state, outcome, first_seen_at, done_at, next_attempt_at, waiting_for)
-			SELECT t.tenant_id, 'activity_' || s.n, 'prospect_' || s.n, 'Interview', 'Engineer', s.state, CASE WHEN s.state = 'done' THEN 'requested' END, s.at,
-				CASE WHEN s.state = 'done' THEN s.at END, CASE WHEN s.state = 'pending' THEN now() + interval '1 day' ELSE s.at END,
+		{"stage_entries", `(tenant_id, activity_id, applicant_id, stage, job_title, state, outcome, first_seen_at, done_at, case_id, next_attempt_at, waiting_for)
+			SELECT t.tenant_id, 'activity_' || s.n, 'prospect_' || s.n, 'Interview', 'Engineer', s.state,
+				CASE s.state WHEN 'done' THEN 'requested' WHEN 'attention' THEN 'keeps_failing' END, s.at,
+				CASE WHEN s.state <> 'pending' THEN s.at END, CASE WHEN s.state = 'attention' THEN bench.id(s.at, s.n) END, CASE WHEN s.state = 'pending' THEN now() + interval '1 day' ELSE s.at END,
 				CASE WHEN s.state = 'pending' THEN 'retry' END
-			FROM (SELECT n, bench.pick(n) AS tenant, bench.at(n, {entries}, 120) AS at, CASE WHEN n > {entries} - {waiting} / 3 THEN 'pending' ELSE 'done' END AS state
+			FROM (SELECT n, bench.pick(n) AS tenant, bench.at(n, {entries}, 120) AS at, CASE WHEN n > {entries} - {waiting} / 3 THEN 'pending'
+				WHEN n % 1000 = 0 THEN 'attention' ELSE 'done' END AS state
 				FROM generate_series(1, {entries}) n) s
 			JOIN bench.tenants t ON t.n = s.tenant`},
 	}

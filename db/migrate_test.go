@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -227,4 +228,40 @@ func TestMigrateHidesPassword(t *testing.T) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
+}
+
+// TestMigrateStageCases holds that moves that had ended because they kept failing become cases, but
+// for those of a tenant that was disconnected; and that no case stands in the way of going down.
+func TestMigrateStageCases(t *testing.T) {
+	t.Parallel()
+	database := empty(t)
+	if _, err := db.Migrate(t.Context(), database.URL); err != nil {
+		t.Fatal(err)
+	}
+	const before = 16
+	provider, ctx := provider(t, database), t.Context()
+	if _, err := provider.DownTo(ctx, before); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, database, `WITH made AS (
+			INSERT INTO jazzhr.tenants (tenant_id, name, region, connection)
+			SELECT gen_random_uuid(), c, 'us', c FROM unnest('{verified,disconnected}'::text[]) c RETURNING tenant_id, connection
+		) INSERT INTO jazzhr.stage_entries (tenant_id, activity_id, applicant_id, stage, job_title, state, outcome, done_at)
+		SELECT tenant_id, connection || ' ' || o, 'a', 's', 'j', 'done', o, '2026-11-01T10:00:00.5Z' FROM made, unnest('{keeps_failing,gone}'::text[]) o`)
+	moves := func(want ...string) {
+		t.Helper()
+		got := all(t, database, `SELECT concat_ws(' ', activity_id, state, left(to_jsonb(s) ->> 'case_id', 13)) FROM jazzhr.stage_entries s ORDER BY 1`)
+		if !slices.Equal(got, want) {
+			t.Errorf("the moves are %q, want %q", got, want)
+		}
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		t.Fatal(err)
+	}
+	moves("disconnected gone done", "disconnected keeps_failing done", "verified gone done", "verified keeps_failing attention 01a1968d-3af4")
+	exec(t, database, "UPDATE jazzhr.stage_entries SET outcome = 'abandoned' WHERE outcome = 'gone'")
+	if _, err := provider.DownTo(ctx, before); err != nil {
+		t.Fatal(err)
+	}
+	moves("disconnected gone done", "disconnected keeps_failing done", "verified gone done", "verified keeps_failing done")
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // TestFinding10NoRowFailsForEver has the database refuse what the work on a row is to store, each time:
-// at the tenth time a person is asked, or the move ends, and other rows go on.
+// at the tenth time a person is asked.
 func TestFinding10NoRowFailsForEver(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -36,38 +36,52 @@ func TestFinding10NoRowFailsForEver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newWorld(t).triggered("acme")
-			c.exec(`CREATE FUNCTION jazzhr.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE data_exception USING MESSAGE = 'Ada'; END $$`)
-			c.exec("CREATE TRIGGER refuse BEFORE INSERT ON jazzhr." + test.table + " FOR EACH ROW EXECUTE FUNCTION jazzhr.refuse()")
-			test.begin(c)
-			c.attempted(1, test.kind, "error")
-			// Seven tries later, for which River would wait for hours.
-			for tried := int64(0); tried == 0; {
-				tag, err := c.db.Pool.Exec(t.Context(), `UPDATE jazzhr.river_job SET state = 'available', scheduled_at = now(),
-					errors = array_fill(errors[1], ARRAY[8]), attempt = 8 WHERE kind = $1 AND state = 'retryable'`, test.kind)
-				check(t, err)
-				tried = tag.RowsAffected()
-			}
-			c.attempted(2, test.kind, "error")
+			c.refuse(test.table)
+			c.failTenTimes(test.kind, func() { test.begin(c) }, func() {
+				var state string
+				c.scan(test.state, nil, &state)
+				if state != "" && state[:7] != queue.StatePending {
+					t.Errorf("after nine tries it is %s", state)
+				}
+			})
 			var state string
 			c.scan(test.state, nil, &state)
-			if state != "" && state[:7] != queue.StatePending {
-				t.Errorf("after nine tries it is %s", state)
-			}
-			for tried := int64(0); tried == 0; {
-				tag, err := c.db.Pool.Exec(t.Context(), `UPDATE jazzhr.river_job SET state = 'available', scheduled_at = now()
-					WHERE kind = $1 AND state = 'retryable'`, test.kind)
-				check(t, err)
-				tried = tag.RowsAffected()
-			}
-			c.attempted(1, test.kind, string(outcome.KeepsFailing), queue.StateAttention)
-			want := queue.StateAttention
-			if test.kind == (queue.ResolveStageEntry{}).Kind() {
-				want = queue.StateDone
-			}
-			c.scan(test.state, nil, &state)
-			if state != want+" "+string(outcome.KeepsFailing) {
+			if state != queue.StateAttention+" "+string(outcome.KeepsFailing) {
 				t.Errorf("after ten tries it is %s", state)
+			}
+			if cases := c.attention(); len(cases) != 1 || cases[0].Problem != outcome.KeepsFailing {
+				t.Errorf("the cases are %+v", cases)
 			}
 		})
 	}
+}
+
+// refuse has the database refuse each new row of a table, as if it could not hold the data.
+func (c *customer) refuse(table string) {
+	c.t.Helper()
+	c.exec(`CREATE FUNCTION jazzhr.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE data_exception USING MESSAGE = 'Ada'; END $$`)
+	c.exec("CREATE TRIGGER refuse BEFORE INSERT ON jazzhr." + table + " FOR EACH ROW EXECUTE FUNCTION jazzhr.refuse()")
+}
+
+// failTenTimes begins work that fails each time, and goes on until it is given up. nine looks at it
+// after the ninth time.
+func (c *customer) failTenTimes(kind string, begin, nine func()) {
+	c.t.Helper()
+	failed := c.journal.count(c.attempts(kind, "error"))
+	givenUp := c.journal.count(c.attempts(kind, string(outcome.KeepsFailing), queue.StateAttention))
+	again := func(change string) {
+		for tried := int64(0); tried == 0; {
+			tag, err := c.db.Pool.Exec(c.t.Context(), `UPDATE jazzhr.river_job SET state = 'available', scheduled_at = now() `+
+				change+` WHERE kind = $1 AND state = 'retryable'`, kind)
+			check(c.t, err)
+			tried = tag.RowsAffected()
+		}
+	}
+	begin()
+	c.attempted(failed+1, kind, "error")
+	again(", errors = array_fill(errors[1], ARRAY[8]), attempt = 8") // seven tries later, for which River would wait for minutes
+	c.attempted(failed+2, kind, "error")
+	nine()
+	again("")
+	c.attempted(givenUp+1, kind, string(outcome.KeepsFailing), queue.StateAttention)
 }

@@ -9,6 +9,15 @@ import (
 	"github.com/intrvio/jazzhr-worker/web"
 )
 
+// stuckMove leaves a move to a stage to a person, as a worker does, and returns the case's id.
+func (s *service) stuckMove(tenant uuid.UUID) string {
+	s.T.Helper()
+	id := uuid.Must(uuid.NewV7())
+	s.Exec(`INSERT INTO jazzhr.stage_entries (tenant_id, activity_id, applicant_id, stage, job_title, state, outcome, done_at, attempts, case_id)
+		VALUES ($1, 'a-1', 'prospect_9', 'Interview', 'Engineer', 'attention', 'keeps_failing', jazzhr.now(), 10, $2)`, tenant, id)
+	return id.String()
+}
+
 // stuck leaves a writeback to a person, as a worker does.
 func (s *service) stuck(id, problem string) {
 	s.T.Helper()
@@ -70,4 +79,39 @@ func TestAttention(t *testing.T) {
 	if left := s.API("GET", tenant.Path+"/attention", "").Want(http.StatusOK); string(left.Body) != `{"items":[],"next_cursor":null}` {
 		t.Errorf("left: %s", left.Body)
 	}
+}
+
+// TestAttentionOfStageMove lists a move to a stage as a case, counts it, and takes each decision that it
+// allows.
+func TestAttentionOfStageMove(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	tenant := s.Activate()
+	id := s.stuckMove(tenant.ID)
+	list := s.API("GET", tenant.Path+"/attention", "").Want(http.StatusOK)
+	for field, want := range map[string]any{
+		"items.0.id": id, "items.0.type": "stage_move", "items.0.problem": "keeps_failing", "items.0.applicant_id": "prospect_9",
+		"items.0.stage": "Interview", "items.0.job_title": "Engineer", "items.0.decisions.0": "resend", "items.0.decisions.1": "abandon",
+	} {
+		if got := list.Get(field); got != want {
+			t.Errorf("%s is %v, want %v", field, got, want)
+		}
+	}
+	item := tenant.Path + "/attention/" + id
+	if got := s.API("GET", tenant.Path, "").Want(http.StatusOK).Get("attention.stage_moves"); got != 1.0 {
+		t.Errorf("%v moves are counted as cases", got)
+	}
+	s.API("POST", item, `{"decision":"adopt","remote_id":"prospect_9"}`).WantError(web.CodeInvalidRequest, "decision")
+	s.API("POST", s.NewTenant().Path+"/attention/"+id, `{"decision":"abandon"}`).WantError(web.CodeNotFound, "")
+
+	s.API("POST", item, `{"decision":"resend"}`).Want(http.StatusOK)
+	s.WantCount(1, "stage_entries WHERE state = 'pending' AND outcome IS NULL AND attempts = 0 AND admitted_at IS NULL AND next_attempt_at <= jazzhr.now()")
+	s.API("POST", item, `{"decision":"abandon"}`).WantError(web.CodeNotFound, "")
+	if got := s.API("GET", tenant.Path, "").Want(http.StatusOK).Get("waiting.stage_moves"); got != 1.0 {
+		t.Errorf("%v moves are counted as waiting", got)
+	}
+	s.Exec("UPDATE jazzhr.stage_entries SET state = 'attention', outcome = 'keeps_failing', done_at = jazzhr.now()")
+	s.API("POST", item, `{"decision":"abandon"}`).Want(http.StatusOK)
+	s.WantCount(1, "stage_entries WHERE state = 'done' AND outcome = 'abandoned'")
+	s.WantCount(2, "decisions WHERE problem = 'keeps_failing' AND decided_by = 'api_token'")
 }

@@ -50,7 +50,7 @@ func newBacklog(pool *pgxpool.Pool, logger *slog.Logger) *backlog {
 			"Age of the oldest row of work that is not done, by kind and by why it waits.", "kind", "reason"),
 		waiting: desc("waiting_rows",
 			"Rows of work that are not done, by kind and by why they wait.", "kind", "reason"),
-		attention: desc("attention_rows", "Webhooks and writebacks that need a person."),
+		attention: desc("attention_rows", "Webhooks, writebacks and moves to stages that need a person."),
 		polls:     desc("poll_lateness_seconds", "How late the most overdue poll of a tenant is."),
 		delivery: desc("delivery_lag_seconds",
 			"Age of the oldest event that has not been delivered to Intrvio and is still tried."),

@@ -53,6 +53,7 @@ func TestDocsListTheOutcomes(t *testing.T) {
 		{"http-api.md", "| `waiting_for` | meaning |", waits, false},
 		{"http-api.md", "| problem of a writeback | meaning | what a person does |", outcome.Writeback.Of(outcome.Case), true},
 		{"http-api.md", "| problem of a webhook | meaning | what a person does |", outcome.Webhook.Of(outcome.Case), true},
+		{"http-api.md", "| problem of a move to a stage | meaning | what a person does |", outcome.StageMove.Of(outcome.Case), true},
 		{"operations.md", "| reason | red when | what to do |", slices.DeleteFunc(slices.Clone(waits), person), false},
 		{"operations.md", "| `stopped_by` | meaning |", outcome.Audit.Of(outcome.Ended), true},
 	} {

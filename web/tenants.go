@@ -54,6 +54,7 @@ type refusedWebhook struct {
 type rowCounts struct {
 	Webhooks   int64 `json:"webhooks"`
 	Writebacks int64 `json:"writebacks"`
+	StageMoves int64 `json:"stage_moves"`
 }
 
 func viewTenant(t gen.Tenant) tenantView {
@@ -86,8 +87,8 @@ func (s *Server) showTenant(r *request, status int, t gen.Tenant) (int, any, err
 		if err != nil {
 			return fmt.Errorf("count a tenant's rows: %w", err)
 		}
-		view.Waiting = &rowCounts{Webhooks: counts.WebhooksWaiting, Writebacks: counts.WritebacksWaiting}
-		view.Attention = &rowCounts{Webhooks: counts.WebhooksAttention, Writebacks: counts.WritebacksAttention}
+		view.Waiting = &rowCounts{counts.WebhooksWaiting, counts.WritebacksWaiting, counts.StageMovesWaiting}
+		view.Attention = &rowCounts{counts.WebhooksAttention, counts.WritebacksAttention, counts.StageMovesAttention}
 		if view.Sync, err = tenant.ViewSync(r.context(), tx); err != nil {
 			return err
 		}

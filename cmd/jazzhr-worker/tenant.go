@@ -111,8 +111,10 @@ type refusedView struct {
 type countsView struct {
 	WebhooksWaiting     int64 `json:"webhooks_waiting"`
 	WritebacksWaiting   int64 `json:"writebacks_waiting"`
+	StageMovesWaiting   int64 `json:"stage_moves_waiting"`
 	WebhooksAttention   int64 `json:"webhooks_attention"`
 	WritebacksAttention int64 `json:"writebacks_attention"`
+	StageMovesAttention int64 `json:"stage_moves_attention"`
 }
 
 func viewTenant(t gen.Tenant) tenantView {
@@ -167,8 +169,9 @@ func (v tenantView) print(w io.Writer, asJSON bool) error {
 		line("refused webhooks", "%d, the last %s: %s", v.Refused.Total, moment(v.Refused.At), *v.Refused.Reason)
 	}
 	if v.Counts != nil {
-		line("waiting", "%d webhooks, %d writebacks", v.Counts.WebhooksWaiting, v.Counts.WritebacksWaiting)
-		line("need attention", "%d webhooks, %d writebacks", v.Counts.WebhooksAttention, v.Counts.WritebacksAttention)
+		const rows = "%d webhooks, %d writebacks, %d moves to stages"
+		line("waiting", rows, v.Counts.WebhooksWaiting, v.Counts.WritebacksWaiting, v.Counts.StageMovesWaiting)
+		line("need attention", rows, v.Counts.WebhooksAttention, v.Counts.WritebacksAttention, v.Counts.StageMovesAttention)
 	}
 	return table.Flush()
 }

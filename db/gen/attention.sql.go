@@ -13,6 +13,17 @@ import (
 	"github.com/google/uuid"
 )
 
+const abandonStageMove = `-- name: AbandonStageMove :exec
+UPDATE jazzhr.stage_entries
+SET state = 'done', outcome = 'abandoned', done_at = jazzhr.now()
+WHERE tenant_id = $1 AND case_id = $2::uuid AND state = 'attention'
+`
+
+func (q *Queries) AbandonStageMove(ctx context.Context, db DBTX, tenantID uuid.UUID, caseID uuid.UUID) error {
+	_, err := db.Exec(ctx, abandonStageMove, tenantID, caseID)
+	return err
+}
+
 const adoptByPerson = `-- name: AdoptByPerson :execrows
 UPDATE jazzhr.effects
 SET
@@ -51,6 +62,70 @@ func (q *Queries) AdoptByPerson(ctx context.Context, db DBTX, arg AdoptByPersonP
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const attentionStageMove = `-- name: AttentionStageMove :one
+SELECT coalesce(outcome, '')::text AS problem
+FROM jazzhr.stage_entries
+WHERE tenant_id = $1 AND case_id = $2::uuid AND state = 'attention'
+FOR UPDATE
+`
+
+func (q *Queries) AttentionStageMove(ctx context.Context, db DBTX, tenantID uuid.UUID, caseID uuid.UUID) (string, error) {
+	row := db.QueryRow(ctx, attentionStageMove, tenantID, caseID)
+	var problem string
+	err := row.Scan(&problem)
+	return problem, err
+}
+
+const attentionStageMoves = `-- name: AttentionStageMoves :many
+SELECT
+    case_id::uuid AS case_id,
+    coalesce(done_at, first_seen_at)::timestamptz AS since,
+    coalesce(outcome, '')::text AS problem,
+    applicant_id,
+    stage,
+    job_title
+FROM jazzhr.stage_entries
+WHERE tenant_id = $1 AND state = 'attention' AND case_id > $2::uuid
+ORDER BY case_id
+LIMIT $3
+`
+
+type AttentionStageMovesRow struct {
+	CaseID      uuid.UUID
+	Since       time.Time
+	Problem     string
+	ApplicantID string
+	Stage       string
+	JobTitle    string
+}
+
+func (q *Queries) AttentionStageMoves(ctx context.Context, db DBTX, tenantID uuid.UUID, after uuid.UUID, maxRows int32) ([]AttentionStageMovesRow, error) {
+	rows, err := db.Query(ctx, attentionStageMoves, tenantID, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AttentionStageMovesRow{}
+	for rows.Next() {
+		var i AttentionStageMovesRow
+		if err := rows.Scan(
+			&i.CaseID,
+			&i.Since,
+			&i.Problem,
+			&i.ApplicantID,
+			&i.Stage,
+			&i.JobTitle,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const attentionStep = `-- name: AttentionStep :one
@@ -314,6 +389,24 @@ func (q *Queries) ReplanByPerson(ctx context.Context, db DBTX, evidence json.Raw
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const resendStageMove = `-- name: ResendStageMove :exec
+UPDATE jazzhr.stage_entries
+SET
+    state = 'pending',
+    outcome = NULL,
+    done_at = NULL,
+    resent_at = jazzhr.now(),
+    next_attempt_at = jazzhr.now(),
+    attempts = 0
+WHERE tenant_id = $1 AND case_id = $2::uuid AND state = 'attention'
+`
+
+// The move waits again, as when it was first seen.
+func (q *Queries) ResendStageMove(ctx context.Context, db DBTX, tenantID uuid.UUID, caseID uuid.UUID) error {
+	_, err := db.Exec(ctx, resendStageMove, tenantID, caseID)
+	return err
 }
 
 const systemDistrustLedger = `-- name: SystemDistrustLedger :one

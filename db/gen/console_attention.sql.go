@@ -113,7 +113,7 @@ type DecisionsOnRow struct {
 	DecidedAt time.Time
 }
 
-// Returns what people decided about a writeback or webhook, the oldest decision first.
+// Returns what people decided about a case, the oldest decision first.
 func (q *Queries) DecisionsOn(ctx context.Context, db DBTX, tenantID uuid.UUID, itemID uuid.UUID) ([]DecisionsOnRow, error) {
 	rows, err := db.Query(ctx, decisionsOn, tenantID, itemID)
 	if err != nil {
@@ -268,7 +268,8 @@ SELECT
     a.interview_id,
     a.revision,
     a.first_name,
-    a.last_name
+    a.last_name,
+    a.stage
 FROM (
     (
         SELECT
@@ -281,7 +282,8 @@ FROM (
             w.interview_id::text AS interview_id,
             w.revision::integer AS revision,
             coalesce(w.first_name, '')::text AS first_name,
-            coalesce(w.last_name, '')::text AS last_name
+            coalesce(w.last_name, '')::text AS last_name,
+            ''::text AS stage
         FROM jazzhr.writebacks w
         WHERE w.state = 'attention'
             AND w.writeback_id > $1
@@ -305,6 +307,7 @@ FROM (
             '',
             0,
             '',
+            '',
             ''
         FROM jazzhr.webhooks h
         WHERE h.state = 'attention'
@@ -315,6 +318,31 @@ FROM (
                 OR h.tenant_id = ANY($3::uuid[])
             )
         ORDER BY h.webhook_id
+        LIMIT $4
+    )
+    UNION ALL
+    (
+        SELECT
+            s.tenant_id,
+            s.case_id,
+            'stage_move',
+            coalesce(s.done_at, s.first_seen_at),
+            coalesce(s.outcome, ''),
+            '',
+            '',
+            0,
+            '',
+            '',
+            s.stage
+        FROM jazzhr.stage_entries s
+        WHERE s.state = 'attention'
+            AND s.case_id > $1
+            AND ($2::text IS NULL OR s.outcome = $2)
+            AND (
+                $3::uuid[] IS NULL
+                OR s.tenant_id = ANY($3::uuid[])
+            )
+        ORDER BY s.case_id
         LIMIT $4
     )
 ) a
@@ -342,9 +370,10 @@ type SystemAttentionRow struct {
 	Revision    int32
 	FirstName   string
 	LastName    string
+	Stage       string
 }
 
-// Returns the cases of all tenants, or of some, in the order in which they were accepted.
+// Returns the cases of all tenants, or of some, in the order of their ids, which is that of time.
 func (q *Queries) SystemAttention(ctx context.Context, db DBTX, arg SystemAttentionParams) ([]SystemAttentionRow, error) {
 	rows, err := db.Query(ctx, systemAttention,
 		arg.After,
@@ -371,6 +400,7 @@ func (q *Queries) SystemAttention(ctx context.Context, db DBTX, arg SystemAttent
 			&i.Revision,
 			&i.FirstName,
 			&i.LastName,
+			&i.Stage,
 		); err != nil {
 			return nil, err
 		}
@@ -399,6 +429,13 @@ FROM (
         SELECT 'webhook', coalesce(h.problem, '')
         FROM jazzhr.webhooks h
         WHERE h.state = 'attention'
+        LIMIT $1
+    )
+    UNION ALL
+    (
+        SELECT 'stage_move', coalesce(s.outcome, '')
+        FROM jazzhr.stage_entries s
+        WHERE s.state = 'attention'
         LIMIT $1
     )
 ) p

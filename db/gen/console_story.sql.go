@@ -292,7 +292,7 @@ func (q *Queries) StoryRequests(ctx context.Context, db DBTX, arg StoryRequestsP
 }
 
 const storyStageEntries = `-- name: StoryStageEntries :many
-SELECT s.tenant_id, s.activity_id, s.applicant_id, s.stage, s.job_title, s.state, s.outcome, s.request_id, s.first_seen_at, s.done_at, s.admitted_at, s.next_attempt_at, s.waiting_for, s.attempts, s.last_error
+SELECT s.tenant_id, s.activity_id, s.applicant_id, s.stage, s.job_title, s.state, s.outcome, s.request_id, s.first_seen_at, s.done_at, s.admitted_at, s.next_attempt_at, s.waiting_for, s.attempts, s.last_error, s.case_id, s.resent_at
 FROM jazzhr.stage_entries s
 WHERE s.tenant_id = $1
     AND (
@@ -340,6 +340,8 @@ func (q *Queries) StoryStageEntries(ctx context.Context, db DBTX, arg StoryStage
 			&i.WaitingFor,
 			&i.Attempts,
 			&i.LastError,
+			&i.CaseID,
+			&i.ResentAt,
 		); err != nil {
 			return nil, err
 		}

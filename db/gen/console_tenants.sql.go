@@ -237,6 +237,8 @@ FROM (
     SELECT w.tenant_id FROM jazzhr.writebacks w WHERE w.state = 'attention'
     UNION
     SELECT h.tenant_id FROM jazzhr.webhooks h WHERE h.state = 'attention'
+    UNION
+    SELECT s.tenant_id FROM jazzhr.stage_entries s WHERE s.state = 'attention'
 ) tenants_with_cases
 `
 
@@ -358,6 +360,10 @@ SELECT
             SELECT count(*)
             FROM jazzhr.webhooks w
             WHERE w.tenant_id = t.tenant_id AND w.state = 'attention'
+        ) + (
+            SELECT count(*)
+            FROM jazzhr.stage_entries s
+            WHERE s.tenant_id = t.tenant_id AND s.state = 'attention'
         )
     )::bigint AS attention,
     (
@@ -535,6 +541,8 @@ WITH waiting_rows AS (
         SELECT w.tenant_id FROM jazzhr.writebacks w WHERE w.state = 'attention'
         UNION ALL
         SELECT w.tenant_id FROM jazzhr.webhooks w WHERE w.state = 'attention'
+        UNION ALL
+        SELECT s.tenant_id FROM jazzhr.stage_entries s WHERE s.state = 'attention'
     ) p
     WHERE $1::text = 'attention' OR $2::text = 'attention'
     GROUP BY p.tenant_id
@@ -800,7 +808,7 @@ SELECT
     s.first_seen_at
 FROM (
     (
-        SELECT a.tenant_id, a.activity_id, a.applicant_id, a.stage, a.job_title, a.state, a.outcome, a.request_id, a.first_seen_at, a.done_at, a.admitted_at, a.next_attempt_at, a.waiting_for, a.attempts, a.last_error
+        SELECT a.tenant_id, a.activity_id, a.applicant_id, a.stage, a.job_title, a.state, a.outcome, a.request_id, a.first_seen_at, a.done_at, a.admitted_at, a.next_attempt_at, a.waiting_for, a.attempts, a.last_error, a.case_id, a.resent_at
         FROM jazzhr.stage_entries a
         WHERE a.tenant_id = $1 AND a.state = 'pending' AND a.admitted_at IS NOT NULL
         ORDER BY a.admitted_at
@@ -808,7 +816,7 @@ FROM (
     )
     UNION ALL
     (
-        SELECT b.tenant_id, b.activity_id, b.applicant_id, b.stage, b.job_title, b.state, b.outcome, b.request_id, b.first_seen_at, b.done_at, b.admitted_at, b.next_attempt_at, b.waiting_for, b.attempts, b.last_error
+        SELECT b.tenant_id, b.activity_id, b.applicant_id, b.stage, b.job_title, b.state, b.outcome, b.request_id, b.first_seen_at, b.done_at, b.admitted_at, b.next_attempt_at, b.waiting_for, b.attempts, b.last_error, b.case_id, b.resent_at
         FROM jazzhr.stage_entries b
         WHERE b.tenant_id = $1 AND b.state = 'pending' AND b.admitted_at IS NULL
         ORDER BY b.next_attempt_at, b.first_seen_at

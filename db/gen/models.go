@@ -119,6 +119,8 @@ type StageEntry struct {
 	WaitingFor    *string
 	Attempts      int32
 	LastError     *string
+	CaseID        *uuid.UUID
+	ResentAt      *time.Time
 }
 
 type Tenant struct {

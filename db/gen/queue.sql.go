@@ -230,7 +230,8 @@ func (q *Queries) SystemAdmitWritebacks(ctx context.Context, db DBTX, arg System
 
 const systemAttentionCount = `-- name: SystemAttentionCount :one
 SELECT (SELECT count(*) FROM jazzhr.writebacks w WHERE w.state = 'attention')
-    + (SELECT count(*) FROM jazzhr.webhooks h WHERE h.state = 'attention') AS rows_in_attention
+    + (SELECT count(*) FROM jazzhr.webhooks h WHERE h.state = 'attention')
+    + (SELECT count(*) FROM jazzhr.stage_entries s WHERE s.state = 'attention') AS rows_in_attention
 `
 
 func (q *Queries) SystemAttentionCount(ctx context.Context, db DBTX) (int32, error) {

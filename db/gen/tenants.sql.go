@@ -958,6 +958,13 @@ SELECT
     ) AS writebacks_waiting,
     (
         SELECT count(*)
+        FROM jazzhr.stage_entries s
+        WHERE s.tenant_id = $1
+            AND s.state = 'pending'
+            AND (s.admitted_at IS NULL OR s.admitted_at IS NOT NULL)
+    ) AS stage_moves_waiting,
+    (
+        SELECT count(*)
         FROM jazzhr.webhooks w
         WHERE w.tenant_id = $1 AND w.state = 'attention'
     ) AS webhooks_attention,
@@ -965,14 +972,21 @@ SELECT
         SELECT count(*)
         FROM jazzhr.writebacks w
         WHERE w.tenant_id = $1 AND w.state = 'attention'
-    ) AS writebacks_attention
+    ) AS writebacks_attention,
+    (
+        SELECT count(*)
+        FROM jazzhr.stage_entries s
+        WHERE s.tenant_id = $1 AND s.state = 'attention'
+    ) AS stage_moves_attention
 `
 
 type TenantCountsRow struct {
 	WebhooksWaiting     int64
 	WritebacksWaiting   int64
+	StageMovesWaiting   int64
 	WebhooksAttention   int64
 	WritebacksAttention int64
+	StageMovesAttention int64
 }
 
 // The condition on admitted_at is always true. With it Postgres finds what is pending by two small
@@ -983,8 +997,10 @@ func (q *Queries) TenantCounts(ctx context.Context, db DBTX, tenantID uuid.UUID)
 	err := row.Scan(
 		&i.WebhooksWaiting,
 		&i.WritebacksWaiting,
+		&i.StageMovesWaiting,
 		&i.WebhooksAttention,
 		&i.WritebacksAttention,
+		&i.StageMovesAttention,
 	)
 	return i, err
 }

@@ -88,7 +88,7 @@ func (q *Queries) AutoTriggers(ctx context.Context, db DBTX, tenantID uuid.UUID)
 	return items, nil
 }
 
-const dropWaitingStageEntries = `-- name: DropWaitingStageEntries :execrows
+const dropOpenStageEntries = `-- name: DropOpenStageEntries :execrows
 UPDATE jazzhr.stage_entries r
 SET
     state = 'done',
@@ -96,19 +96,22 @@ SET
     done_at = jazzhr.now(),
     admitted_at = NULL
 WHERE r.tenant_id = $1
-    AND r.state = 'pending'
+    AND r.state IN ('pending', 'attention')
     AND r.activity_id = ANY(ARRAY(
         SELECT e.activity_id
         FROM jazzhr.stage_entries e
         WHERE e.tenant_id = $1
-            AND e.state = 'pending'
-            AND (e.admitted_at IS NULL OR e.admitted_at IS NOT NULL)
+            AND (
+                e.state = 'attention'
+                OR e.state = 'pending' AND (e.admitted_at IS NULL OR e.admitted_at IS NOT NULL)
+            )
         LIMIT $2
     ))
 `
 
-func (q *Queries) DropWaitingStageEntries(ctx context.Context, db DBTX, tenantID uuid.UUID, maxRows int32) (int64, error) {
-	result, err := db.Exec(ctx, dropWaitingStageEntries, tenantID, maxRows)
+// The condition on admitted_at is always true, as in OpenWritebacks.
+func (q *Queries) DropOpenStageEntries(ctx context.Context, db DBTX, tenantID uuid.UUID, maxRows int32) (int64, error) {
+	result, err := db.Exec(ctx, dropOpenStageEntries, tenantID, maxRows)
 	if err != nil {
 		return 0, err
 	}
@@ -186,27 +189,33 @@ func (q *Queries) ExportAnnounced(ctx context.Context, db DBTX, tenantID uuid.UU
 const finishStageEntry = `-- name: FinishStageEntry :exec
 UPDATE jazzhr.stage_entries
 SET
-    state = 'done',
-    outcome = $1,
-    request_id = $2,
+    state = $1,
+    outcome = $2,
+    case_id = coalesce(case_id, $3),
+    request_id = $4,
     done_at = jazzhr.now(),
     admitted_at = NULL,
     waiting_for = NULL,
     attempts = attempts + 1,
     last_error = NULL
-WHERE tenant_id = $3 AND activity_id = $4 AND state = 'pending'
+WHERE tenant_id = $5 AND activity_id = $6 AND state = 'pending'
 `
 
 type FinishStageEntryParams struct {
+	State      string
 	Outcome    *string
+	CaseID     *uuid.UUID
 	RequestID  *uuid.UUID
 	TenantID   uuid.UUID
 	ActivityID string
 }
 
+// A move that becomes a case again keeps the id that it had as one.
 func (q *Queries) FinishStageEntry(ctx context.Context, db DBTX, arg FinishStageEntryParams) error {
 	_, err := db.Exec(ctx, finishStageEntry,
+		arg.State,
 		arg.Outcome,
+		arg.CaseID,
 		arg.RequestID,
 		arg.TenantID,
 		arg.ActivityID,
@@ -549,8 +558,40 @@ func (q *Queries) SeeStages(ctx context.Context, db DBTX, tenantID uuid.UUID, st
 	return err
 }
 
+const stageCase = `-- name: StageCase :one
+SELECT tenant_id, activity_id, applicant_id, stage, job_title, state, outcome, request_id, first_seen_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, case_id, resent_at
+FROM jazzhr.stage_entries
+WHERE tenant_id = $1 AND case_id = $2::uuid
+`
+
+// Returns the move that is a case of this id, or was one.
+func (q *Queries) StageCase(ctx context.Context, db DBTX, tenantID uuid.UUID, caseID uuid.UUID) (StageEntry, error) {
+	row := db.QueryRow(ctx, stageCase, tenantID, caseID)
+	var i StageEntry
+	err := row.Scan(
+		&i.TenantID,
+		&i.ActivityID,
+		&i.ApplicantID,
+		&i.Stage,
+		&i.JobTitle,
+		&i.State,
+		&i.Outcome,
+		&i.RequestID,
+		&i.FirstSeenAt,
+		&i.DoneAt,
+		&i.AdmittedAt,
+		&i.NextAttemptAt,
+		&i.WaitingFor,
+		&i.Attempts,
+		&i.LastError,
+		&i.CaseID,
+		&i.ResentAt,
+	)
+	return i, err
+}
+
 const stageEntry = `-- name: StageEntry :one
-SELECT tenant_id, activity_id, applicant_id, stage, job_title, state, outcome, request_id, first_seen_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error
+SELECT tenant_id, activity_id, applicant_id, stage, job_title, state, outcome, request_id, first_seen_at, done_at, admitted_at, next_attempt_at, waiting_for, attempts, last_error, case_id, resent_at
 FROM jazzhr.stage_entries
 WHERE tenant_id = $1 AND activity_id = $2
 `
@@ -574,6 +615,8 @@ func (q *Queries) StageEntry(ctx context.Context, db DBTX, tenantID uuid.UUID, a
 		&i.WaitingFor,
 		&i.Attempts,
 		&i.LastError,
+		&i.CaseID,
+		&i.ResentAt,
 	)
 	return i, err
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 
 	"github.com/intrvio/jazzhr-worker/db"
@@ -62,8 +63,16 @@ func (e *stageEntry) load(ctx context.Context, args queue.ResolveStageEntry) (ro
 		return err
 	})
 	row.Superseded = e.row.State != queue.StatePending
-	row.Attempts, row.GiveUpFrom = int(e.row.Attempts), e.row.FirstSeenAt
+	row.Attempts, row.GiveUpFrom = int(e.row.Attempts), e.since()
 	return row, err
+}
+
+// since is when the work began: when the move was first seen, or when a person last had it tried again.
+func (e *stageEntry) since() time.Time {
+	if e.row.ResentAt != nil {
+		return *e.row.ResentAt
+	}
+	return e.row.FirstSeenAt
 }
 
 // resolve reads who it is and ends the entry.
@@ -73,7 +82,7 @@ func (e *stageEntry) resolve(ctx context.Context) error {
 	}
 	person, err := e.Account.Read.Applicant(ctx, e.row.ApplicantID)
 	if errors.Is(err, jazzhr.ErrNotFound) {
-		if e.now.Sub(e.row.FirstSeenAt) < resolveFor { // JazzHR may not show a new applicant yet
+		if e.now.Sub(e.since()) < resolveFor { // JazzHR may not show a new applicant yet
 			err := e.HandBack(ctx, work.Wait{
 				Why: outcome.WaitsRetry, In: resolveEvery, Error: "the person is not found in JazzHR",
 			})
@@ -150,11 +159,11 @@ func (e *stageEntry) unresolvedJob(ctx context.Context) (job intrvio.Job, applie
 	return job, applies, nil
 }
 
-// giveUp ends an entry for which JazzHR could not be read, with what is known here, or one that keeps
-// failing.
+// giveUp ends an entry for which JazzHR could not be read, with what is known here. One that keeps
+// failing it leaves to a person.
 func (e *stageEntry) giveUp(ctx context.Context, why outcome.Code) error {
 	if why == outcome.KeepsFailing {
-		return e.end(ctx, why)
+		return e.becomeCase(ctx, why)
 	}
 	job, applies, err := e.unresolvedJob(ctx)
 	if err != nil {
@@ -204,7 +213,8 @@ func (e *stageEntry) settle(ctx context.Context, candidate intrvio.Candidate, jo
 		}
 		work.SetOutcome(ctx, string(result))
 		if err := tx.Q.FinishStageEntry(ctx, tx, gen.FinishStageEntryParams{
-			TenantID: tx.Tenant, ActivityID: e.row.ActivityID, Outcome: result.Column(), RequestID: &request,
+			TenantID: tx.Tenant, ActivityID: e.row.ActivityID,
+			State: queue.StateDone, Outcome: result.Column(), RequestID: &request,
 		}); err != nil {
 			return fmt.Errorf("end stage entry: %w", err)
 		}
@@ -223,7 +233,21 @@ func (e *stageEntry) end(ctx context.Context, why outcome.Code) error {
 	work.SetOutcome(ctx, string(why))
 	return e.Finish(ctx, func(tx db.TenantTx) error {
 		return work.Wrap("end stage entry", tx.Q.FinishStageEntry(ctx, tx, gen.FinishStageEntryParams{
-			TenantID: tx.Tenant, ActivityID: e.row.ActivityID, Outcome: why.Column(),
+			TenantID: tx.Tenant, ActivityID: e.row.ActivityID, State: queue.StateDone, Outcome: why.Column(),
+		}))
+	})
+}
+
+// becomeCase leaves an entry to a person. Ids of cases are in the order of time.
+func (e *stageEntry) becomeCase(ctx context.Context, why outcome.Code) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("name the case: %w", err)
+	}
+	return e.Finish(ctx, func(tx db.TenantTx) error {
+		return work.Wrap("leave stage entry to a person", tx.Q.FinishStageEntry(ctx, tx, gen.FinishStageEntryParams{
+			TenantID: tx.Tenant, ActivityID: e.row.ActivityID,
+			State: queue.StateAttention, Outcome: why.Column(), CaseID: &id,
 		}))
 	})
 }

@@ -137,6 +137,20 @@ func webhookCases() []Info {
 	return each(list, Webhook, Case, true)
 }
 
+func stageMoveCases() []Info {
+	return each([]Info{
+		{
+			Code:    KeepsFailing,
+			Meaning: "the work failed ten times in the same way, for a reason of its own",
+			Title:   "The service can’t work on this move to a stage",
+			Why: "The candidate entered a stage that asks for interviews. The work on it failed ten times in a row in " +
+				"the same way, although the database and JazzHR answered. No interview was asked for because of the move.",
+			Do: "Report the error, which the log and River UI show. Once it is mended, let the service try again. " +
+				"If the candidate was exported meanwhile, give the move up.",
+		},
+	}, StageMove, Case, true)
+}
+
 // each gives all entries of a list the same subject, kind and readers.
 func each(list []Info, subject Subject, kind Kind, told bool) []Info {
 	for i := range list {

@@ -35,7 +35,7 @@ func stageMoveEnds() []Info {
 		{Code: OtherJob, Meaning: "the stage asks for interviews in other jobs only"},
 		{Code: TriggerRemoved, Meaning: "the stage no longer asked for interviews"},
 		{Code: Gone, Meaning: "the applicant was merged or deleted in JazzHR"},
-		{Code: KeepsFailing, Meaning: "the work failed ten times in the same way, for a reason of its own"},
+		{Code: Abandoned, Meaning: "a person gave it up"},
 		{Code: Disconnected, Meaning: "the tenant was disconnected"},
 	}, StageMove, Ended, false)
 }

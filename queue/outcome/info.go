@@ -60,7 +60,8 @@ func (i Info) About(name string) Info {
 // All returns the whole set. A code stands in it once for each of its subjects.
 func All() []Info {
 	return slices.Concat(
-		waits(), writebackCases(), webhookCases(), writebackEnds(), webhookEnds(), stageMoveEnds(), auditEnds(),
+		waits(), writebackCases(), webhookCases(), stageMoveCases(),
+		writebackEnds(), webhookEnds(), stageMoveEnds(), auditEnds(),
 	)
 }
 

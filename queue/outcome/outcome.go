@@ -52,7 +52,7 @@ const (
 )
 
 // KeepsFailing says that the work failed again and again in the same way, for a reason of its own. It
-// makes a writeback or a webhook a case, and ends a move to a stage.
+// makes a writeback, a webhook or a move to a stage a case.
 const KeepsFailing Code = "keeps_failing"
 
 // Why a writeback ended rejected. What JazzHR itself says when it refuses is text, not a code.
@@ -75,7 +75,7 @@ const (
 	NotFound      Code = "not_found"        // nobody of the name has the email
 )
 
-// What came of a move to a stage. [Disconnected] ends a move too.
+// What came of a move to a stage. [Abandoned] and [Disconnected] end a move too.
 const (
 	Requested      Code = "requested"       // it asked for the interview
 	Matched        Code = "matched"         // the export of the same move had asked for it

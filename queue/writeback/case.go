@@ -18,18 +18,19 @@ import (
 const (
 	DecisionAdopt   = "adopt"   // remote_id is it: go on with that
 	DecisionResend  = "resend"  // it is not in JazzHR: write it, or try again
-	DecisionAbandon = "abandon" // leave it: a writeback ends rejected, a webhook done
+	DecisionAbandon = "abandon" // leave it: a writeback ends rejected, anything else done
 )
 
 // Types of case.
 const (
 	CaseWriteback = "writeback"
 	CaseWebhook   = "webhook"
+	CaseStageMove = "stage_move"
 )
 
-// Case is a writeback or a webhook that a person has to decide about.
+// Case is a writeback, a webhook or a move to a stage that a person has to decide about.
 type Case struct {
-	ID    uuid.UUID `json:"id"` // of the writeback or webhook
+	ID    uuid.UUID `json:"id"` // of the writeback or webhook; a move has one as a case only
 	Type  string    `json:"type"`
 	Since time.Time `json:"since"`
 	// Problem says why, as a code.
@@ -40,6 +41,8 @@ type Case struct {
 	Part        int          `json:"part,omitempty"`
 	ApplicantID string       `json:"applicant_id,omitempty"`
 	JobID       string       `json:"job_id,omitempty"`
+	Stage       string       `json:"stage,omitempty"`
+	JobTitle    string       `json:"job_title,omitempty"`
 	// Evidence is what led to the case, the oldest first.
 	Evidence json.RawMessage `json:"evidence,omitempty"`
 	// Decisions are those that can be taken.
@@ -56,7 +59,11 @@ func ListCases(ctx context.Context, tx db.TenantTx, after uuid.UUID, limit int) 
 	if err != nil {
 		return nil, fmt.Errorf("list webhooks that need a person: %w", err)
 	}
-	items := make([]Case, 0, len(writebacks)+len(webhooks))
+	moves, err := tx.Q.AttentionStageMoves(ctx, tx, tx.Tenant, after, int32(limit))
+	if err != nil {
+		return nil, fmt.Errorf("list moves to stages that need a person: %w", err)
+	}
+	items := make([]Case, 0, len(writebacks)+len(webhooks)+len(moves))
 	for _, row := range writebacks {
 		items = append(items, Case{
 			ID: row.WritebackID, Type: CaseWriteback, Since: row.Since.UTC(), Problem: outcome.Code(row.Problem),
@@ -71,6 +78,13 @@ func ListCases(ctx context.Context, tx db.TenantTx, after uuid.UUID, limit int) 
 			Decisions: DecisionsOn(CaseWebhook, outcome.Code(row.Problem)),
 		})
 	}
+	for _, row := range moves {
+		items = append(items, Case{
+			ID: row.CaseID, Type: CaseStageMove, Since: row.Since.UTC(), Problem: outcome.Code(row.Problem),
+			ApplicantID: row.ApplicantID, Stage: row.Stage, JobTitle: row.JobTitle,
+			Decisions: DecisionsOn(CaseStageMove, outcome.Code(row.Problem)),
+		})
+	}
 	slices.SortFunc(items, func(a, b Case) int { return cmp.Compare(a.ID.String(), b.ID.String()) })
 	return items[:min(limit, len(items))], nil
 }
@@ -80,6 +94,8 @@ func DecisionsOn(kind string, problem outcome.Code) []string {
 	switch {
 	case kind == CaseWebhook:
 		return []string{DecisionAbandon}
+	case kind == CaseStageMove:
+		return []string{DecisionResend, DecisionAbandon}
 	case problem == outcome.TwoMatches:
 		return []string{DecisionAdopt, DecisionAbandon}
 	}

@@ -43,8 +43,7 @@ func (e *OvertakenError) Error() string {
 	}
 }
 
-// Decide carries out a decision about a case and records it. item is the id of the writeback or
-// webhook. Decide returns [ErrNoCase], an [*OvertakenError], and a [*queue.InvalidError] for a decision
+// Decide carries out a decision about a case and records it. item is the id of the case. Decide returns [ErrNoCase], an [*OvertakenError], and a [*queue.InvalidError] for a decision
 // that the case does not allow.
 func Decide(ctx context.Context, tx db.TenantTx, client *queue.Client, item uuid.UUID, d Decision) error {
 	if err := d.validate(); err != nil {
@@ -94,7 +93,7 @@ func carryOut(
 	why := outcome.Code(step.Problem)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		problem, err = dismissWebhook(ctx, tx, item, d)
+		problem, err = decideTrigger(ctx, tx, item, d)
 		return problem, nil, err
 	case err != nil:
 		return "", nil, fmt.Errorf("find what needs a person: %w", err)
@@ -226,21 +225,4 @@ func abandon(ctx context.Context, tx db.TenantTx, item uuid.UUID, effect *uuid.U
 		return outbox.Event{}, fmt.Errorf("wake later revisions: %w", err)
 	}
 	return event, nil
-}
-
-// dismissWebhook ends a webhook that is a case.
-func dismissWebhook(ctx context.Context, tx db.TenantTx, item uuid.UUID, d Decision) (problem string, err error) {
-	problem, err = tx.Q.AttentionWebhook(ctx, tx, tx.Tenant, item)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return "", ErrNoCase
-	case err != nil:
-		return "", fmt.Errorf("find what needs a person: %w", err)
-	case d.Decision != DecisionAbandon:
-		return "", &queue.InvalidError{Field: "decision", Message: "about a webhook can only be abandon"}
-	}
-	if err := tx.Q.DismissWebhook(ctx, tx, tx.Tenant, item); err != nil {
-		return "", fmt.Errorf("dismiss webhook: %w", err)
-	}
-	return problem, nil
 }

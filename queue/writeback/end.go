@@ -50,9 +50,9 @@ func endSome(ctx context.Context, tx db.TenantTx, client *queue.Client) (more bo
 	if err != nil {
 		return false, fmt.Errorf("end waiting webhooks: %w", err)
 	}
-	entries, err := tx.Q.DropWaitingStageEntries(ctx, tx, tx.Tenant, endBatch)
+	entries, err := tx.Q.DropOpenStageEntries(ctx, tx, tx.Tenant, endBatch)
 	if err != nil {
-		return false, fmt.Errorf("end waiting stage entries: %w", err)
+		return false, fmt.Errorf("end open stage entries: %w", err)
 	}
 	rows, err := tx.Q.OpenWritebacks(ctx, tx, tx.Tenant, endBatch)
 	if err != nil {

@@ -28,6 +28,19 @@ WHERE tenant_id = @tenant_id AND state = 'attention' AND webhook_id > @after
 ORDER BY webhook_id
 LIMIT sqlc.arg(max_rows);
 
+-- name: AttentionStageMoves :many
+SELECT
+    case_id::uuid AS case_id,
+    coalesce(done_at, first_seen_at)::timestamptz AS since,
+    coalesce(outcome, '')::text AS problem,
+    applicant_id,
+    stage,
+    job_title
+FROM jazzhr.stage_entries
+WHERE tenant_id = @tenant_id AND state = 'attention' AND case_id > @after::uuid
+ORDER BY case_id
+LIMIT sqlc.arg(max_rows);
+
 -- name: AttentionStep :one
 SELECT
     s.kind,
@@ -51,6 +64,29 @@ FOR UPDATE;
 UPDATE jazzhr.webhooks
 SET state = 'done', done_at = jazzhr.now()
 WHERE tenant_id = @tenant_id AND webhook_id = @webhook_id AND state = 'attention';
+
+-- name: AttentionStageMove :one
+SELECT coalesce(outcome, '')::text AS problem
+FROM jazzhr.stage_entries
+WHERE tenant_id = @tenant_id AND case_id = @case_id::uuid AND state = 'attention'
+FOR UPDATE;
+
+-- name: AbandonStageMove :exec
+UPDATE jazzhr.stage_entries
+SET state = 'done', outcome = 'abandoned', done_at = jazzhr.now()
+WHERE tenant_id = @tenant_id AND case_id = @case_id::uuid AND state = 'attention';
+
+-- name: ResendStageMove :exec
+-- The move waits again, as when it was first seen.
+UPDATE jazzhr.stage_entries
+SET
+    state = 'pending',
+    outcome = NULL,
+    done_at = NULL,
+    resent_at = jazzhr.now(),
+    next_attempt_at = jazzhr.now(),
+    attempts = 0
+WHERE tenant_id = @tenant_id AND case_id = @case_id::uuid AND state = 'attention';
 
 -- name: InsertDecision :exec
 INSERT INTO jazzhr.decisions (

@@ -1,5 +1,5 @@
 -- name: SystemAttention :many
--- Returns the cases of all tenants, or of some, in the order in which they were accepted.
+-- Returns the cases of all tenants, or of some, in the order of their ids, which is that of time.
 SELECT
     a.tenant_id,
     t.name AS tenant_name,
@@ -11,7 +11,8 @@ SELECT
     a.interview_id,
     a.revision,
     a.first_name,
-    a.last_name
+    a.last_name,
+    a.stage
 FROM (
     (
         SELECT
@@ -24,7 +25,8 @@ FROM (
             w.interview_id::text AS interview_id,
             w.revision::integer AS revision,
             coalesce(w.first_name, '')::text AS first_name,
-            coalesce(w.last_name, '')::text AS last_name
+            coalesce(w.last_name, '')::text AS last_name,
+            ''::text AS stage
         FROM jazzhr.writebacks w
         WHERE w.state = 'attention'
             AND w.writeback_id > @after
@@ -48,6 +50,7 @@ FROM (
             '',
             0,
             '',
+            '',
             ''
         FROM jazzhr.webhooks h
         WHERE h.state = 'attention'
@@ -58,6 +61,31 @@ FROM (
                 OR h.tenant_id = ANY(sqlc.narg(tenant_ids)::uuid[])
             )
         ORDER BY h.webhook_id
+        LIMIT sqlc.arg(max_rows)
+    )
+    UNION ALL
+    (
+        SELECT
+            s.tenant_id,
+            s.case_id,
+            'stage_move',
+            coalesce(s.done_at, s.first_seen_at),
+            coalesce(s.outcome, ''),
+            '',
+            '',
+            0,
+            '',
+            '',
+            s.stage
+        FROM jazzhr.stage_entries s
+        WHERE s.state = 'attention'
+            AND s.case_id > @after
+            AND (sqlc.narg(problem)::text IS NULL OR s.outcome = sqlc.narg(problem))
+            AND (
+                sqlc.narg(tenant_ids)::uuid[] IS NULL
+                OR s.tenant_id = ANY(sqlc.narg(tenant_ids)::uuid[])
+            )
+        ORDER BY s.case_id
         LIMIT sqlc.arg(max_rows)
     )
 ) a
@@ -83,6 +111,13 @@ FROM (
         SELECT 'webhook', coalesce(h.problem, '')
         FROM jazzhr.webhooks h
         WHERE h.state = 'attention'
+        LIMIT sqlc.arg(most)
+    )
+    UNION ALL
+    (
+        SELECT 'stage_move', coalesce(s.outcome, '')
+        FROM jazzhr.stage_entries s
+        WHERE s.state = 'attention'
         LIMIT sqlc.arg(most)
     )
 ) p
@@ -165,7 +200,7 @@ WHERE tenant_id = @tenant_id
 LIMIT 1;
 
 -- name: DecisionsOn :many
--- Returns what people decided about a writeback or webhook, the oldest decision first.
+-- Returns what people decided about a case, the oldest decision first.
 SELECT
     problem,
     decision,

@@ -22,6 +22,8 @@ FROM (
     SELECT w.tenant_id FROM jazzhr.writebacks w WHERE w.state = 'attention'
     UNION
     SELECT h.tenant_id FROM jazzhr.webhooks h WHERE h.state = 'attention'
+    UNION
+    SELECT s.tenant_id FROM jazzhr.stage_entries s WHERE s.state = 'attention'
 ) tenants_with_cases;
 
 -- name: SystemTenantList :many
@@ -62,6 +64,8 @@ WITH waiting_rows AS (
         SELECT w.tenant_id FROM jazzhr.writebacks w WHERE w.state = 'attention'
         UNION ALL
         SELECT w.tenant_id FROM jazzhr.webhooks w WHERE w.state = 'attention'
+        UNION ALL
+        SELECT s.tenant_id FROM jazzhr.stage_entries s WHERE s.state = 'attention'
     ) p
     WHERE sqlc.arg(sort)::text = 'attention' OR sqlc.arg(state)::text = 'attention'
     GROUP BY p.tenant_id
@@ -174,6 +178,10 @@ SELECT
             SELECT count(*)
             FROM jazzhr.webhooks w
             WHERE w.tenant_id = t.tenant_id AND w.state = 'attention'
+        ) + (
+            SELECT count(*)
+            FROM jazzhr.stage_entries s
+            WHERE s.tenant_id = t.tenant_id AND s.state = 'attention'
         )
     )::bigint AS attention,
     (

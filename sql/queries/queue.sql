@@ -321,4 +321,5 @@ GROUP BY kind, reason;
 
 -- name: SystemAttentionCount :one
 SELECT (SELECT count(*) FROM jazzhr.writebacks w WHERE w.state = 'attention')
-    + (SELECT count(*) FROM jazzhr.webhooks h WHERE h.state = 'attention') AS rows_in_attention;
+    + (SELECT count(*) FROM jazzhr.webhooks h WHERE h.state = 'attention')
+    + (SELECT count(*) FROM jazzhr.stage_entries s WHERE s.state = 'attention') AS rows_in_attention;

@@ -380,6 +380,13 @@ SELECT
     ) AS writebacks_waiting,
     (
         SELECT count(*)
+        FROM jazzhr.stage_entries s
+        WHERE s.tenant_id = @tenant_id
+            AND s.state = 'pending'
+            AND (s.admitted_at IS NULL OR s.admitted_at IS NOT NULL)
+    ) AS stage_moves_waiting,
+    (
+        SELECT count(*)
         FROM jazzhr.webhooks w
         WHERE w.tenant_id = @tenant_id AND w.state = 'attention'
     ) AS webhooks_attention,
@@ -387,4 +394,9 @@ SELECT
         SELECT count(*)
         FROM jazzhr.writebacks w
         WHERE w.tenant_id = @tenant_id AND w.state = 'attention'
-    ) AS writebacks_attention;
+    ) AS writebacks_attention,
+    (
+        SELECT count(*)
+        FROM jazzhr.stage_entries s
+        WHERE s.tenant_id = @tenant_id AND s.state = 'attention'
+    ) AS stage_moves_attention;

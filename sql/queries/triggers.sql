@@ -59,6 +59,12 @@ SELECT *
 FROM jazzhr.stage_entries
 WHERE tenant_id = @tenant_id AND activity_id = @activity_id;
 
+-- name: StageCase :one
+-- Returns the move that is a case of this id, or was one.
+SELECT *
+FROM jazzhr.stage_entries
+WHERE tenant_id = @tenant_id AND case_id = @case_id::uuid;
+
 -- name: TriggerJobs :many
 -- Returns the jobs for which a move to the stage, seen at the given time, asks for an interview. An
 -- empty job_id stands for all jobs.
@@ -67,10 +73,12 @@ FROM jazzhr.auto_triggers
 WHERE tenant_id = @tenant_id AND stage = @stage AND set_at <= @seen_at;
 
 -- name: FinishStageEntry :exec
+-- A move that becomes a case again keeps the id that it had as one.
 UPDATE jazzhr.stage_entries
 SET
-    state = 'done',
+    state = @state,
     outcome = @outcome,
+    case_id = coalesce(case_id, sqlc.narg(case_id)),
     request_id = sqlc.narg(request_id),
     done_at = jazzhr.now(),
     admitted_at = NULL,
@@ -89,7 +97,8 @@ SET
     attempts = attempts + 1
 WHERE tenant_id = @tenant_id AND activity_id = @activity_id AND state = 'pending';
 
--- name: DropWaitingStageEntries :execrows
+-- name: DropOpenStageEntries :execrows
+-- The condition on admitted_at is always true, as in OpenWritebacks.
 UPDATE jazzhr.stage_entries r
 SET
     state = 'done',
@@ -97,13 +106,15 @@ SET
     done_at = jazzhr.now(),
     admitted_at = NULL
 WHERE r.tenant_id = @tenant_id
-    AND r.state = 'pending'
+    AND r.state IN ('pending', 'attention')
     AND r.activity_id = ANY(ARRAY(
         SELECT e.activity_id
         FROM jazzhr.stage_entries e
         WHERE e.tenant_id = @tenant_id
-            AND e.state = 'pending'
-            AND (e.admitted_at IS NULL OR e.admitted_at IS NOT NULL)
+            AND (
+                e.state = 'attention'
+                OR e.state = 'pending' AND (e.admitted_at IS NULL OR e.admitted_at IS NOT NULL)
+            )
         LIMIT sqlc.arg(max_rows)
     ));
 

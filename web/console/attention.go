@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -50,11 +51,11 @@ type option struct {
 type caseRow struct {
 	gen.SystemAttentionRow
 	Title string // of the problem
-	About string // the candidate or webhook
+	About string // the candidate, the webhook or the move
 	Href  string
 }
 
-// caseHref returns the address of the page of a case. item is the id of the writeback or webhook.
+// caseHref returns the address of the page of a case.
 func caseHref(tenantID, item uuid.UUID) string {
 	return fmt.Sprintf("%s/%s/%s", attentionPath, tenantID, item)
 }
@@ -100,12 +101,13 @@ func (k *Console) loadAttention(ctx context.Context, at place) (any, error) {
 func newCaseRow(row gen.SystemAttentionRow) caseRow {
 	shown := caseRow{SystemAttentionRow: row, Href: caseHref(row.TenantID, row.ItemID)}
 	shown.Title = caseInfo(row.Type, outcome.Code(row.Problem), stepObject(row.Step)).Title
-	shown.About = "A webhook"
-	if row.Type == writeback.CaseWriteback {
-		shown.About = strings.TrimSpace(row.FirstName + " " + row.LastName)
-		if shown.About == "" {
-			shown.About = "Interview " + row.InterviewID
-		}
+	switch row.Type {
+	case writeback.CaseWriteback:
+		shown.About = cmp.Or(strings.TrimSpace(row.FirstName+" "+row.LastName), "Interview "+row.InterviewID)
+	case writeback.CaseStageMove:
+		shown.About = moveText(row.Stage)
+	default:
+		shown.About = "A webhook"
 	}
 	return shown
 }

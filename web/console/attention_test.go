@@ -225,3 +225,37 @@ func TestAttentionAboutNote(t *testing.T) {
 	s.wantCount(1, "effects WHERE state = 'planned' AND sends = 0")
 	s.wantCount(1, "actions WHERE what = 'decide' AND detail = 'had it tried again'")
 }
+
+// TestAttentionOfStageMove holds the list and the page of a case about a move to a stage, and what the
+// page of its tenant and the candidate's story say.
+func TestAttentionOfStageMove(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	cookie, acme := s.person("Sam"), s.activate()
+	id := uuid.Must(uuid.NewV7())
+	s.exec(`INSERT INTO jazzhr.stage_entries (tenant_id, activity_id, applicant_id, stage, job_title, state, outcome, done_at, attempts, case_id)
+		VALUES ($1, 'a-1', 'prospect_9', '<b>Interview', 'Engineer', 'attention', 'keeps_failing', jazzhr.now(), 10, $2)`, acme.id, id)
+	s.exec(`INSERT INTO jazzhr.applicants (tenant_id, applicant_id, folded_name) VALUES ($1, 'prospect_9', 'ada lovelace')`, acme.id)
+	path := acme.attention(id)
+	for _, query := range []string{"", "?problem=keeps_failing", "?tenant=" + acme.id.String()} {
+		wantTexts(t, s.see(cookie, "/console/attention"+query), path, "A move to “&lt;b&gt;Interview”", "can’t work on this move to a stage",
+			"for a reason of its own (1)")
+	}
+	wantNone(t, s.see(cookie, "/console/attention?problem=conflict"), path)
+	wantTexts(t, s.see(cookie, "/console/tenants?state=attention"), `id="attention-`+acme.id.String())
+	story := "/console/candidates?q=prospect_9&amp;tenant=" + acme.id.String()
+	page := s.see(cookie, path)
+	wantTexts(t, page, "A move to “&lt;b&gt;Interview”", "can’t work on this move to a stage", "prospect_9", "Engineer", "a-1", "Try again", "Give it up", story)
+	wantNone(t, page, "<b>Interview", "Adopt", "Side by side")
+	wantTexts(t, s.see(cookie, strings.ReplaceAll(story, "&amp;", "&")), "is a case for a person", path, "The move was left to a person")
+
+	s.post(path, url.Values{"decision": {"resend"}}, "Cookie", cookie).want(http.StatusSeeOther)
+	s.wantCount(1, "stage_entries WHERE state = 'pending'")
+	wantTexts(t, s.see(cookie, path), "This case is closed", "The work goes on", "had it tried again", "Last tried anew")
+	s.exec("UPDATE jazzhr.stage_entries SET state = 'attention', outcome = 'keeps_failing', done_at = jazzhr.now()")
+	s.post(path, url.Values{"decision": {"abandon"}}, "Cookie", cookie).want(http.StatusSeeOther)
+	s.wantCount(1, "stage_entries WHERE state = 'done' AND outcome = 'abandoned'")
+	wantTexts(t, s.see(cookie, path), "The work is done", "gave it up")
+	wantTexts(t, s.see(cookie, strings.ReplaceAll(story, "&amp;", "&")), "No interview was asked for", "A person gave it up")
+	s.wantCount(1, `actions WHERE what = 'decide' AND target = $1 AND detail = 'gave it up'`, id.String())
+}

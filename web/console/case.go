@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,9 +30,9 @@ type caseView struct {
 	Tenant   tenantName
 	ID       uuid.UUID
 	Href     string
-	Kind     string // writeback.CaseWriteback or writeback.CaseWebhook
+	Kind     string // writeback.CaseWriteback, CaseWebhook or CaseStageMove
 	Open     bool   // it still needs a person
-	State    string // of the writeback or webhook
+	State    string // of the row
 	Since    time.Time
 	Problem  outcome.Code
 	Thing    string // what was to be written, such as "the note"
@@ -45,6 +46,8 @@ type caseView struct {
 	Evidence []evidenceEntry // what led to the case
 	// Of a webhook:
 	Webhook *webhookEvidence
+	// Of a move to a stage:
+	Move *gen.StageEntry
 }
 
 // tenantName names a tenant in a link.
@@ -61,8 +64,25 @@ type decisions struct {
 	Shared   int64 // how many other writebacks the decision settles too
 }
 
-// Candidate returns the address of the story that a writeback belongs to.
-func (v caseView) Candidate() string { return storyHref(v.Tenant.ID, v.ID.String()) }
+// Candidate returns the address of the story that a writeback or a move belongs to.
+func (v caseView) Candidate() string {
+	if v.Move != nil {
+		return storyHref(v.Tenant.ID, v.Move.ApplicantID)
+	}
+	return storyHref(v.Tenant.ID, v.ID.String())
+}
+
+// Heading names what the case is about.
+func (v caseView) Heading() string {
+	switch {
+	case v.Webhook != nil:
+		return "A webhook"
+	case v.Move != nil:
+		return moveText(v.Move.Stage)
+	default:
+		return cmp.Or(v.Name, "A writeback")
+	}
+}
 
 // fact is a line of what is compared. Mark highlights a difference.
 type fact struct {
@@ -96,26 +116,39 @@ func (k *Console) loadCase(ctx context.Context, at place) (any, error) {
 		for _, row := range rows {
 			shown.Past = append(shown.Past, pastDecision{row, decidedText(row.Decision, row.RemoteID)})
 		}
-		row, err := tx.Q.Writeback(ctx, tx, tenantID, item)
-		if err == nil {
-			return shown.addWriteback(ctx, tx, row)
-		}
-		if !errors.Is(err, pgx.ErrNoRows) {
-			return fmt.Errorf("read writeback: %w", err)
-		}
-		webhook, err := tx.Q.Webhook(ctx, tx, tenantID, item)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return errNotFound
-		}
-		if err != nil {
-			return fmt.Errorf("read webhook: %w", err)
-		}
-		return shown.addWebhook(ctx, tx, webhook)
+		return shown.addItem(ctx, tx)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return shown, nil
+}
+
+// addItem fills in what the case is about: a writeback, a webhook or a move to a stage.
+func (v *caseView) addItem(ctx context.Context, tx db.TenantTx) error {
+	row, err := tx.Q.Writeback(ctx, tx, tx.Tenant, v.ID)
+	if err == nil {
+		return v.addWriteback(ctx, tx, row)
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("read writeback: %w", err)
+	}
+	webhook, err := tx.Q.Webhook(ctx, tx, tx.Tenant, v.ID)
+	if err == nil {
+		return v.addWebhook(ctx, tx, webhook)
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("read webhook: %w", err)
+	}
+	move, err := tx.Q.StageCase(ctx, tx, tx.Tenant, v.ID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return errNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("read the move to a stage: %w", err)
+	}
+	v.addMove(move)
+	return nil
 }
 
 // nameOf reads the name of a transaction's tenant.

@@ -1,13 +1,15 @@
 package console
 
 import (
+	"slices"
+
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/outcome"
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
 )
 
-// caseInfo explains why a writeback or webhook is a case. kind is its type of case, and thing names
-// what was to be written, such as "the note".
+// caseInfo explains why something is a case. kind is its type of case, and thing names what was to be
+// written, such as "the note".
 func caseInfo(kind string, problem outcome.Code, thing string) outcome.Info {
 	info, known := outcome.Find(outcome.Subject(kind), problem)
 	if !known || info.Kind != outcome.Case { // written by a newer release
@@ -27,9 +29,9 @@ func caseOptions() []outcome.Info {
 	for _, info := range options {
 		seen[info.Code] = true
 	}
-	for _, info := range outcome.Webhook.Of(outcome.Case) {
+	for _, info := range slices.Concat(outcome.Webhook.Of(outcome.Case), outcome.StageMove.Of(outcome.Case)) {
 		if !seen[info.Code] {
-			options = append(options, info)
+			options, seen[info.Code] = append(options, info), true
 		}
 	}
 	return options
@@ -54,10 +56,12 @@ func adoptText(problem outcome.Code, aboutCandidate bool) string {
 // at which a writeback stopped.
 func choicesOn(kind string, problem outcome.Code, step string) (list []choice) {
 	for _, decision := range writeback.DecisionsOn(kind, problem) {
-		switch decision {
-		case writeback.DecisionResend:
+		switch {
+		case kind == writeback.CaseStageMove:
+			list = append(list, moveChoice(decision))
+		case decision == writeback.DecisionResend:
 			list = append(list, resendChoice(problem, step))
-		case writeback.DecisionAbandon:
+		case decision == writeback.DecisionAbandon:
 			list = append(list, abandonChoice(kind))
 		}
 	}

@@ -90,14 +90,18 @@ func (t *timeline) webhook(w gen.StoryWebhooksRow, event *gen.StoryEventsRow) {
 func (t *timeline) stageMove(e gen.StageEntry) {
 	t.add(&e.FirstSeenAt, good, "A poll saw the move to “"+e.Stage+"”",
 		"In "+cmp.Or(e.JobTitle, "a job without a title")+", activity "+e.ActivityID+", "+e.ApplicantID)
-	if e.State == queue.StatePending {
-		return
-	}
 	tone, code := off, outcome.Of(e.Outcome)
-	if code == outcome.Requested || code == outcome.Matched {
+	text := sentence(meaning(outcome.StageMove, string(code)))
+	switch {
+	case e.State == queue.StatePending:
+		return // the verdict says why it waits
+	case e.State == queue.StateAttention:
+		t.add(e.DoneAt, warn, "The move was left to a person", text)
+		return
+	case code == outcome.Requested || code == outcome.Matched:
 		tone = good
 	}
-	t.add(e.DoneAt, tone, sentence(meaning(outcome.StageMove, string(code))), triesLine(e.Attempts))
+	t.add(e.DoneAt, tone, text, triesLine(e.Attempts))
 }
 
 func (t *timeline) request(r gen.InterviewRequest, job string) {

@@ -220,8 +220,15 @@ func assessStageMove(of gen.Tenant, m storyData, e gen.StageEntry) verdict {
 		}
 		return assessWaiting(of, m, "The move to “"+e.Stage+"”", outcome.Of(e.WaitingFor), next, db.Text(e.LastError))
 	}
+	if e.State == queue.StateAttention && e.CaseID != nil {
+		return verdict{
+			Tone: warn, Title: "The move to “" + e.Stage + "” is a case for a person", Owner: ownerUs,
+			Next: sentence(meaning(outcome.StageMove, db.Text(e.Outcome))) + ".",
+			Link: link{Text: "Decide the case", Href: caseHref(of.TenantID, *e.CaseID)},
+		}
+	}
 	v := verdict{Tone: off, Title: "No interview was asked for", Owner: ownerCustomer, When: e.DoneAt}
-	switch outcome.Of(e.Outcome) {
+	switch code := outcome.Of(e.Outcome); code {
 	case outcome.OtherJob:
 		v.Next = "The stage “" + e.Stage + "” asks for interviews in other jobs only. Seen"
 	case outcome.TriggerRemoved:
@@ -230,6 +237,8 @@ func assessStageMove(of gen.Tenant, m storyData, e gen.StageEntry) verdict {
 		v.Next = "The applicant was merged or deleted in JazzHR. Seen"
 	case outcome.Disconnected:
 		v.Next = "The tenant was disconnected before the move was looked at. Dropped"
+	case outcome.Abandoned, outcome.KeepsFailing:
+		v.Next = sentence(meaning(outcome.StageMove, string(code))) + ". A recruiter can export the candidate. Ended"
 	default:
 		v.Owner, v.Next = ownerIntrvio, "The move belongs to an interview that was asked for already. Seen"
 	}

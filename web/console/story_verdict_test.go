@@ -44,7 +44,7 @@ func TestVerdict(t *testing.T) {
 		return thread{webhooks: []gen.StoryWebhooksRow{w}}
 	}
 	entry := func(state string, code outcome.Code) thread {
-		return thread{entries: []gen.StageEntry{{Stage: "Screen", State: state, Outcome: code.Column(), NextAttemptAt: soon}}}
+		return thread{entries: []gen.StageEntry{{Stage: "Screen", State: state, Outcome: code.Column(), NextAttemptAt: soon, CaseID: &id}}}
 	}
 	note := gen.StoryStepsRow{Kind: queue.StepWriteNotes, State: queue.StateDone, RemoteID: new("comment_1")}
 	link := gen.StoryStepsRow{Kind: queue.StepLinkApplicantToJob, State: queue.StateRejected, LastError: new("JazzHR refused: closed")}
@@ -90,6 +90,8 @@ func TestVerdict(t *testing.T) {
 		"export that asked for nothing": {active, webhook(gen.StoryWebhooksRow{State: queue.StateDone}), off, ownerCustomer, "asked for no interview", false},
 		"move waits":                    {paused, entry(queue.StatePending, ""), warn, ownerUs, "The move to “Screen” waits", false},
 		"move of another job":           {active, entry(queue.StateDone, outcome.OtherJob), off, ownerCustomer, "in other jobs only", false},
+		"move that is a case":           {active, entry(queue.StateAttention, outcome.KeepsFailing), warn, ownerUs, "Screen” is a case for a person", false},
+		"move that was given up":        {active, entry(queue.StateDone, outcome.Abandoned), off, ownerCustomer, "A person gave it up", false},
 		"move of a known request":       {active, entry(queue.StateDone, outcome.Repeated), off, ownerIntrvio, "asked for already", false},
 		"only known":                    {active, thread{}, off, ownerCustomer, "no export of them came", false},
 	}
