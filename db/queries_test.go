@@ -47,6 +47,7 @@ var systemQueries = map[string]string{
 	"SystemDuplicatesFound":       "a metric, which has no tenant label",
 	"SystemEmptyTranscripts":      "retention holds for all tenants",
 	"SystemEmptyWebhookBodies":    "retention holds for all tenants",
+	"SystemFailingAccounts":       "the console's page Health is about the whole service",
 	"SystemFingerprintOwner":      "asks whether another tenant has the key",
 	"SystemInsertAction":          "an action may concern no tenant, such as a sign-in",
 	"SystemInsertWebhooks":        "webhooks of several tenants are stored together",

@@ -8,7 +8,110 @@ package gen
 import (
 	"context"
 	"time"
+
+	"github.com/google/uuid"
 )
+
+const systemFailingAccounts = `-- name: SystemFailingAccounts :many
+SELECT
+    f.id,
+    f.kind,
+    t.tenant_id,
+    t.name AS tenant_name,
+    f.failures::integer AS failures,
+    f.error::text AS error,
+    f.failed_at::timestamptz AS failed_at
+FROM (
+    SELECT DISTINCT ON (j.kind, j.tenant_id)
+        j.id,
+        j.kind,
+        j.tenant_id,
+        cardinality(j.errors) AS failures,
+        coalesce(j.errors[array_upper(j.errors, 1)] ->> 'error', '') AS error,
+        coalesce(j.finalized_at, j.attempted_at, j.scheduled_at) AS failed_at
+    FROM (
+        (
+            SELECT r.id, r.state, r.attempt, r.max_attempts, r.attempted_at, r.created_at, r.finalized_at, r.attempted_by, r.priority, r.args, r.errors, r.kind, r.queue, r.scheduled_at, r.args ->> 'tenant_id' AS tenant_id
+            FROM jazzhr.river_job r
+            WHERE r.state IN ('retryable', 'running')
+                AND r.kind = ANY($1::text[])
+                AND cardinality(r.errors) >= $2::int
+            LIMIT 1000
+        )
+        UNION ALL
+        (
+            SELECT r.id, r.state, r.attempt, r.max_attempts, r.attempted_at, r.created_at, r.finalized_at, r.attempted_by, r.priority, r.args, r.errors, r.kind, r.queue, r.scheduled_at, r.args ->> 'tenant_id'
+            FROM jazzhr.river_job r
+            JOIN (
+                SELECT unnest($1::text[]) AS kind, unnest($3::int[]) AS hours
+            ) k ON k.kind = r.kind
+            WHERE r.state = 'discarded'
+                AND r.finalized_at > now() - interval '1 hour' * k.hours
+            LIMIT 1000
+        )
+    ) j
+    ORDER BY j.kind, j.tenant_id, j.id DESC
+) f
+JOIN jazzhr.tenants t ON t.tenant_id = f.tenant_id::uuid
+WHERE $4::uuid IS NULL OR t.tenant_id = $4
+ORDER BY f.failed_at DESC, f.id DESC
+LIMIT $5
+`
+
+type SystemFailingAccountsParams struct {
+	Kinds    []string
+	Tries    int32
+	Hours    []int32
+	TenantID *uuid.UUID
+	MaxRows  int32
+}
+
+type SystemFailingAccountsRow struct {
+	ID         int64
+	Kind       string
+	TenantID   uuid.UUID
+	TenantName string
+	Failures   int32
+	Error      string
+	FailedAt   time.Time
+}
+
+// Returns the jobs on a tenant's whole account that have failed tries times or more, or that were given
+// up within the hours after which the next of the kind has been due: of each tenant and kind the
+// latest. Such a job has no row of its own that could be a case.
+func (q *Queries) SystemFailingAccounts(ctx context.Context, db DBTX, arg SystemFailingAccountsParams) ([]SystemFailingAccountsRow, error) {
+	rows, err := db.Query(ctx, systemFailingAccounts,
+		arg.Kinds,
+		arg.Tries,
+		arg.Hours,
+		arg.TenantID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SystemFailingAccountsRow{}
+	for rows.Next() {
+		var i SystemFailingAccountsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.TenantID,
+			&i.TenantName,
+			&i.Failures,
+			&i.Error,
+			&i.FailedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
 
 const systemJob = `-- name: SystemJob :one
 SELECT

@@ -262,3 +262,51 @@ FROM (
 ) w
 GROUP BY w.kind, w.reason
 ORDER BY w.kind, w.reason;
+
+-- name: SystemFailingAccounts :many
+-- Returns the jobs on a tenant's whole account that have failed tries times or more, or that were given
+-- up within the hours after which the next of the kind has been due: of each tenant and kind the
+-- latest. Such a job has no row of its own that could be a case.
+SELECT
+    f.id,
+    f.kind,
+    t.tenant_id,
+    t.name AS tenant_name,
+    f.failures::integer AS failures,
+    f.error::text AS error,
+    f.failed_at::timestamptz AS failed_at
+FROM (
+    SELECT DISTINCT ON (j.kind, j.tenant_id)
+        j.id,
+        j.kind,
+        j.tenant_id,
+        cardinality(j.errors) AS failures,
+        coalesce(j.errors[array_upper(j.errors, 1)] ->> 'error', '') AS error,
+        coalesce(j.finalized_at, j.attempted_at, j.scheduled_at) AS failed_at
+    FROM (
+        (
+            SELECT r.*, r.args ->> 'tenant_id' AS tenant_id
+            FROM jazzhr.river_job r
+            WHERE r.state IN ('retryable', 'running')
+                AND r.kind = ANY(@kinds::text[])
+                AND cardinality(r.errors) >= sqlc.arg(tries)::int
+            LIMIT 1000
+        )
+        UNION ALL
+        (
+            SELECT r.*, r.args ->> 'tenant_id'
+            FROM jazzhr.river_job r
+            JOIN (
+                SELECT unnest(@kinds::text[]) AS kind, unnest(@hours::int[]) AS hours
+            ) k ON k.kind = r.kind
+            WHERE r.state = 'discarded'
+                AND r.finalized_at > now() - interval '1 hour' * k.hours
+            LIMIT 1000
+        )
+    ) j
+    ORDER BY j.kind, j.tenant_id, j.id DESC
+) f
+JOIN jazzhr.tenants t ON t.tenant_id = f.tenant_id::uuid
+WHERE sqlc.narg(tenant_id)::uuid IS NULL OR t.tenant_id = sqlc.narg(tenant_id)
+ORDER BY f.failed_at DESC, f.id DESC
+LIMIT sqlc.arg(max_rows);

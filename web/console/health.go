@@ -33,6 +33,7 @@ type health struct {
 	Found    gen.SystemDuplicatesFoundRow
 	Writes   []gen.SystemWritesRow
 	Checks   []checkHealth
+	Failing  []failingJob
 }
 
 // finding is something that is wrong, and what to do about it.
@@ -99,6 +100,9 @@ func (k *Console) loadHealth(ctx context.Context, _ place) (any, error) {
 	if h.Writes, err = q.SystemWrites(ctx, k.config.Pool); err != nil {
 		return nil, fmt.Errorf("read which writes are stopped: %w", err)
 	}
+	if h.Failing, err = k.readFailing(ctx, nil); err != nil {
+		return nil, err
+	}
 	for _, check := range k.config.Checks(ctx) {
 		shown := checkHealth{Name: check.Name}
 		if check.Err != nil {
@@ -164,6 +168,9 @@ func (h *health) assess() {
 	add(stopped != "", warn, "JazzHR takes no writes of any customer for "+duration(since)+": "+stopped,
 		"Nothing is sent but a probe now and then, and nobody is asked. When JazzHR answers again, writebacks go on "+
 			"by themselves, slowly at first. Look at JazzHR’s status page.")
+	add(len(h.Failing) > 0, bad, "The work on some customers’ accounts keeps failing",
+		"It is tried again, but each time the database or this service refuses something in it. Below is what fails, of "+
+			"whom. Report the error.")
 	add(h.Found.Ours > 0, bad, "An audit found duplicates that this service wrote",
 		"JazzHR’s API can’t delete: merge or remove the copies there by hand. The next audit no longer finds them. "+
 			"Then look in the ledger how they came about.")

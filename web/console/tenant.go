@@ -37,6 +37,7 @@ type tenantView struct {
 	Stages   []gen.StagesRow
 	OpenWork []workItem
 	Jobs     []jobRow
+	Failing  []failingJob
 	Charts   []dayChart
 	Recent   []gen.RecentWritebacksRow
 	Events   []gen.RecentEventsRow
@@ -103,6 +104,9 @@ func (k *Console) loadTenant(ctx context.Context, at place) (any, error) {
 		return nil, err
 	}
 	if err := k.readJobs(ctx, &view); err != nil {
+		return nil, err
+	}
+	if view.Failing, err = k.readFailing(ctx, &t.TenantID); err != nil {
 		return nil, err
 	}
 	return view, k.readCharts(ctx, &view)
