@@ -71,6 +71,15 @@ func (s *service) stuck(tenant account, body, problem string) uuid.UUID {
 	return id
 }
 
+// stuckMove makes a move of prospect_9 to a stage a case, as a worker does.
+func (s *service) stuckMove(tenant account, stage string) uuid.UUID {
+	s.t.Helper()
+	id := uuid.Must(uuid.NewV7())
+	s.exec(`INSERT INTO jazzhr.stage_entries (tenant_id, activity_id, applicant_id, stage, job_title, state, outcome, done_at, attempts, case_id)
+		VALUES ($1, 'a-1', 'prospect_9', $2, 'Engineer', 'attention', 'keeps_failing', jazzhr.now(), 10, $3)`, tenant.id, stage, id)
+	return id
+}
+
 func (a account) attention(item uuid.UUID) string {
 	return "/console/attention/" + a.id.String() + "/" + item.String()
 }
@@ -232,9 +241,7 @@ func TestAttentionOfStageMove(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	cookie, acme := s.person("Sam"), s.activate()
-	id := uuid.Must(uuid.NewV7())
-	s.exec(`INSERT INTO jazzhr.stage_entries (tenant_id, activity_id, applicant_id, stage, job_title, state, outcome, done_at, attempts, case_id)
-		VALUES ($1, 'a-1', 'prospect_9', '<b>Interview', 'Engineer', 'attention', 'keeps_failing', jazzhr.now(), 10, $2)`, acme.id, id)
+	id := s.stuckMove(acme, "<b>Interview")
 	s.exec(`INSERT INTO jazzhr.applicants (tenant_id, applicant_id, folded_name) VALUES ($1, 'prospect_9', 'ada lovelace')`, acme.id)
 	path := acme.attention(id)
 	for _, query := range []string{"", "?problem=keeps_failing", "?tenant=" + acme.id.String()} {

@@ -92,6 +92,10 @@ func TestBrowserHealth(t *testing.T) {
 		b.untilText("[sse-swap=nodes]", "worker-1")
 	}
 	first.look("health")
+	s.failed(s.activate(), "poll_activities", "retryable", 12, 0)
+	second.untilText("[sse-swap=failing]", "of it")
+	second.untilText("[sse-swap=verdict]", "keeps failing")
+	second.look("health-failing")
 	first.open("/console/actions")
 	first.untilText("[sse-swap=actions]", "signed in")
 	first.look("record")
