@@ -45,11 +45,21 @@ func Migrate(ctx context.Context, databaseURL string) ([]Migration, error) {
 		if err := checkCompatible(ctx, m.conn, m.newest()); err != nil {
 			return err
 		}
+		walls, err := newWalls(ctx, m.conn)
+		if err != nil {
+			return err
+		}
+		if err := walls.ensureRoles(ctx); err != nil {
+			return err
+		}
 		if _, err := m.river.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 			return fmt.Errorf("migrate River's tables: %w", err)
 		}
 		if _, err := m.goose.Up(ctx); err != nil {
 			return fmt.Errorf("migrate schema: %w", err)
+		}
+		if err := walls.raise(ctx); err != nil {
+			return err
 		}
 		for _, step := range before {
 			if !step.Applied {
@@ -197,7 +207,14 @@ func CheckSchema(ctx context.Context, databaseURL string) error {
 				return fmt.Errorf("%w (%s %s is missing)", ErrSchemaOld, step.Of, step.Name)
 			}
 		}
-		return checkCompatible(ctx, m.conn, m.newest())
+		if err := checkCompatible(ctx, m.conn, m.newest()); err != nil {
+			return err
+		}
+		walls, err := newWalls(ctx, m.conn)
+		if err != nil {
+			return err
+		}
+		return walls.check(ctx)
 	})
 }
 

@@ -27,18 +27,46 @@ type TenantTx struct {
 }
 
 // InTenant runs work in a transaction for one tenant, and commits it if work returns nil. It is the
-// only way to a tenant's rows: a test checks that each query on them takes a tenant's ID, and the
-// ID comes from here.
+// only way to a tenant's rows. A test checks that each query on them takes a tenant's ID, and the ID
+// comes from here. Postgres checks it too: the transaction works in the tenants' role, which sees and
+// changes no row of another tenant (migration 19).
+//
+// Within a transaction the new one nests. After it the outer one has its own role and tenant again,
+// which costs two trips. On a pool this costs none.
 func InTenant(ctx context.Context, from Beginner, tenant uuid.UUID, work func(TenantTx) error) error {
 	if tenant == uuid.Nil {
 		return errors.New("tenant transaction: no tenant")
 	}
-	return InTx(ctx, from, func(tx pgx.Tx) error { return work(ForTenant(tx, tenant)) })
+	pool, ok := from.(acquirer)
+	if !ok {
+		return InTx(ctx, from, func(tx pgx.Tx) error {
+			return within(ctx, tx, enterRole, tenant, work)
+		})
+	}
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer conn.Release()
+	begin := "begin"
+	if own, ok := from.(interface{ BeginQuery() string }); ok {
+		begin = own.BeginQuery()
+	}
+	tx, err := beginTenant(ctx, conn.Conn(), begin, tenant)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	return run(ctx, tx, func(tx pgx.Tx) error { return work(TenantTx{Tx: tx, Tenant: tenant, Q: gen.New()}) })
 }
 
-// ForTenant returns a TenantTx on a transaction that the caller has opened and will end.
-func ForTenant(tx pgx.Tx, tenant uuid.UUID) TenantTx {
-	return TenantTx{Tx: tx, Tenant: tenant, Q: gen.New()}
+// ForTenant runs work for one tenant in a transaction that the caller has opened and will end. The
+// caller's role goes on, with what it may do. Unless it is one that sees all tenants, it sees and
+// changes no row of another one meanwhile. What the caller had set before is set again afterwards.
+func ForTenant(ctx context.Context, tx pgx.Tx, tenant uuid.UUID, work func(TenantTx) error) error {
+	if outer, ok := tx.(TenantTx); ok && outer.Tenant == tenant {
+		return work(outer)
+	}
+	return within(ctx, tx, enterTenant, tenant, work)
 }
 
 // rollbackTimeout bounds the rollback of a transaction whose context has ended.
@@ -51,6 +79,11 @@ func InTx(ctx context.Context, from Beginner, work func(pgx.Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
+	return run(ctx, tx, work)
+}
+
+// run runs work in a transaction, and commits it if work returns nil, else rolls it back.
+func run(ctx context.Context, tx pgx.Tx, work func(pgx.Tx) error) error {
 	defer func() {
 		// After a commit this does nothing. It runs even if ctx has ended: the pool would close a
 		// connection that is released inside a transaction.

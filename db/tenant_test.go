@@ -161,7 +161,7 @@ func TestInTxNests(t *testing.T) {
 		if !errors.Is(err, errRefused) {
 			t.Errorf("the nested one returned %v", err)
 		}
-		return insert(t.Context(), db.ForTenant(tx, kept))
+		return db.ForTenant(t.Context(), tx, kept, func(tx db.TenantTx) error { return insert(t.Context(), tx) })
 	})
 	if err != nil || !exists(t, database, kept) || exists(t, database, dropped) {
 		t.Errorf("error %v, kept %v, dropped %v", err, exists(t, database, kept), !exists(t, database, dropped))

@@ -15,6 +15,17 @@ import (
 func TestEveryQueryIsUsed(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}
+	forEachFile(t, func(_ string, file *ast.File) { collectQueries(file, used) })
+	for _, query := range queries(t) {
+		if !used[query.name] {
+			t.Errorf("query %s is used nowhere", query.name)
+		}
+	}
+}
+
+// forEachFile calls look with every file of Go that is neither a test nor generated.
+func forEachFile(t *testing.T, look func(path string, file *ast.File)) {
+	t.Helper()
 	files := 0
 	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -34,16 +45,11 @@ func TestEveryQueryIsUsed(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		collectQueries(file, used)
+		look(path, file)
 		return nil
 	})
 	if err != nil || files < 50 {
 		t.Fatalf("%d files were read, error %v", files, err)
-	}
-	for _, query := range queries(t) {
-		if !used[query.name] {
-			t.Errorf("query %s is used nowhere", query.name)
-		}
 	}
 }
 
@@ -69,6 +75,46 @@ func collectQueries(file *ast.File, used map[string]bool) {
 		}
 		return true
 	})
+}
+
+// TestTenantQueriesAreWalled checks that no query of one tenant is given a pool, on which it would run in
+// the login role. It belongs into a transaction of InTenant, or is given what Of returns.
+func TestTenantQueriesAreWalled(t *testing.T) {
+	t.Parallel()
+	ofTenants := map[string]bool{}
+	for _, query := range queries(t) {
+		ofTenants[query.name] = !strings.HasPrefix(query.name, "System")
+	}
+	calls := 0
+	forEachFile(t, func(path string, file *ast.File) {
+		ast.Inspect(file, func(node ast.Node) bool {
+			call, ok := node.(*ast.CallExpr)
+			if !ok || len(call.Args) < 2 {
+				return true
+			}
+			if method, ok := call.Fun.(*ast.SelectorExpr); ok && ofTenants[method.Sel.Name] {
+				calls++
+				if onPool(call.Args[1]) {
+					t.Errorf("%s: %s is given a pool", path, method.Sel.Name)
+				}
+			}
+			return true
+		})
+	})
+	if calls < 100 {
+		t.Errorf("only %d calls were found", calls)
+	}
+}
+
+// onPool reports whether an argument is a variable or a field named pool.
+func onPool(argument ast.Expr) bool {
+	switch is := argument.(type) {
+	case *ast.Ident:
+		return strings.EqualFold(is.Name, "pool")
+	case *ast.SelectorExpr:
+		return strings.EqualFold(is.Sel.Name, "pool")
+	}
+	return false
 }
 
 // TestCollectQueries checks that collectQueries finds each way of calling a query, and nothing

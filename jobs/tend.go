@@ -103,7 +103,7 @@ var errNoReceiver = errors.New("no INTRVIO_EVENTS_URL is set")
 // Work pushes one event. An event that can't be delivered holds back no other.
 func (w *deliverEventWorker) Work(ctx context.Context, job *river.Job[queue.DeliverEvent]) error {
 	tenantID, sequence := job.Args.TenantID, job.Args.Sequence
-	event, attempts, pending, err := outbox.Find(ctx, w.pool, tenantID, sequence)
+	event, attempts, pending, err := outbox.Find(ctx, db.Of(w.pool, tenantID), tenantID, sequence)
 	if err != nil || !pending {
 		return err
 	}

@@ -8,7 +8,9 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 )
 
@@ -16,7 +18,7 @@ import (
 // it holds for all nodes together. A quarter of a minute's calls may be made at once, and the rest
 // come back evenly. So no 60 seconds, wherever they begin, hold more calls than JazzHR allows.
 type Bucket struct {
-	conn      gen.DBTX
+	pool      *pgxpool.Pool
 	burst     float64
 	perSecond float64
 }
@@ -38,10 +40,10 @@ const MinCallsPerMinute = 12
 // JazzHR's API waits as long.
 const closedFor = 62 * time.Second
 
-// NewBucket returns a bucket of so many calls a minute. conn is a pool.
-func NewBucket(conn gen.DBTX, callsPerMinute int) *Bucket {
+// NewBucket returns a bucket of so many calls a minute.
+func NewBucket(pool *pgxpool.Pool, callsPerMinute int) *Bucket {
 	burst, perSecond := BudgetOf(callsPerMinute)
-	return &Bucket{conn: conn, burst: burst, perSecond: perSecond}
+	return &Bucket{pool: pool, burst: burst, perSecond: perSecond}
 }
 
 // BudgetOf returns how many calls a full bucket of so many a minute holds, and how many come back a
@@ -79,7 +81,7 @@ const ShortWait = 2 * time.Second
 // [*PacedError].
 func (b *Bucket) Take(ctx context.Context, tenant uuid.UUID, lane Lane) error {
 	for deadline := time.Now().Add(ShortWait); ; {
-		err := b.TryTake(ctx, b.conn, tenant, lane)
+		err := b.TryTake(ctx, db.Of(b.pool, tenant), tenant, lane)
 		var paced *PacedError
 		if !errors.As(err, &paced) || time.Until(deadline) < paced.Wait {
 			return err
@@ -152,7 +154,7 @@ func (b *Bucket) Close(ctx context.Context, tenant uuid.UUID, retryAfter time.Du
 	if retryAfter <= 0 {
 		retryAfter = closedFor
 	}
-	_, err := gen.New().CloseBucket(ctx, b.conn, min(retryAfter, time.Hour), tenant)
+	_, err := gen.New().CloseBucket(ctx, db.Of(b.pool, tenant), min(retryAfter, time.Hour), tenant)
 	if errors.Is(err, pgx.ErrNoRows) { // closed for longer already
 		return nil
 	}

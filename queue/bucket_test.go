@@ -19,6 +19,7 @@ import (
 func freezeClock(t *testing.T, f *queuetest.Fixture) {
 	t.Helper()
 	f.Exec(t, "CREATE TABLE jazzhr.test_now AS SELECT timestamptz '2026-03-01 12:34:56.789012Z' AS at")
+	f.Exec(t, "GRANT SELECT ON jazzhr.test_now TO PUBLIC")
 	f.Exec(t, `CREATE OR REPLACE FUNCTION jazzhr.now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
 		RETURN (SELECT at FROM jazzhr.test_now)`)
 }

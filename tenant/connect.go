@@ -147,7 +147,7 @@ func (s *Service) check(ctx context.Context, t gen.Tenant, key string) (Probe, e
 	}
 	var known Known
 	if !bytes.Equal(t.KeyFingerprint, fingerprint) {
-		row, err := s.q.KnownInJazzHR(ctx, s.pool, t.TenantID)
+		row, err := s.q.KnownInJazzHR(ctx, db.Of(s.pool, t.TenantID), t.TenantID)
 		if err != nil {
 			return Probe{}, fmt.Errorf("read what is known of the account: %w", err)
 		}

@@ -94,7 +94,7 @@ func (s *Service) insert(ctx context.Context, details Details) (t gen.Tenant, er
 
 // Get returns a tenant, or [queue.ErrNoTenant].
 func (s *Service) Get(ctx context.Context, id uuid.UUID) (gen.Tenant, error) {
-	t, err := s.q.Tenant(ctx, s.pool, id)
+	t, err := s.q.Tenant(ctx, db.Of(s.pool, id), id)
 	return found(t, err)
 }
 

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"github.com/intrvio/jazzhr-worker/db"
 )
 
 // Limits of a tenant's auto triggers.
@@ -54,7 +56,7 @@ func NormalizeAutoTriggers(triggers []AutoTrigger) ([]AutoTrigger, error) {
 
 // AutoTriggers returns a tenant's triggers in the order of stage and job.
 func (s *Service) AutoTriggers(ctx context.Context, id uuid.UUID) ([]AutoTrigger, error) {
-	rows, err := s.q.AutoTriggers(ctx, s.pool, id)
+	rows, err := s.q.AutoTriggers(ctx, db.Of(s.pool, id), id)
 	if err != nil {
 		return nil, fmt.Errorf("read auto triggers: %w", err)
 	}

@@ -29,7 +29,7 @@ func (s *Server) enqueueWriteback(r *request) (int, any, error) {
 	status := http.StatusOK
 	var view writeback.View
 	err = db.InTenant(r.context(), s.config.Pool, tenant, func(tx db.TenantTx) error {
-		id, created, err := writeback.Enqueue(r.context(), tx.Tx, s.config.Client, tenant, body)
+		id, created, err := writeback.Enqueue(r.context(), tx, s.config.Client, tenant, body)
 		if err != nil {
 			return err
 		}

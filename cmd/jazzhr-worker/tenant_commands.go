@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
@@ -107,7 +108,7 @@ func (tenantShowCommand) Help() string {
 // Run shows a tenant.
 func (c tenantShowCommand) Run(ctx context.Context, env *environment) error {
 	return withTenant(ctx, env, needDatabase, c.Tenant, func(a *administration, t gen.Tenant) error {
-		counts, err := gen.New().TenantCounts(ctx, a.pool, t.TenantID)
+		counts, err := gen.New().TenantCounts(ctx, db.Of(a.pool, t.TenantID), t.TenantID)
 		if err != nil {
 			return fmt.Errorf("count what waits: %w", err)
 		}

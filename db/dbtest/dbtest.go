@@ -219,4 +219,6 @@ const clock = `
 	CREATE OR REPLACE FUNCTION jazzhr.now() RETURNS timestamptz LANGUAGE plpgsql STABLE PARALLEL SAFE
 		AS 'BEGIN RETURN statement_timestamp() + (SELECT ahead + stepped FROM dbtest.clock); END';
 	CREATE OR REPLACE FUNCTION jazzhr.clock() RETURNS timestamptz LANGUAGE plpgsql STABLE PARALLEL SAFE
-		AS 'BEGIN RETURN statement_timestamp() + (SELECT stepped FROM dbtest.clock); END'`
+		AS 'BEGIN RETURN statement_timestamp() + (SELECT stepped FROM dbtest.clock); END';
+	GRANT USAGE ON SCHEMA dbtest TO PUBLIC;
+	GRANT SELECT ON dbtest.clock TO PUBLIC`

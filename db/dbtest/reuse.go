@@ -116,7 +116,8 @@ var _ queryer = (*pgxpool.Pool)(nil)
 // schema rewrites one of them.
 func fingerprint(ctx context.Context, conn queryer) (text string, err error) {
 	err = conn.QueryRow(ctx, `SELECT md5(string_agg(row, ' ' ORDER BY row)) FROM (
-			SELECT 'c' || oid || ' ' || relname || ' ' || relnamespace || ' ' || coalesce(reloptions::text, '') FROM pg_class
+			SELECT 'c' || oid || ' ' || relname || ' ' || relnamespace || ' ' || coalesce(reloptions::text, '')
+				|| relrowsecurity || relforcerowsecurity FROM pg_class
 				WHERE oid >= 16384 AND relkind <> 'i'
 			UNION ALL SELECT 'i' || pg_get_indexdef(indexrelid) || ' ' || indisvalid FROM pg_index
 				WHERE indexrelid >= 16384 AND indexrelid::regclass::text !~ '_cc(new|old)\d*"?$'
@@ -125,6 +126,7 @@ func fingerprint(ctx context.Context, conn queryer) (text string, err error) {
 			UNION ALL SELECT 'p' || oid || ' ' || xmin FROM pg_proc WHERE oid >= 16384
 			UNION ALL SELECT 'n' || oid || ' ' || xmin FROM pg_namespace WHERE oid >= 16384
 			UNION ALL SELECT 'f' || oid || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE oid >= 16384
+			UNION ALL SELECT 'w' || oid || ' ' || xmin FROM pg_policy
 			UNION ALL SELECT 't' || oid || ' ' || xmin FROM pg_trigger WHERE oid >= 16384
 			UNION ALL SELECT 's' || min_release_schema FROM jazzhr.schema_compat
 			UNION ALL SELECT 'v' || version_id || ' ' || is_applied FROM jazzhr.schema_version

@@ -154,8 +154,9 @@ const sentEmails = `-- name: SentEmails :many
 SELECT DISTINCT split_part(key, ' ', 1)::text AS email
 FROM jazzhr.effects
 WHERE tenant_id = $1
-    AND kind = 'create_applicant'
-    AND split_part(key, ' ', 1) = ANY($2::text[])
+    AND effect_id = ANY(ARRAY(
+        SELECT jazzhr.creates_by_email($1, $2::text[])
+    ))
     AND sends > 0
 `
 

@@ -136,15 +136,7 @@ SELECT
     coalesce(e.data ->> 'unresolved_reason', '')::text AS unresolved
 FROM jazzhr.events e
 WHERE e.tenant_id = $1
-    AND coalesce(e.data ->> 'request_id', e.data ->> 'webhook_id', e.data ->> 'writeback_id')
-        = ANY($2::text[])
-    AND e.type IN (
-        'candidate.exported',
-        'interview.requested',
-        'writeback.completed',
-        'writeback.rejected',
-        'writeback.attention'
-    )
+    AND e.sequence = ANY(ARRAY(SELECT jazzhr.events_by_subject($1, $2::text[])))
 ORDER BY e.sequence
 `
 

@@ -351,7 +351,10 @@ SELECT
     sends,
     remote_id
 FROM jazzhr.effects
-WHERE tenant_id = $1 AND kind = 'create_applicant' AND split_part(key, ' ', 1) = $2::text
+WHERE tenant_id = $1
+    AND effect_id = ANY(ARRAY(
+        SELECT jazzhr.creates_by_email($1, ARRAY[$2::text])
+    ))
 ORDER BY created_at, effect_id
 `
 

@@ -391,8 +391,9 @@ const madeApplicants = `-- name: MadeApplicants :many
 SELECT key
 FROM jazzhr.effects
 WHERE tenant_id = $1
-    AND kind = 'create_applicant'
-    AND split_part(key, ' ', 1) = ANY($2::text[])
+    AND effect_id = ANY(ARRAY(
+        SELECT jazzhr.creates_by_email($1, $2::text[])
+    ))
     AND sends > 0
     AND state IN ('sending', 'unknown', 'done')
 `

@@ -171,8 +171,9 @@ SELECT EXISTS (
     SELECT
     FROM jazzhr.events e
     WHERE e.tenant_id = $1
-        AND coalesce(e.data ->> 'request_id', e.data ->> 'webhook_id', e.data ->> 'writeback_id')
-            = $2::text
+        AND e.sequence = ANY(ARRAY(
+            SELECT jazzhr.events_by_subject($1, ARRAY[$2::text])
+        ))
         AND e.type = 'candidate.exported'
 )
 `

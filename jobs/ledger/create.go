@@ -26,7 +26,7 @@ func (s *step) createApplicant(ctx context.Context) error {
 		return s.skip(ctx, *w.ApplicantID)
 	}
 	if w.Revision > 1 { // it goes to the applicant of the one before, whatever email and name it has
-		id, err := gen.New().EarlierApplicant(ctx, s.ledger.Pool, w.TenantID, w.InterviewID, w.Revision)
+		id, err := gen.New().EarlierApplicant(ctx, db.Of(s.ledger.Pool, w.TenantID), w.TenantID, w.InterviewID, w.Revision)
 		if err != nil {
 			return fmt.Errorf("look up the applicant of an earlier revision: %w", err)
 		}
@@ -39,7 +39,7 @@ func (s *step) createApplicant(ctx context.Context) error {
 	key := work.CreateKey(person.Emails[0], jazzhr.FoldName(db.Text(w.FirstName), db.Text(w.LastName)))
 	if person.Emails[0] != "" {
 		var err error
-		if creates, err = s.creates(ctx, s.ledger.Pool, person.Emails[0]); err != nil {
+		if creates, err = s.creates(ctx, db.Of(s.ledger.Pool, s.id.tenant), person.Emails[0]); err != nil {
 			return err
 		}
 		if shared := s.shared(creates); shared != nil {

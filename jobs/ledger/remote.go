@@ -75,7 +75,7 @@ func (a newApplicant) look(ctx context.Context, row gen.Effect) (reading, error)
 // names returns the names that the applicant may have: writebacks of one email may give different
 // names, and any of them may have been sent.
 func (a newApplicant) names(ctx context.Context, effectID uuid.UUID) (names []work.Name, err error) {
-	rows, err := gen.New().EffectNames(ctx, a.pool, a.account.Tenant, &effectID)
+	rows, err := gen.New().EffectNames(ctx, db.Of(a.pool, a.account.Tenant), a.account.Tenant, &effectID)
 	for _, row := range rows {
 		names = append(names, work.Name{First: row.FirstName, Last: row.LastName})
 	}

@@ -47,7 +47,7 @@ func workStep[T river.JobArgs](ctx context.Context, ledger *Ledger, job *river.J
 
 // load reads the writeback and its tenant.
 func (s *step) load(ctx context.Context) (work.Row, error) {
-	loaded, err := gen.New().WritebackToWork(ctx, s.ledger.Pool, s.id.tenant, s.id.writeback)
+	loaded, err := gen.New().WritebackToWork(ctx, db.Of(s.ledger.Pool, s.id.tenant), s.id.tenant, s.id.writeback)
 	if err != nil {
 		return work.Row{}, err
 	}

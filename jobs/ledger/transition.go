@@ -51,7 +51,7 @@ func (t transition) run(ctx context.Context) (n next, err error) {
 	for deadline := time.Now().Add(queue.ShortWait); ; {
 		t.paid = time.Time{}
 		if t.willSend {
-			err = t.pay(ctx, t.ledger.Pool)
+			err = t.pay(ctx, db.Of(t.ledger.Pool, t.id.tenant))
 		}
 		if err == nil {
 			err = db.InTenant(ctx, t.ledger.Pool, t.id.tenant, func(tx db.TenantTx) error {
@@ -88,7 +88,7 @@ func (t transition) begin(ctx context.Context) (gen.Effect, error) {
 		return gen.Effect{}, fmt.Errorf("name effect: %w", err)
 	}
 	for range maxTransitions {
-		row, err := gen.New().BeginStep(ctx, t.ledger.Pool, gen.BeginStepParams{
+		row, err := gen.New().BeginStep(ctx, db.Of(t.ledger.Pool, t.id.tenant), gen.BeginStepParams{
 			TenantID: t.id.tenant, EffectID: id, EffectKind: t.kind, Key: t.plan.key,
 			WritebackID: t.id.writeback, Step: t.id.kind, Part: int32(t.id.part),
 		})

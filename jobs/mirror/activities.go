@@ -113,7 +113,7 @@ func (m *Mirror) pollActivities(ctx context.Context, a work.Account, state pollS
 		return p.end.stopped(ctx, done, err)
 	}
 	if done.unchanged {
-		return work.Wrap("note the poll", gen.New().NoteQuietPoll(ctx, m.Pool, a.Tenant, ListActivities, done.head))
+		return work.Wrap("note the poll", gen.New().NoteQuietPoll(ctx, db.Of(m.Pool, a.Tenant), a.Tenant, ListActivities, done.head))
 	}
 	return db.InTenant(ctx, m.Pool, a.Tenant, func(tx db.TenantTx) error {
 		now, err := readCursor(ctx, tx)

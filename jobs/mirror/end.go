@@ -40,7 +40,9 @@ func (e *passEnd) stopped(ctx context.Context, done passed, err error) error {
 	if done.cut.page == 0 || ctx.Err() != nil {
 		return err
 	}
-	return errors.Join(err, work.Wrap("note where the pass was stopped", gen.New().CutPoll(ctx, e.mirror.Pool, e.cut(done.cut))))
+	at := e.cut(done.cut)
+	noted := gen.New().CutPoll(ctx, db.Of(e.mirror.Pool, at.TenantID), at)
+	return errors.Join(err, work.Wrap("note where the pass was stopped", noted))
 }
 
 // complete stores a complete pass that has found news.

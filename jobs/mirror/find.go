@@ -87,10 +87,10 @@ func (m *Mirror) FindOpening(ctx context.Context, a work.Account, id, boardCode,
 func (m *Mirror) KnownOpening(ctx context.Context, tenant uuid.UUID, id, boardCode string) (jazzhr.Job, bool, error) {
 	row, err := gen.Opening{}, pgx.ErrNoRows
 	if id != "" {
-		row, err = gen.New().Opening(ctx, m.Pool, tenant, id)
+		row, err = gen.New().Opening(ctx, db.Of(m.Pool, tenant), tenant, id)
 	}
 	if boardCode != "" && errors.Is(err, pgx.ErrNoRows) {
-		row, err = gen.New().OpeningByBoardCode(ctx, m.Pool, tenant, &boardCode)
+		row, err = gen.New().OpeningByBoardCode(ctx, db.Of(m.Pool, tenant), tenant, &boardCode)
 	}
 	if errors.Is(err, pgx.ErrNoRows) {
 		return jazzhr.Job{}, false, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/queue"
@@ -89,7 +90,7 @@ func (m *Mirror) hadTurn(ctx context.Context, tenant uuid.UUID, lists []string) 
 	if len(lists) == 0 {
 		return nil
 	}
-	return work.Wrap("note the lists' turn", gen.New().NoteTurns(ctx, m.Pool, tenant, lists))
+	return work.Wrap("note the lists' turn", gen.New().NoteTurns(ctx, db.Of(m.Pool, tenant), tenant, lists))
 }
 
 func (m *Mirror) pollList(ctx context.Context, a work.Account, state pollState, list string) error {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/jobs/work"
 )
@@ -22,7 +23,7 @@ type pollState struct {
 }
 
 func (m *Mirror) pollState(ctx context.Context, tenant uuid.UUID) (pollState, error) {
-	rows, err := gen.New().PollState(ctx, m.Pool, tenant)
+	rows, err := gen.New().PollState(ctx, db.Of(m.Pool, tenant), tenant)
 	if err != nil {
 		return pollState{}, fmt.Errorf("read the cursors: %w", err)
 	}

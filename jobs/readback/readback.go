@@ -98,7 +98,7 @@ func unread(ctx context.Context, err error) error {
 
 // load composes the part again. It returns nil if the text is gone by now.
 func (w *ReadNoteBackWorker) load(ctx context.Context, tenant, id uuid.UUID, part int) (*sent, error) {
-	row, err := gen.New().Writeback(ctx, w.Pool, tenant, id)
+	row, err := gen.New().Writeback(ctx, db.Of(w.Pool, tenant), tenant, id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil //nolint:nilnil // there is nothing to read back
 	}

@@ -45,10 +45,11 @@ type export struct {
 }
 
 func (e *export) load(ctx context.Context, args queue.ResolveExport) (row work.Row, err error) {
-	if e.webhook, err = gen.New().Webhook(ctx, e.triggers.Pool, args.TenantID, args.WebhookID); err != nil {
+	own := db.Of(e.triggers.Pool, args.TenantID)
+	if e.webhook, err = gen.New().Webhook(ctx, own, args.TenantID, args.WebhookID); err != nil {
 		return row, err
 	}
-	if row.Tenant, err = gen.New().Tenant(ctx, e.triggers.Pool, args.TenantID); err != nil {
+	if row.Tenant, err = gen.New().Tenant(ctx, own, args.TenantID); err != nil {
 		return row, err
 	}
 	row.Superseded = e.webhook.State != queue.StatePending

@@ -126,7 +126,7 @@ func (e *export) search() work.Search {
 // emails and the name. Each counts only if JazzHR still shows the export's name, and one of its
 // emails if it has any.
 func (e *export) knownPerson(ctx context.Context, search work.Search) (applicantID string, err error) {
-	id, err := gen.New().Person(ctx, e.triggers.Pool, e.webhook.TenantID, e.parsed.Person.ID)
+	id, err := gen.New().Person(ctx, db.Of(e.triggers.Pool, e.webhook.TenantID), e.webhook.TenantID, e.parsed.Person.ID)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return "", fmt.Errorf("look up a known person: %w", err)
 	}

@@ -54,7 +54,7 @@ func (a Accounts) Open(ctx context.Context, tenant uuid.UUID, lane queue.Lane) (
 // OpenPrepaid is Open for an account whose first calls were taken from the budget before. Only one
 // call may be under way at a time.
 func (a Accounts) OpenPrepaid(ctx context.Context, tenant uuid.UUID, lane queue.Lane, prepaid int) (Account, error) {
-	row, err := gen.New().Tenant(ctx, a.Pool, tenant)
+	row, err := gen.New().Tenant(ctx, db.Of(a.Pool, tenant), tenant)
 	if err != nil {
 		return Account{}, fmt.Errorf("read tenant: %w", err)
 	}

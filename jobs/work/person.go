@@ -237,7 +237,7 @@ func (s Search) proposed(ctx context.Context, listed []string) ([]gen.ProposedAp
 			names = append(names, folded)
 		}
 	}
-	rows, err := gen.New().ProposedApplicants(ctx, s.Pool, gen.ProposedApplicantsParams{
+	rows, err := gen.New().ProposedApplicants(ctx, db.Of(s.Pool, s.Account.Tenant), gen.ProposedApplicantsParams{
 		TenantID: s.Account.Tenant, Emails: s.Emails, Names: names, Listed: listed, MaxRows: maxProposed,
 	})
 	return rows, Wrap("look for known applicants", err)
@@ -246,7 +246,7 @@ func (s Search) proposed(ctx context.Context, listed []string) ([]gen.ProposedAp
 // NewSince returns those of the applicants whom our index did not hold before a time, and who were not
 // made for another email.
 func (s Search) NewSince(ctx context.Context, before time.Time, ids []string) ([]string, error) {
-	known, err := gen.New().ApplicantsBefore(ctx, s.Pool, s.Account.Tenant, ids, before)
+	known, err := gen.New().ApplicantsBefore(ctx, db.Of(s.Pool, s.Account.Tenant), s.Account.Tenant, ids, before)
 	if err != nil {
 		return nil, fmt.Errorf("read which applicants were known before: %w", err)
 	}
@@ -261,7 +261,7 @@ func (s Search) KnownDetails(ctx context.Context, ids []string) (map[string]Deta
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	rows, err := gen.New().KnownDetails(ctx, s.Pool, s.Account.Tenant, ids, &s.KnownSince)
+	rows, err := gen.New().KnownDetails(ctx, db.Of(s.Pool, s.Account.Tenant), s.Account.Tenant, ids, &s.KnownSince)
 	if err != nil {
 		return nil, fmt.Errorf("read known applicants: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/jazzhr"
 	"github.com/intrvio/jazzhr-worker/queue"
@@ -32,7 +33,7 @@ type Reader struct {
 
 // Open opens a tenant's account. It returns [queue.ErrNotConnected] for a tenant without a key.
 func (r *Reader) Open(ctx context.Context, tenant uuid.UUID) error {
-	row, err := gen.New().Tenant(ctx, r.Accounts.Pool, tenant)
+	row, err := gen.New().Tenant(ctx, db.Of(r.Accounts.Pool, tenant), tenant)
 	if err != nil {
 		return fmt.Errorf("read tenant: %w", err)
 	}
@@ -109,7 +110,7 @@ func StopsHere(ctx context.Context, err error) error {
 
 // MayRead returns a [*StoppedError] if a tenant's account must not be read now.
 func (a Accounts) MayRead(ctx context.Context, tenant uuid.UUID) error {
-	row, err := gen.New().Tenant(ctx, a.Pool, tenant)
+	row, err := gen.New().Tenant(ctx, db.Of(a.Pool, tenant), tenant)
 	if err != nil {
 		return fmt.Errorf("read tenant: %w", err)
 	}

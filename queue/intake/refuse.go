@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 )
 
@@ -69,7 +70,7 @@ func (r *refusals) flush(tenantID uuid.UUID) {
 }
 
 func (r *refusals) store(ctx context.Context, tenantID uuid.UUID, w refused) error {
-	if err := gen.New().MarkRefusedWebhook(ctx, r.pool, w.count, &w.reason, tenantID); err != nil {
+	if err := gen.New().MarkRefusedWebhook(ctx, db.Of(r.pool, tenantID), w.count, &w.reason, tenantID); err != nil {
 		return fmt.Errorf("count refused webhooks: %w", err)
 	}
 	return nil

@@ -90,10 +90,14 @@ func (in incoming) needsOwnTx() bool {
 // impatient begins transactions in which no statement waits for a lock for longer than lockWait.
 type impatient struct{ *pgxpool.Pool }
 
-// Begin sets the bound in the same trip.
+// Begin begins a transaction that belongs to no tenant.
 func (i impatient) Begin(ctx context.Context) (pgx.Tx, error) {
-	begin := fmt.Sprintf("begin; set local lock_timeout = '%dms'", lockWait.Milliseconds())
-	return i.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
+	return i.BeginTx(ctx, pgx.TxOptions{BeginQuery: i.BeginQuery()})
+}
+
+// BeginQuery sets the bound in the trip that begins a transaction. [db.InTenant] asks for it.
+func (impatient) BeginQuery() string {
+	return fmt.Sprintf("begin; set local lock_timeout = '%dms'", lockWait.Milliseconds())
 }
 
 // accept stores a webhook in a transaction of its own.

@@ -142,7 +142,7 @@ func TestFinding27RefusalsShareWrites(t *testing.T) {
 	f := queuetest.New(t)
 	tenant := f.Tenant(t)
 	f.Exec(t, "CREATE TABLE public.writes ()")
-	f.Exec(t, `CREATE FUNCTION public.count_write() RETURNS trigger LANGUAGE plpgsql AS
+	f.Exec(t, `CREATE FUNCTION public.count_write() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
 		'BEGIN INSERT INTO public.writes DEFAULT VALUES; RETURN NEW; END'`)
 	f.Exec(t, "CREATE TRIGGER count_write AFTER UPDATE ON jazzhr.tenants FOR EACH ROW EXECUTE FUNCTION public.count_write()")
 	in := f.Intake()

@@ -46,7 +46,7 @@ func (f *Fixture) Tenant(t testing.TB, changes ...string) uuid.UUID {
 		) VALUES (
 			$1, 'Acme', 'us', 'verified', 'ok', jazzhr.now(), jazzhr.now() + interval '1 year'
 		)`, id)
-	if err := gen.New().CreateTenantCounters(t.Context(), f.Pool, id); err != nil {
+	if err := gen.New().CreateTenantCounters(t.Context(), db.Of(f.Pool, id), id); err != nil {
 		t.Fatal(err)
 	}
 	f.Change(t, id, changes...)
@@ -64,7 +64,7 @@ func (f *Fixture) Change(t testing.TB, tenant uuid.UUID, changes ...string) {
 // Row returns a tenant's row.
 func (f *Fixture) Row(t testing.TB, tenant uuid.UUID) gen.Tenant {
 	t.Helper()
-	row, err := gen.New().Tenant(t.Context(), f.Pool, tenant)
+	row, err := gen.New().Tenant(t.Context(), db.Of(f.Pool, tenant), tenant)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,22 +55,26 @@ type Job struct {
 // interview and revision with other content give a [*queue.ConflictError]; an invalid writeback
 // gives a [*queue.InvalidError]. The transaction can be used on after either. Besides, Enqueue
 // returns [queue.ErrNoTenant] and [queue.ErrNotConnected]. It takes no lock that others wait for,
-// except whoever disconnects the tenant, and changes no setting of the session.
+// except whoever disconnects the tenant. The transaction's role is the caller's throughout, and its
+// settings are the caller's again afterwards.
 func Enqueue(
 	ctx context.Context, tx pgx.Tx, client *queue.Client, tenantID uuid.UUID, w Writeback,
 ) (id uuid.UUID, created bool, err error) {
 	if w.Revision == 0 {
 		w.Revision = 1
 	}
-	scope := db.ForTenant(tx, tenantID)
-	owner, err := queue.ConnectedTenant(ctx, scope)
-	if err != nil {
-		return uuid.Nil, false, err
-	}
-	if err := w.validate(); err != nil {
-		return uuid.Nil, false, err
-	}
-	return enqueue(ctx, scope, client, owner, w)
+	err = db.ForTenant(ctx, tx, tenantID, func(scope db.TenantTx) error {
+		owner, err := queue.ConnectedTenant(ctx, scope)
+		if err != nil {
+			return err
+		}
+		if err := w.validate(); err != nil {
+			return err
+		}
+		id, created, err = enqueue(ctx, scope, client, owner, w)
+		return err
+	})
+	return id, created, err
 }
 
 // enqueue stores a valid writeback.

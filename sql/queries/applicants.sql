@@ -34,8 +34,9 @@ WHERE a.tenant_id = @tenant_id
             SELECT
             FROM jazzhr.effects e
             WHERE e.tenant_id = a.tenant_id
-                AND e.kind = 'create_applicant'
-                AND split_part(e.key, ' ', 1) = a.email
+                AND e.effect_id = ANY(ARRAY(
+                    SELECT jazzhr.creates_by_email(@tenant_id, ARRAY[a.email])
+                ))
                 AND e.sends > 0
         )
     );

@@ -95,8 +95,9 @@ WHERE tenant_id = @tenant_id
 SELECT DISTINCT split_part(key, ' ', 1)::text AS email
 FROM jazzhr.effects
 WHERE tenant_id = @tenant_id
-    AND kind = 'create_applicant'
-    AND split_part(key, ' ', 1) = ANY(@emails::text[])
+    AND effect_id = ANY(ARRAY(
+        SELECT jazzhr.creates_by_email(@tenant_id, @emails::text[])
+    ))
     AND sends > 0;
 
 -- name: NotedApplicants :many

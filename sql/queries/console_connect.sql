@@ -23,7 +23,7 @@ WITH secrets AS (
     SELECT min(created_at) AS at, max(created_at) AS newest, count(*) AS secrets
     FROM jazzhr.webhook_secrets
     WHERE tenant_id = @tenant_id
-), earliest AS (
+), earliest AS MATERIALIZED (
     SELECT jazzhr.first_id(coalesce(at, jazzhr.now()) - interval '1 minute') AS id
     FROM secrets
 )

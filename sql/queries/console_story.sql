@@ -442,15 +442,7 @@ SELECT
     coalesce(e.data ->> 'unresolved_reason', '')::text AS unresolved
 FROM jazzhr.events e
 WHERE e.tenant_id = @tenant_id
-    AND coalesce(e.data ->> 'request_id', e.data ->> 'webhook_id', e.data ->> 'writeback_id')
-        = ANY(@subjects::text[])
-    AND e.type IN (
-        'candidate.exported',
-        'interview.requested',
-        'writeback.completed',
-        'writeback.rejected',
-        'writeback.attention'
-    )
+    AND e.sequence = ANY(ARRAY(SELECT jazzhr.events_by_subject(@tenant_id, @subjects::text[])))
 ORDER BY e.sequence;
 
 -- name: StoryApplicants :many

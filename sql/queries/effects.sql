@@ -294,7 +294,10 @@ SELECT
     sends,
     remote_id
 FROM jazzhr.effects
-WHERE tenant_id = @tenant_id AND kind = 'create_applicant' AND split_part(key, ' ', 1) = @email::text
+WHERE tenant_id = @tenant_id
+    AND effect_id = ANY(ARRAY(
+        SELECT jazzhr.creates_by_email(@tenant_id, ARRAY[@email::text])
+    ))
 ORDER BY created_at, effect_id;
 
 -- name: SystemLockEmail :exec

@@ -190,8 +190,9 @@ WHERE tenant_id = @tenant_id
 SELECT key
 FROM jazzhr.effects
 WHERE tenant_id = @tenant_id
-    AND kind = 'create_applicant'
-    AND split_part(key, ' ', 1) = ANY(@emails::text[])
+    AND effect_id = ANY(ARRAY(
+        SELECT jazzhr.creates_by_email(@tenant_id, @emails::text[])
+    ))
     AND sends > 0
     AND state IN ('sending', 'unknown', 'done');
 

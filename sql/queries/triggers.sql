@@ -267,8 +267,9 @@ SELECT EXISTS (
     SELECT
     FROM jazzhr.events e
     WHERE e.tenant_id = @tenant_id
-        AND coalesce(e.data ->> 'request_id', e.data ->> 'webhook_id', e.data ->> 'writeback_id')
-            = @webhook_id::text
+        AND e.sequence = ANY(ARRAY(
+            SELECT jazzhr.events_by_subject(@tenant_id, ARRAY[@webhook_id::text])
+        ))
         AND e.type = 'candidate.exported'
 );
 

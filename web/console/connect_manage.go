@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
@@ -52,10 +53,10 @@ func (k *Console) loadManage(ctx context.Context, at place) (any, error) {
 	m.State, _ = tenant.StateOf(v.tenant)
 	m.Example = exampleNote(m.NoteContent)
 	q := gen.New()
-	if m.Jobs, err = q.OpenOpenings(ctx, k.config.Pool, v.Tenant, maxJobChoices); err != nil {
+	if m.Jobs, err = q.OpenOpenings(ctx, db.Of(k.config.Pool, v.Tenant), v.Tenant, maxJobChoices); err != nil {
 		return nil, fmt.Errorf("list jobs: %w", err)
 	}
-	stages, err := q.Stages(ctx, k.config.Pool, v.Tenant)
+	stages, err := q.Stages(ctx, db.Of(k.config.Pool, v.Tenant), v.Tenant)
 	if err != nil {
 		return nil, fmt.Errorf("list stages: %w", err)
 	}
@@ -98,7 +99,7 @@ func triggerText(t tenant.AutoTrigger) string {
 // addStage adds a trigger: whoever enters the stage from now on is interviewed.
 func (k *Console) addStage(ctx context.Context, v linkRequest) (linkReply, error) {
 	added := tenant.AutoTrigger{Stage: v.values.Get("stage"), JobID: v.values.Get("job")}
-	stages, err := gen.New().Stages(ctx, k.config.Pool, v.Tenant)
+	stages, err := gen.New().Stages(ctx, db.Of(k.config.Pool, v.Tenant), v.Tenant)
 	if err != nil {
 		return linkReply{}, fmt.Errorf("list stages: %w", err)
 	}
@@ -106,7 +107,7 @@ func (k *Console) addStage(ctx context.Context, v linkRequest) (linkReply, error
 		return linkReply{Field: "stages", Problem: "Choose one of the stages."}, nil
 	}
 	if added.JobID != "" {
-		jobs, err := gen.New().OpenOpenings(ctx, k.config.Pool, v.Tenant, maxJobChoices)
+		jobs, err := gen.New().OpenOpenings(ctx, db.Of(k.config.Pool, v.Tenant), v.Tenant, maxJobChoices)
 		if err != nil {
 			return linkReply{}, fmt.Errorf("list jobs: %w", err)
 		}
@@ -130,7 +131,7 @@ func (k *Console) addStage(ctx context.Context, v linkRequest) (linkReply, error
 
 func (k *Console) removeStage(ctx context.Context, v linkRequest) (linkReply, error) {
 	removed := tenant.AutoTrigger{Stage: v.values.Get("stage"), JobID: v.values.Get("job")}
-	set, err := gen.New().AutoTriggers(ctx, k.config.Pool, v.Tenant)
+	set, err := gen.New().AutoTriggers(ctx, db.Of(k.config.Pool, v.Tenant), v.Tenant)
 	if err != nil {
 		return linkReply{}, fmt.Errorf("read the stages: %w", err)
 	}

@@ -32,7 +32,7 @@ func (k *Console) loadConnect(ctx context.Context, at place) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	progress, err := gen.New().ConnectProgress(ctx, k.config.Pool, v.Tenant, string(tenant.ActionSecretSaved))
+	progress, err := gen.New().ConnectProgress(ctx, db.Of(k.config.Pool, v.Tenant), v.Tenant, string(tenant.ActionSecretSaved))
 	if err != nil {
 		return nil, fmt.Errorf("read how far a connection is: %w", err)
 	}

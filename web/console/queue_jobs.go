@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
 )
@@ -135,7 +136,7 @@ func (k *Console) loadJob(ctx context.Context, at place) (any, error) {
 	if err != nil {
 		return shown, nil //nolint:nilerr // a job of no tenant
 	}
-	names, err := gen.New().TenantNames(ctx, k.config.Pool, tenantID)
+	names, err := gen.New().TenantNames(ctx, db.Of(k.config.Pool, tenantID), tenantID)
 	if err != nil {
 		return nil, fmt.Errorf("read tenant: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 )
 
@@ -31,11 +32,11 @@ func (k *Console) readCharts(ctx context.Context, view *tenantView) error {
 	if err != nil {
 		return fmt.Errorf("read the days: %w", err)
 	}
-	events, err := q.EventDays(ctx, k.config.Pool, view.TenantID, countedEvents, chartDays)
+	events, err := q.EventDays(ctx, db.Of(k.config.Pool, view.TenantID), view.TenantID, countedEvents, chartDays)
 	if err != nil {
 		return fmt.Errorf("read the days' events: %w", err)
 	}
-	missed, err := q.MissedDays(ctx, k.config.Pool, k.config.TriggerMatchWindow, view.TenantID, chartDays)
+	missed, err := q.MissedDays(ctx, db.Of(k.config.Pool, view.TenantID), k.config.TriggerMatchWindow, view.TenantID, chartDays)
 	if err != nil {
 		return fmt.Errorf("read the days' missed webhooks: %w", err)
 	}

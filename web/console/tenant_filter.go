@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 )
 
@@ -36,7 +37,7 @@ func (k *Console) readTenantFilter(ctx context.Context, at place) (tenantFilter,
 	}
 	if id, err := uuid.Parse(w.Text); err == nil {
 		w.IDs, w.Hint = []uuid.UUID{id}, "No tenant has this id."
-		rows, err := gen.New().TenantNames(ctx, k.config.Pool, id)
+		rows, err := gen.New().TenantNames(ctx, db.Of(k.config.Pool, id), id)
 		if err != nil {
 			return tenantFilter{}, fmt.Errorf("find tenant: %w", err)
 		}
