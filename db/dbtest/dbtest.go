@@ -6,7 +6,7 @@
 // reuse.go).
 //
 // The server is the one that TEST_DATABASE_URL names (withpg sets it, which `make test` runs), or
-// DATABASE_URL. The role in this URL needs CREATEDB. Without either, the test process starts a
+// DATABASE_URL. The role in this URL needs CREATEDB and CREATEROLE. Without either, the test process starts a
 // server of its own, which ends with it. On the server of DATABASE_URL the template stays for the
 // next run, as jazzhr_template_…; the tests' databases are always dropped.
 //
