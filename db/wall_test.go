@@ -226,7 +226,8 @@ func TestOf(t *testing.T) {
 	if _, err := own.Exec(ctx, "INSERT INTO jazzhr.stages (tenant_id, stage) VALUES ($1, 'Hired')", other); !refusedByWall(err) {
 		t.Errorf("error %v", err)
 	}
-	if _, err := own.Query(ctx, "SELECT nothing FROM jazzhr.tenants"); err == nil {
+	if rows, err := own.Query(ctx, "SELECT nothing FROM jazzhr.tenants"); err == nil {
+		rows.Close()
 		t.Error("a query that is wrong has no error")
 	}
 	if err := own.QueryRow(ctx, "SELECT nothing FROM jazzhr.tenants").Scan(); err == nil {

@@ -149,7 +149,7 @@ func newCall(t *testing.T, name string, parameters []string, of columns) func(db
 			args = append(args, into)
 		}
 		results := method.Call(args)
-		err, _ := results[len(results)-1].Interface().(error)
+		err, _ := reflect.TypeAssert[error](results[len(results)-1])
 		if len(results) == 1 || err != nil {
 			return "", err
 		}

@@ -21,10 +21,10 @@ type scene struct {
 	values map[string]any
 }
 
-var ago = time.Now().Add(-time.Hour).UTC().Truncate(time.Microsecond) //nolint:gochecknoglobals // one time for all rows
+var ago = time.Now().Add(-time.Hour).UTC().Truncate(time.Microsecond)
 
 // scenes are drawn so that each query finds something in one of them.
-var scenes = []scene{ //nolint:gochecknoglobals // a table
+var scenes = []scene{
 	{"pending", map[string]any{
 		"done_at": nil, "admitted_at": nil, "steps.state": "done", "steps.kind": "link_applicant_to_job", "step": "write_notes",
 		"effects.state": "unknown", "latest": false, "interview_requests.webhook_id": nil, "interview_requests.activity_id": nil,
@@ -47,7 +47,7 @@ var scenes = []scene{ //nolint:gochecknoglobals // a table
 }
 
 // always are values that every scene has.
-var always = map[string]any{ //nolint:gochecknoglobals // a table
+var always = map[string]any{
 	"region": "us", "connection": "verified", "key_state": "ok", "note_route": "applicant",
 	"state": "pending", "step": "create_applicant", "steps.kind": "create_applicant",
 	"effects.state": "planned", "effects.kind": "create_applicant", "visibility.kind": "create_applicant",
@@ -59,7 +59,7 @@ var always = map[string]any{ //nolint:gochecknoglobals // a table
 
 // asked are arguments that are no value of a column, or another one: of one query ("Opening.job_id"), or
 // of each that has the parameter.
-var asked = map[string]any{ //nolint:gochecknoglobals // a table
+var asked = map[string]any{
 	"evidence": json.RawMessage(`[1]`), "after": uuid.Nil, "EventsAfter.after": 0, "before": uuid.Max, "email": "email",
 	"emails": []string{"email"}, "ApplicantsBefore.before": ago.Add(24 * time.Hour), "known_at": ago.Add(24 * time.Hour),
 	"KnownApplicants.after": "", "AskedByBody.webhook_id": uuid.Nil, "AskedByBody.since": time.Unix(0, 0), "AddEvidence.evidence": json.RawMessage(`[2]`),
