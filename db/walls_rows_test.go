@@ -35,7 +35,7 @@ var scenes = []scene{
 		"openings.status": "open", "gone_at": ago, "read_at": ago, "list": "links", "full_at": ago, "finished_at": ago,
 	}},
 	{"attention", map[string]any{
-		"state": "attention", "stage_entries.state": "pending", "events.state": "failed", "effects.problem": "no_control",
+		"state": "attention", "stage_entries.state": "attention", "events.state": "failed", "effects.problem": "no_control",
 		"webhooks.problem": "unreadable", "connection": "awaiting_verify", "key_state": "rejected", "paused_at": ago,
 	}},
 	{"done", map[string]any{"state": "done", "events.state": "delivered", "step": "write_notes", "settled_at": ago}},
