@@ -41,8 +41,10 @@ var mayImport = map[string][]string{
 	},
 	// The console's pages. jazzhr, to read whom an export is about.
 	"web/console": {
-		"db", "db/gen", "intrvio", "jazzhr", "queue", "queue/intake", "queue/outcome", "queue/writeback", "tenant", "token",
+		"db", "db/gen", "intrvio", "jazzhr", "queue", "queue/intake", "queue/outcome", "queue/writeback", "tenant", "token", "web/identity",
 	},
+	// Who somebody is, proved at an OpenID Connect provider.
+	"web/identity": {},
 	// Fixtures of the tests of web and web/console.
 	"web/webtest": {"db", "db/dbtest", "jazzhr", "jazzhr/jazzhrtest", "queue", "queue/intake", "queue/writeback", "tenant", "token"},
 
