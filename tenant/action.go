@@ -17,6 +17,8 @@ type ActionKind string
 // What people do.
 const (
 	ActionSignedIn        ActionKind = "sign_in"
+	ActionBrokeGlass      ActionKind = "break_glass" // signed in with the admin token, past the identity provider
+	ActionSessionEnded    ActionKind = "end_session"
 	ActionPaused          ActionKind = "pause"
 	ActionResumed         ActionKind = "resume"
 	ActionResynced        ActionKind = "resync"

@@ -13,6 +13,7 @@ const (
 	CodeWrongSignature      Code = "wrong_signature"
 	CodeMissingScope        Code = "missing_scope"
 	CodeBoundToken          Code = "bound_token"
+	CodeMissingRole         Code = "missing_role"
 	CodeCrossOrigin         Code = "cross_origin"
 	CodeNotFound            Code = "not_found"
 	CodeMethodNotAllowed    Code = "method_not_allowed"
@@ -67,6 +68,10 @@ func Codes() []CodeInfo {
 		{
 			CodeBoundToken, http.StatusForbidden,
 			"The token is bound to named tenants, and what was asked concerns all tenants.",
+		},
+		{
+			CodeMissingRole, http.StatusForbidden,
+			"The console was asked for what needs another role; the message names it.",
 		},
 		{
 			CodeCrossOrigin, http.StatusForbidden,

@@ -59,8 +59,10 @@ type Config struct {
 	// Tokens open the API, each for what it was made for. The caller has [token.Service.Run] write
 	// when they were used.
 	Tokens *token.Service
-	// AdminToken, of 32 bytes or more, opens the console and all of the API.
+	// AdminToken, of 32 bytes or more, opens the console and all of the API. Optional if OIDC is set.
 	AdminToken string
+	// OIDC is where people sign in to the console. Optional if AdminToken is set.
+	OIDC *OIDC
 	// APITokens open all of the API, and not the console. Optional.
 	APITokens []string
 	// APIRate is how many requests a second with one token are answered. 0 is no bound. Optional.
@@ -91,6 +93,12 @@ type Config struct {
 	Logger   *slog.Logger
 }
 
+// OIDC says at which OpenID Connect provider people sign in to the console, and what they may do.
+type OIDC = console.OIDC
+
+// RoleNames returns the names of the console's roles, the least first.
+func RoleNames() []string { return console.RoleNames() }
+
 // Server answers everything that reaches the service over HTTP. It is safe for use by many
 // goroutines.
 type Server struct {
@@ -111,7 +119,7 @@ func New(config Config) (*Server, error) {
 	if err != nil || public.Host == "" || (public.Scheme != "http" && public.Scheme != "https") {
 		return nil, errors.New("web server: the public URL is not an absolute http or https address")
 	}
-	if len(config.AdminToken) < minAdminToken {
+	if len(config.AdminToken) < minAdminToken && (config.AdminToken != "" || config.OIDC == nil) {
 		return nil, fmt.Errorf("web server: the admin token is shorter than %d characters", minAdminToken)
 	}
 	if slices.Contains(config.APITokens, "") {
@@ -121,15 +129,18 @@ func New(config Config) (*Server, error) {
 		return nil, errors.New("web server: the calls per minute or the retention of payloads is not set")
 	}
 	s := &Server{
-		config: config, adminToken: newSettingTokens(config.AdminToken), apiTokens: newSettingTokens(config.APITokens...),
+		config: config, apiTokens: newSettingTokens(config.APITokens...),
 		limits: limits{rate: rate.Limit(config.APIRate)},
+	}
+	if config.AdminToken != "" {
+		s.adminToken = newSettingTokens(config.AdminToken)
 	}
 	if s.metrics, err = registerMetrics(config); err != nil {
 		return nil, fmt.Errorf("web server: %w", err)
 	}
 	if s.console, err = console.New(console.Config{
 		Pool: config.Pool, Client: config.Client, Tenants: config.Tenants, Tokens: config.Tokens,
-		AdminToken: config.AdminToken, PublicURL: public,
+		AdminToken: config.AdminToken, OIDC: config.OIDC, PublicURL: public,
 		CallsPerMinute: config.CallsPerMinute, TriggerMatchWindow: config.TriggerMatchWindow,
 		PayloadRetention: config.PayloadRetention, Checks: s.runChecks, Logger: config.Logger,
 		Note: func(c *gin.Context, code string, err error) { setLogError(c, Code(code), err) },

@@ -16,6 +16,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
+	"github.com/intrvio/jazzhr-worker/web"
 )
 
 // Config is every setting of the program. Each comes from the environment variable in its tag; doc
@@ -32,9 +33,15 @@ type Config struct {
 	PublicURL      string   `env:"PUBLIC_URL" show:"url" doc:"Where JazzHR reaches the web server, such as https://jazzhr.intrvio.example. Webhook addresses begin with it. Needed by serve, web and tenant connect."`
 	TrustedProxies []string `env:"TRUSTED_PROXIES" doc:"Addresses of the proxies in front of the web server, or networks such as 10.0.0.0/8, separated by commas. Their X-Forwarded-For tells who sent a request. Without it, all that comes through a proxy counts as one sender."`
 
-	AdminToken string   `env:"ADMIN_TOKEN" show:"secret" doc:"Opens the console and all of the API; 32 characters or more. Needed by serve and web."`
+	AdminToken string   `env:"ADMIN_TOKEN" show:"secret" doc:"Opens the console and all of the API; 32 characters or more. Needed by serve and web, unless OIDC_ISSUER is set: then it is the console's way in for when the provider does not work, and without it there is none."`
 	APITokens  []string `env:"API_TOKENS" show:"secret" doc:"Tokens that open all of the API but not the console, separated by commas; 32 characters or more each. They are to begin with: token create makes tokens that may do less."`
 	APIRate    int      `env:"API_REQUESTS_PER_SECOND" envDefault:"200" doc:"How many requests a second with one token each process answers; twice as many may come at once. The others get 429."`
+
+	OIDCIssuer       string            `env:"OIDC_ISSUER" show:"url" doc:"OpenID Connect provider at which people sign in to the console, such as https://login.intrvio.example; exactly as it names itself. The redirect URI there is PUBLIC_URL and /console/oidc/callback."`
+	OIDCClientID     string            `env:"OIDC_CLIENT_ID" doc:"The service's id at the provider. Needed with OIDC_ISSUER."`
+	OIDCClientSecret string            `env:"OIDC_CLIENT_SECRET" show:"secret" doc:"The service's secret at the provider; 16 characters or more. Needed with OIDC_ISSUER. A new one ends all sessions of people."`
+	OIDCRoles        map[string]string `env:"OIDC_ROLES" envKeyValSeparator:"=" doc:"Roles of the provider's groups, such as jazzhr-admins=admin,support=support. The roles are reader, support, operator and admin. Needed with OIDC_ISSUER."`
+	OIDCGroupsClaim  string            `env:"OIDC_GROUPS_CLAIM" envDefault:"groups" doc:"The claim that holds a person's groups."`
 
 	Region      string            `env:"REGION" envDefault:"us" doc:"Whose tenants this deployment serves, us or eu. Those of the other region are refused."`
 	RegionName  string            `env:"REGION_NAME" doc:"Where the service and its database run, such as Frankfurt. The connect page tells customers. Needed with REGION=eu."`
@@ -76,6 +83,17 @@ func (c *Config) deployment() tenant.Deployment {
 	return tenant.Deployment{Region: c.Region, Place: c.RegionName, Peers: c.RegionPeers}
 }
 
+// oidc returns where people sign in, or nil if only the admin token lets in.
+func (c *Config) oidc() *web.OIDC {
+	if c.OIDCIssuer == "" {
+		return nil
+	}
+	return &web.OIDC{
+		Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, ClientSecret: c.OIDCClientSecret,
+		GroupsClaim: c.OIDCGroupsClaim, Roles: c.OIDCRoles,
+	}
+}
+
 // limits returns how many jobs run at once.
 func (c *Config) limits() queue.Limits {
 	limits := queue.DefaultLimits(c.Workers)
@@ -93,9 +111,9 @@ const (
 	needDatabase need = 1 << iota
 	needSealing       // either of the two settings that give the keyset
 	needPublicURL
-	needAdminToken
+	needSignIn // either of the two ways into the console
 
-	needsWeb = needDatabase | needSealing | needPublicURL | needAdminToken
+	needsWeb = needDatabase | needSealing | needPublicURL | needSignIn
 )
 
 // problem is what is wrong with a setting, without its value.
@@ -196,7 +214,7 @@ func (c *Config) missing(needs need) []problem {
 		{needDatabase, c.DatabaseURL != "", "DATABASE_URL", "must be set"},
 		{needSealing, c.SealingKeyset != "" || c.SealingKeysetFile != "", "SEALING_KEYSET", `must be set, or SEALING_KEYSET_FILE; "jazzhr-worker keys new" prints one`},
 		{needPublicURL, c.PublicURL != "", "PUBLIC_URL", "must be set"},
-		{needAdminToken, c.AdminToken != "", "ADMIN_TOKEN", "must be set"},
+		{needSignIn, c.AdminToken != "" || c.OIDCIssuer != "", "ADMIN_TOKEN", "must be set, or OIDC_ISSUER, so that somebody can sign in"},
 	} {
 		if needs&rule.need != 0 && !rule.isSet {
 			problems = append(problems, problem{rule.setting, rule.text})

@@ -14,6 +14,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/tenant"
+	"github.com/intrvio/jazzhr-worker/web"
 )
 
 // minToken is the least length of a token that opens something, in characters.
@@ -45,6 +46,7 @@ func (c *Config) invalid(unread []problem) []problem {
 		must(isToken(token), "API_TOKENS", "token %d of %d: give %d printable characters or more, without spaces", i+1, len(c.APITokens), minToken)
 		must(token == "" || token != c.AdminToken, "API_TOKENS", "token %d of %d is ADMIN_TOKEN; give the backend one of its own", i+1, len(c.APITokens))
 	}
+	c.checkOIDC(must)
 	must(c.EventsURL == "" || isURL(c.EventsURL), "INTRVIO_EVENTS_URL", "give an address that begins with https:// or http://")
 	must((c.EventsURL == "") == (len(c.EventsSecrets) == 0), "INTRVIO_EVENTS_SECRET", "set it together with INTRVIO_EVENTS_URL, or neither")
 	if len(c.EventsSecrets) > 0 {
@@ -86,6 +88,35 @@ func (c *Config) invalid(unread []problem) []problem {
 	}
 	must(slices.Contains([]string{logAuto, logTint, logJSON}, c.LogFormat), "LOG_FORMAT", "give auto, tint or json")
 	return problems
+}
+
+// minClientSecret is the least length of the secret at the identity provider, in characters. Keys are
+// derived from it.
+const minClientSecret = 16
+
+// checkOIDC holds the settings of the sign-in against their rules.
+func (c *Config) checkOIDC(must func(holds bool, setting, text string, args ...any)) {
+	given := c.OIDCIssuer != ""
+	must(!given || isIssuer(c.OIDCIssuer), "OIDC_ISSUER", "give an address that begins with https://, without user, query or fragment; http:// only on this machine")
+	must(given == (c.OIDCClientID != ""), "OIDC_CLIENT_ID", "set it together with OIDC_ISSUER, or neither")
+	must(given == (c.OIDCClientSecret != ""), "OIDC_CLIENT_SECRET", "set it together with OIDC_ISSUER, or neither")
+	must(c.OIDCClientSecret == "" || len(c.OIDCClientSecret) >= minClientSecret, "OIDC_CLIENT_SECRET", "give %d characters or more", minClientSecret)
+	must(given == (len(c.OIDCRoles) > 0), "OIDC_ROLES", "set it together with OIDC_ISSUER, or neither")
+	for group, role := range c.OIDCRoles {
+		must(group != "" && slices.Contains(web.RoleNames(), role), "OIDC_ROLES",
+			"give groups with their roles, such as jazzhr-admins=admin; the roles are %s", strings.Join(web.RoleNames(), ", "))
+	}
+	must(!given || c.OIDCGroupsClaim != "", "OIDC_GROUPS_CLAIM", "give the name of a claim, such as groups")
+}
+
+// isIssuer allows http on loopback only: a provider is asked over the network who somebody is.
+func isIssuer(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || !isBaseURL(s) {
+		return false
+	}
+	address, err := netip.ParseAddr(u.Hostname())
+	return u.Scheme == "https" || u.Hostname() == "localhost" || err == nil && address.IsLoopback()
 }
 
 func isDatabase(s string) bool {

@@ -124,7 +124,7 @@ func (s *service) start(ctx context.Context, what parts) error {
 	if err := s.startWeb(ctx, web.Config{
 		Pool: pool, Client: inserter, Tenants: tenants, Tokens: token.New(pool, s.config.sealer, s.logger),
 		Intake:     intake.New(pool, inserter, tenants, s.config.GroupCommit),
-		AdminToken: s.config.AdminToken, APITokens: s.config.APITokens, APIRate: s.config.APIRate,
+		AdminToken: s.config.AdminToken, OIDC: s.config.oidc(), APITokens: s.config.APITokens, APIRate: s.config.APIRate,
 		Jobs: &mirror.Mirror{Pool: pool, Client: inserter, Accounts: work.Accounts{
 			Pool: pool, JazzHR: client, Keys: tenants, Bucket: queue.NewBucket(pool, s.config.JazzHRCallsPerMinute),
 		}},

@@ -8,6 +8,8 @@ package gen
 import (
 	"context"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 const systemDatabaseNow = `-- name: SystemDatabaseNow :one
@@ -80,13 +82,53 @@ func (q *Queries) SystemEmptyWebhookBodies(ctx context.Context, db DBTX, retenti
 	return result.RowsAffected(), nil
 }
 
-const systemInsertSession = `-- name: SystemInsertSession :exec
-INSERT INTO jazzhr.sessions (token_hash, name, expires_at)
-VALUES ($1, $2, jazzhr.now() + $3::interval)
+const systemEndOtherRoles = `-- name: SystemEndOtherRoles :exec
+DELETE FROM jazzhr.sessions
+WHERE subject = $1::text
+    AND role <> $2
 `
 
-func (q *Queries) SystemInsertSession(ctx context.Context, db DBTX, tokenHash []byte, name string, lifetime time.Duration) error {
-	_, err := db.Exec(ctx, systemInsertSession, tokenHash, name, lifetime)
+// Ends the sessions of a person that have another role than the one given.
+func (q *Queries) SystemEndOtherRoles(ctx context.Context, db DBTX, subject string, role string) error {
+	_, err := db.Exec(ctx, systemEndOtherRoles, subject, role)
+	return err
+}
+
+const systemEndSession = `-- name: SystemEndSession :one
+DELETE FROM jazzhr.sessions
+WHERE session_id = $1
+    AND expires_at > jazzhr.now()
+RETURNING name
+`
+
+func (q *Queries) SystemEndSession(ctx context.Context, db DBTX, sessionID uuid.UUID) (string, error) {
+	row := db.QueryRow(ctx, systemEndSession, sessionID)
+	var name string
+	err := row.Scan(&name)
+	return name, err
+}
+
+const systemInsertSession = `-- name: SystemInsertSession :exec
+INSERT INTO jazzhr.sessions (token_hash, name, role, subject, expires_at)
+VALUES ($1, $2, $3, $4, jazzhr.now() + $5::interval)
+`
+
+type SystemInsertSessionParams struct {
+	TokenHash []byte
+	Name      string
+	Role      string
+	Subject   *string
+	Lifetime  time.Duration
+}
+
+func (q *Queries) SystemInsertSession(ctx context.Context, db DBTX, arg SystemInsertSessionParams) error {
+	_, err := db.Exec(ctx, systemInsertSession,
+		arg.TokenHash,
+		arg.Name,
+		arg.Role,
+		arg.Subject,
+		arg.Lifetime,
+	)
 	return err
 }
 
@@ -115,12 +157,65 @@ func (q *Queries) SystemPurgeSessions(ctx context.Context, db DBTX) (int64, erro
 }
 
 const systemSession = `-- name: SystemSession :one
-SELECT name FROM jazzhr.sessions WHERE token_hash = $1 AND expires_at > jazzhr.now()
+SELECT name, role, subject
+FROM jazzhr.sessions
+WHERE token_hash = $1
+    AND expires_at > jazzhr.now()
 `
 
-func (q *Queries) SystemSession(ctx context.Context, db DBTX, tokenHash []byte) (string, error) {
+type SystemSessionRow struct {
+	Name    string
+	Role    string
+	Subject *string
+}
+
+func (q *Queries) SystemSession(ctx context.Context, db DBTX, tokenHash []byte) (SystemSessionRow, error) {
 	row := db.QueryRow(ctx, systemSession, tokenHash)
-	var name string
-	err := row.Scan(&name)
-	return name, err
+	var i SystemSessionRow
+	err := row.Scan(&i.Name, &i.Role, &i.Subject)
+	return i, err
+}
+
+const systemSessions = `-- name: SystemSessions :many
+SELECT session_id, name, role, subject, created_at, expires_at
+FROM jazzhr.sessions
+WHERE expires_at > jazzhr.now()
+ORDER BY created_at DESC, session_id
+LIMIT $1
+`
+
+type SystemSessionsRow struct {
+	SessionID uuid.UUID
+	Name      string
+	Role      string
+	Subject   *string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+func (q *Queries) SystemSessions(ctx context.Context, db DBTX, maxRows int32) ([]SystemSessionsRow, error) {
+	rows, err := db.Query(ctx, systemSessions, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SystemSessionsRow{}
+	for rows.Next() {
+		var i SystemSessionsRow
+		if err := rows.Scan(
+			&i.SessionID,
+			&i.Name,
+			&i.Role,
+			&i.Subject,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -1,9 +1,31 @@
 -- name: SystemInsertSession :exec
-INSERT INTO jazzhr.sessions (token_hash, name, expires_at)
-VALUES (@token_hash, @name, jazzhr.now() + @lifetime::interval);
+INSERT INTO jazzhr.sessions (token_hash, name, role, subject, expires_at)
+VALUES (@token_hash, @name, @role, sqlc.narg(subject), jazzhr.now() + @lifetime::interval);
 
 -- name: SystemSession :one
-SELECT name FROM jazzhr.sessions WHERE token_hash = @token_hash AND expires_at > jazzhr.now();
+SELECT name, role, subject
+FROM jazzhr.sessions
+WHERE token_hash = @token_hash
+    AND expires_at > jazzhr.now();
+
+-- name: SystemSessions :many
+SELECT session_id, name, role, subject, created_at, expires_at
+FROM jazzhr.sessions
+WHERE expires_at > jazzhr.now()
+ORDER BY created_at DESC, session_id
+LIMIT sqlc.arg(max_rows);
+
+-- name: SystemEndSession :one
+DELETE FROM jazzhr.sessions
+WHERE session_id = @session_id
+    AND expires_at > jazzhr.now()
+RETURNING name;
+
+-- name: SystemEndOtherRoles :exec
+-- Ends the sessions of a person that have another role than the one given.
+DELETE FROM jazzhr.sessions
+WHERE subject = @subject::text
+    AND role <> @role;
 
 -- name: SystemDeleteSession :exec
 DELETE FROM jazzhr.sessions WHERE token_hash = @token_hash;

@@ -81,7 +81,7 @@ func (k *Console) RouteConnect(group *gin.RouterGroup) {
 				return
 			}
 		}
-		k.stream(c, k.linkPages[Connect], func(*gin.Context) (string, error) { return "", nil }, watcher{})
+		k.stream(c, k.linkPages[Connect], func(*gin.Context) (person, error) { return person{}, nil }, watcher{})
 	})
 	for _, a := range k.linkActions() {
 		group.POST("/:token/"+a.name, func(c *gin.Context) { k.serveLinkAction(c, a) })
@@ -96,12 +96,13 @@ func (k *Console) protectLink(c *gin.Context) {
 	}
 }
 
-// linkUser returns who a request by a link is from, or "" if the link is not valid.
-func (k *Console) linkUser(c *gin.Context) (string, error) {
+// linkUser returns who a request by a link is from, or nobody if the link is not valid. The pages of
+// links show no candidate, so the least role will do.
+func (k *Console) linkUser(c *gin.Context) (person, error) {
 	if _, err := k.links.open(c.Param("token")); err != nil {
-		return "", nil //nolint:nilerr // an invalid link is from nobody
+		return person{}, nil //nolint:nilerr // an invalid link is from nobody
 	}
-	return administrator, nil
+	return person{Name: administrator, Role: Reader}, nil
 }
 
 // serveLink shows the page that the link in the address leads to, with the reply to a form if there

@@ -49,14 +49,18 @@ type CheckResult struct {
 	Err  error
 }
 
-// Config is what a [Console] needs. All fields are required.
+// Config is what a [Console] needs. All fields are required, except those that are said to be
+// optional.
 type Config struct {
 	Pool    *pgxpool.Pool
 	Client  *queue.Client // inserts jobs, and serves River UI
 	Tenants *tenant.Service
 	Tokens  *token.Service
-	// AdminToken lets people sign in. A new one ends all sessions and connect links.
+	// AdminToken lets in whoever knows it, as [Admin]. A new one ends these sessions, and all connect
+	// links. It is optional if OIDC is set: then the client's secret stands for it with connect links.
 	AdminToken string
+	// OIDC is where people sign in. Optional if AdminToken is set.
+	OIDC *OIDC
 	// PublicURL is the address of the service from outside. If it is https, cookies are sent over
 	// TLS only.
 	PublicURL *url.URL
@@ -78,8 +82,9 @@ type Config struct {
 // Console serves the pages. It is safe for use by many goroutines.
 type Console struct {
 	config     Config
-	signIn     signIn
+	signIn     *signIn
 	sessions   *sessions
+	least      map[string]Role // what each page and action needs; see routes.go
 	crossSite  *http.CrossOriginProtection
 	assets     assets
 	pages      []*compiledPage
@@ -96,22 +101,33 @@ type Console struct {
 
 // New builds the console. Its errors are mistakes in the configuration or in a template.
 func New(config Config) (*Console, error) {
+	if config.AdminToken == "" && config.OIDC == nil {
+		return nil, errors.New("console: nobody can sign in: set the admin token or OpenID Connect")
+	}
 	k := &Console{
 		config:    config,
-		sessions:  newSessions(config),
 		crossSite: http.NewCrossOriginProtection(),
 		views:     newViews(),
 		operators: newAudience(maxStreams, maxOfSession),
 		customers: newAudience(maxStreams, maxOfLink),
 	}
-	k.signIn = newTokenSignIn(k)
 	k.keyLimiter = newKeyLimiter()
 	// Needed behind a proxy that changes the Host, for browsers that send only an Origin.
 	if err := k.crossSite.AddTrustedOrigin(config.PublicURL.Scheme + "://" + config.PublicURL.Host); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
 	var err error
-	if k.links, err = newLinks(config.AdminToken); err != nil {
+	if k.signIn, err = newSignIn(k); err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	if k.sessions, err = newSessions(config); err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	linkSecret := config.AdminToken
+	if linkSecret == "" {
+		linkSecret = config.OIDC.ClientSecret
+	}
+	if k.links, err = newLinks(linkSecret); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
 	if k.assets, err = loadAssets(); err != nil {
@@ -158,17 +174,19 @@ func (k *Console) Route(group *gin.RouterGroup) {
 	signedIn := group.Group("", k.requireSession)
 	signedIn.GET("/", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, k.firstPage()) })
 	for _, p := range k.pages {
-		signedIn.GET(p.page.route, func(c *gin.Context) { k.servePage(c, p) })
+		signedIn.GET(p.page.route, needRole(k, p.least), func(c *gin.Context) { k.servePage(c, p) })
 		if p.page.every > 0 {
-			group.GET(p.page.route+liveSuffix, func(c *gin.Context) { k.stream(c, p, k.signIn.who, watcher{k.operators, k.sessions.keyOf(c)}) })
+			group.GET(p.page.route+liveSuffix, func(c *gin.Context) {
+				k.stream(c, p, k.sessions.current, watcher{k.operators, k.sessions.keyOf(c)})
+			})
 		}
 	}
 	for _, a := range k.allActions() {
-		signedIn.POST(a.route, func(c *gin.Context) { k.serveAction(c, a) })
+		signedIn.POST(a.route, needRole(k, a.least), func(c *gin.Context) { k.serveAction(c, a.action) })
 	}
 
-	signedIn.Any("/river", k.serveRiver)
-	signedIn.Any("/river/*any", k.serveRiver)
+	signedIn.Any("/river", needRole(k, riverRole), k.serveRiver)
+	signedIn.Any("/river/*any", needRole(k, riverRole), k.serveRiver)
 }
 
 // Serves reports whether an address is under /console or /connect.
@@ -201,21 +219,37 @@ func protectPage(c *gin.Context) {
 	c.Header("Cache-Control", "no-store")
 }
 
-// whoKey is the key in a request's context of the name of whoever has signed in.
-const whoKey = "console.who"
+// personKey is the key in a request's context of whoever has signed in.
+const personKey = "console.person"
 
-// who returns the name of whoever has signed in, on a route behind [Console.requireSession].
-func who(c *gin.Context) string { return c.GetString(whoKey) }
+// personOf returns who has signed in, on a route behind [Console.requireSession].
+func personOf(c *gin.Context) person {
+	p, _ := c.Get(personKey)
+	known, _ := p.(person)
+	return known
+}
+
+// who is the name of [personOf].
+func who(c *gin.Context) string { return personOf(c).Name }
+
+// needRole refuses whoever has a lesser role.
+func needRole(k *Console, least Role) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if has := personOf(c).Role; has < least {
+			k.fail(c, errMissingRole(has, least))
+		}
+	}
+}
 
 // requireSession lets only people pass who have signed in. It sends a browser to the sign-in, and
 // answers calls of River UI's script with 401.
 func (k *Console) requireSession(c *gin.Context) {
-	name, err := k.signIn.who(c)
+	p, err := k.sessions.current(c)
 	switch {
 	case err != nil:
 		k.fail(c, err)
-	case name != "":
-		c.Set(whoKey, name)
+	case p.Role > 0:
+		c.Set(personKey, p)
 	case isHTMX(c): // it would follow a redirect, and put the sign-in into the page
 		c.Header("HX-Redirect", signInPath)
 		c.AbortWithStatus(http.StatusNoContent)

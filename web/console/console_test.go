@@ -28,7 +28,7 @@ func TestSignIn(t *testing.T) {
 	s.wantCount(0, "sessions")
 	cookie := s.signIn()
 	s.send("GET", "/console/health", nil, "Cookie", cookie).want(http.StatusOK)
-	s.wantCount(1, "sessions WHERE expires_at > jazzhr.now() + interval '11 hours'")
+	s.wantCount(1, "sessions WHERE expires_at > jazzhr.now() + interval '7 hours'")
 	_, value, _ := strings.Cut(cookie, "=")
 	s.wantCount(0, "sessions WHERE token_hash = convert_to($1, 'UTF8')", value)
 
@@ -40,9 +40,9 @@ func TestSessionEnds(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	cookie := s.signIn()
-	dbtest.OffsetClock(t, s.database, 11*time.Hour+59*time.Minute)
+	dbtest.OffsetClock(t, s.database, 7*time.Hour+59*time.Minute)
 	s.send("GET", "/console/health", nil, "Cookie", cookie).want(http.StatusOK)
-	dbtest.OffsetClock(t, s.database, 12*time.Hour+time.Minute)
+	dbtest.OffsetClock(t, s.database, 8*time.Hour+time.Minute)
 	s.send("GET", "/console/health", nil, "Cookie", cookie).want(http.StatusSeeOther)
 }
 
@@ -79,7 +79,7 @@ func TestCookie(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !cookie.HttpOnly || cookie.SameSite != http.SameSiteStrictMode || cookie.Path != "/console" ||
-			cookie.MaxAge != 12*60*60 || cookie.Secure != secure || len(cookie.Value) < 43 {
+			cookie.MaxAge != 8*60*60 || cookie.Secure != secure || len(cookie.Value) < 43 {
 			t.Errorf("%s: %s", address, cookie)
 		}
 	}

@@ -5,7 +5,7 @@
 // # A page
 //
 // A page is a value of type page. A method of [Console] makes it, in a file of its own, and
-// allPages in routes.go lists it:
+// allPages in routes.go lists it, with the least role that may open it:
 //
 //	func (k *Console) healthPage() page {
 //		return page{route: "/health", file: "health", section: "/health", load: k.loadHealth, every: 2 * time.Second}
@@ -46,7 +46,8 @@
 //
 // # An action
 //
-// A posted form is handled by an action. allActions in routes.go lists them. The form works without
+// A posted form is handled by an action. allActions in routes.go lists them, each with the least role
+// that may post it. The form works without
 // script. With hx-post, hx-target="#main" and the same address it also works without a new page:
 //
 //	<form method="post" action="/console/tenants/{{.ID}}/pause" hx-post="/console/tenants/{{.ID}}/pause" hx-target="#main">
@@ -59,9 +60,12 @@
 //
 // # Signing in
 //
-// The interface signIn tells who a request is from, and how a sign-in begins. Its one
-// implementation takes the admin token, with an optional name for the record. Sessions are rows
-// that hold hashes under the admin token, so a new admin token ends them.
+// People sign in at an OpenID Connect provider (package identity), by the admin token, or by both.
+// Each way in ends in sessions.begin. Sessions are rows with keyed hashes, a name and a [Role].
+//
+// Templates are parsed once for each role. {{if may "POST /tenants/:id/pause"}} asks whether the role
+// may use a route of routes.go, and {{personal .Name}} masks what tells of a candidate. So load need
+// not know who looks, and all with the same role share a live page.
 //
 // # Tests
 //

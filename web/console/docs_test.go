@@ -24,3 +24,20 @@ func TestDocsSayHowLongSessionsLast(t *testing.T) {
 		}
 	}
 }
+
+// TestDocsListTheRoles holds the table of roles to the code, and prints it as it has to be.
+func TestDocsListTheRoles(t *testing.T) {
+	t.Parallel()
+	table := "<!-- roles -->\n| role | may, beyond the roles above it |\n|---|---|\n"
+	for _, r := range Roles() {
+		table += "| " + r.Name + " | " + r.Meaning + " |\n"
+	}
+	table += "<!-- /roles -->"
+	docs, err := os.ReadFile("../../docs/console.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(docs), table) {
+		t.Errorf("docs/console.md has to have:\n%s", table)
+	}
+}

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -53,6 +54,24 @@ var (
 	errMalformed = refused(http.StatusBadRequest, "Not understood", "The form is not well formed.")
 )
 
+// errMissingRole tells somebody with one role that another is needed.
+func errMissingRole(has, needs Role) *failure {
+	return &failure{
+		Status: http.StatusForbidden, Code: "missing_role", Title: "Not with your role",
+		Message: fmt.Sprintf("This needs the role %s. You have the role %s. "+
+			"Whoever manages the groups at your identity provider can give you another.", needs, has),
+	}
+}
+
+// errNoRole tells somebody who is signed in at the identity provider that no role comes with it.
+func errNoRole(host string) *failure {
+	return &failure{
+		Status: http.StatusForbidden, Code: "missing_role", Title: "You have no role here",
+		Message: "You are signed in at " + host + ", but none of your groups there has a role here. " +
+			"Ask whoever manages the groups there, or whoever runs this service.",
+	}
+}
+
 // failureOf decides what a person is told about an error. It tells nothing about errors that it
 // does not know.
 func failureOf(err error) failure {
@@ -82,6 +101,11 @@ func failureOf(err error) failure {
 func (k *Console) fail(c *gin.Context, err error) {
 	f := failureOf(err)
 	k.config.Note(c, f.Code, err)
+	k.failAs(c, f)
+}
+
+// failAs answers with a failure that is logged already.
+func (k *Console) failAs(c *gin.Context, f failure) {
 	c.Abort()
 	if c.Writer.Written() { // too late for another answer
 		return

@@ -16,8 +16,8 @@ func KitHandler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Console{assets: files}
-	templates, err := template.New("").Funcs(k.functions()).ParseFS(pageFiles, "pages/layout.html", "pages/components.html")
+	k := &Console{assets: files, least: map[string]Role{}}
+	templates, err := template.New("").Funcs(k.functions(Admin)).ParseFS(pageFiles, "pages/layout.html", "pages/components.html")
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func KitHandler() (http.Handler, error) {
 	var html bytes.Buffer
 	now := time.Now()
 	if err := templates.ExecuteTemplate(&html, "page", frame{
-		Who: "admin (Sam)", Sections: navigation, Search: true, Notice: &notice{Text: "Acme is paused."},
+		Who: "admin (Sam)", Sections: navigation, River: true, Search: true, Notice: &notice{Text: "Acme is paused."},
 		Data: map[string]any{
 			"Now": now, "Earlier": now.Add(-3 * time.Hour), "Never": (*time.Time)(nil),
 			"Line":  []float64{3, 5, 2, 8, 9, 4, 7, 12, 6},
@@ -60,4 +60,13 @@ func SignLink(adminToken string, tenant uuid.UUID, expires time.Time) string {
 		panic(err)
 	}
 	return connectPath + "/" + l.sign(grant{Tenant: tenant, Purpose: Connect, Expires: expires})
+}
+
+// LeastRoles returns the least role that each page and action needs, by its method and route.
+func LeastRoles() map[string]Role {
+	k := &Console{}
+	if err := k.listLeast(); err != nil {
+		panic(err)
+	}
+	return k.least
 }

@@ -13,9 +13,13 @@ import (
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
-// functions returns the functions that templates may call.
-func (k *Console) functions() template.FuncMap {
+// functions returns the functions that templates for a role may call. may reports whether the role may
+// use a route; personal masks what it may not see. Whatever tells of a candidate goes through personal,
+// unless the page needs the role [Support] as a whole.
+func (k *Console) functions(role Role) template.FuncMap {
 	return template.FuncMap{
+		"may":       func(route string) (bool, error) { return k.may(role, route) },
+		"personal":  func(text any) string { return personalFor(role, text) },
 		"asset":     k.assets.url,
 		"ago":       ago,
 		"moment":    moment,
@@ -32,6 +36,19 @@ func (k *Console) functions() template.FuncMap {
 		"dict":      dict,
 		"join":      strings.Join,
 	}
+}
+
+// personalFor returns a text about a candidate, or the mask for those who may not see it.
+// The text is a string or *string.
+func personalFor(role Role, text any) string {
+	shown, ok := text.(string)
+	if pointed, is := text.(*string); is {
+		shown, ok = db.Text(pointed), true
+	}
+	if ok && (role >= Support || shown == "") {
+		return shown
+	}
+	return mask
 }
 
 // dict makes a map from names and values in turn, to pass several values to a template.

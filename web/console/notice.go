@@ -27,7 +27,7 @@ func (k *Console) setNotice(c *gin.Context, n notice) {
 		return // it is a string and a bool
 	}
 	k.setNoticeCookie(c, base64.RawURLEncoding.EncodeToString(text)+"."+
-		base64.RawURLEncoding.EncodeToString(k.sessions.hash("notice:"+string(text))), 60)
+		base64.RawURLEncoding.EncodeToString(k.sessions.sign("notice:"+string(text))), 60)
 }
 
 // takeNotice returns the notice that was left, if there is one, and removes it.
@@ -40,7 +40,7 @@ func (k *Console) takeNotice(c *gin.Context) *notice {
 	encoded, signature, _ := strings.Cut(cookie.Value, ".")
 	text, errText := base64.RawURLEncoding.DecodeString(encoded)
 	mac, errMAC := base64.RawURLEncoding.DecodeString(signature)
-	if errText != nil || errMAC != nil || !hmac.Equal(mac, k.sessions.hash("notice:"+string(text))) {
+	if errText != nil || errMAC != nil || !hmac.Equal(mac, k.sessions.sign("notice:"+string(text))) {
 		return nil
 	}
 	var n notice

@@ -62,12 +62,12 @@ func TestAction(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			k := &Console{sessions: &sessions{key: []byte("key")}}
+			k := &Console{sessions: &sessions{tokenKey: []byte("key")}}
 			recorder := httptest.NewRecorder()
 			c, _ := gin.CreateTestContext(recorder)
 			c.Request = httptest.NewRequest("POST", "/console/x/pause", strings.NewReader("name=%3Cb%3E"))
 			c.Request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			c.Set(whoKey, "admin")
+			c.Set(personKey, person{Name: "admin", Role: Admin})
 			k.serveAction(c, action{run: test.do})
 			c.Writer.WriteHeaderNow()
 			if recorder.Code != http.StatusSeeOther || recorder.Header().Get("Location") != "/console/x" {
@@ -97,7 +97,10 @@ func takeNotice(k *Console, cookie *http.Cookie) *notice {
 func TestFinding24QueryMakesNoView(t *testing.T) {
 	t.Parallel()
 	k := &Console{}
-	pages := k.allPages()
+	var pages []page
+	for _, p := range k.allPages() {
+		pages = append(pages, p.page)
+	}
 	for _, p := range k.linkPageOf() {
 		pages = append(pages, p)
 	}

@@ -18,6 +18,8 @@ const pageRows = 50
 func actionText(kind tenant.ActionKind) string {
 	words := map[tenant.ActionKind]string{
 		tenant.ActionSignedIn:        "signed in",
+		tenant.ActionBrokeGlass:      "signed in with the admin token, past the identity provider",
+		tenant.ActionSessionEnded:    "ended a session",
 		tenant.ActionPaused:          "paused the tenant",
 		tenant.ActionResumed:         "resumed the tenant",
 		tenant.ActionResynced:        "started a resync",

@@ -30,14 +30,16 @@ const (
 // compiledPage is a page with its templates.
 type compiledPage struct {
 	page      page
-	templates *template.Template
-	parts     []string // the names of its live parts
+	least     Role                        // that may open it
+	templates map[Role]*template.Template // they hide what a role may not see or do
+	parts     []string                    // the names of its live parts
 }
 
 // frame is the data of the layout, around the data of a page.
 type frame struct {
 	Who      string
 	Sections []link // of the navigation; empty for none
+	River    bool   // River UI is in the navigation
 	Search   bool   // the search field for candidates is shown
 	Live     string // the address of the page's stream; empty for none
 	Notice   *notice
@@ -46,62 +48,90 @@ type frame struct {
 
 // parsePages parses the templates of each page, together with the layout and the components.
 func (k *Console) parsePages() error {
-	common, err := template.New("").Funcs(k.functions()).ParseFS(
-		pageFiles, "pages/layout.html", "pages/components.html",
-	)
-	if err != nil {
-		return fmt.Errorf("pages: %w", err)
+	if err := k.listLeast(); err != nil {
+		return err
 	}
-	parse := func(p page) (*compiledPage, error) {
-		templates, err := template.Must(common.Clone()).ParseFS(pageFiles, "pages/"+p.file+".html")
-		if err != nil {
-			return nil, fmt.Errorf("page %s: %w", p.file, err)
-		}
-		s := &compiledPage{page: p, templates: templates}
-		for _, t := range templates.Templates() {
-			if name, ok := strings.CutPrefix(t.Name(), livePrefix); ok {
-				s.parts = append(s.parts, name)
-			}
-		}
-		slices.Sort(s.parts)
-		return s, nil
+	common, err := k.commonTemplates()
+	if err != nil {
+		return err
 	}
 	for _, p := range k.allPages() {
-		s, err := parse(p)
+		s, err := parsePage(common, p)
 		if err != nil {
 			return err
 		}
 		k.pages = append(k.pages, s)
 	}
 	k.standalone = map[string]*compiledPage{}
-	names := []string{"sign-in", "error", "connect-problem"}
+	names := []string{"sign-in", "signed-in", "error", "connect-problem"}
 	for _, d := range k.allActions() {
 		if d.file != "" {
 			names = append(names, d.file)
 		}
 	}
 	for _, name := range names {
-		if k.standalone[name], err = parse(page{file: name}); err != nil {
+		if k.standalone[name], err = parsePage(common, guardedPage{page: page{file: name}}); err != nil {
 			return err
 		}
 	}
 	k.linkPages = map[Purpose]*compiledPage{}
 	for purpose, p := range k.linkPageOf() {
-		if k.linkPages[purpose], err = parse(p); err != nil {
+		if k.linkPages[purpose], err = parsePage(common, guardedPage{page: p}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// firstPage returns the address of the first page in the navigation.
-func (k *Console) firstPage() string { return k.navigation("")[0].Href }
+// commonTemplates returns the layout and the components for each role.
+func (k *Console) commonTemplates() (map[Role]*template.Template, error) {
+	common := map[Role]*template.Template{}
+	for _, r := range Roles() {
+		parsed, err := template.New("").Funcs(k.functions(r.Role)).ParseFS(
+			pageFiles, "pages/layout.html", "pages/components.html",
+		)
+		if err != nil {
+			return nil, fmt.Errorf("pages: %w", err)
+		}
+		common[r.Role] = parsed
+	}
+	return common, nil
+}
 
-// navigation returns the links to the sections that have a page. It marks the current one.
-func (k *Console) navigation(current string) []link {
+func parsePage(common map[Role]*template.Template, p guardedPage) (*compiledPage, error) {
+	s := &compiledPage{page: p.page, least: p.least, templates: map[Role]*template.Template{}}
+	for role, around := range common {
+		templates, err := template.Must(around.Clone()).ParseFS(pageFiles, "pages/"+p.file+".html")
+		if err != nil {
+			return nil, fmt.Errorf("page %s: %w", p.file, err)
+		}
+		s.templates[role] = templates
+	}
+	for _, t := range s.templates[Admin].Templates() {
+		if name, ok := strings.CutPrefix(t.Name(), livePrefix); ok {
+			s.parts = append(s.parts, name)
+		}
+	}
+	slices.Sort(s.parts)
+	return s, nil
+}
+
+// templatesFor returns the templates for a role. Nobody's are those of the least role.
+func (s *compiledPage) templatesFor(role Role) *template.Template {
+	return s.templates[max(role, Reader)]
+}
+
+// firstPage returns the address of the first page in the navigation.
+func (k *Console) firstPage() string { return k.navigation("", Reader)[0].Href }
+
+// navigation returns the links to the sections that have a page which a role may open. It marks the
+// current one.
+func (k *Console) navigation(current string, role Role) []link {
 	var links []link
 	for _, section := range sections() {
-		if slices.ContainsFunc(k.pages, func(s *compiledPage) bool { return s.page.route == section.Href }) {
+		if slices.ContainsFunc(k.pages, func(s *compiledPage) bool {
+			return s.page.route == section.Href && max(role, Reader) >= s.least
+		}) {
 			links = append(links, link{section.Text, rootPath + section.Href, section.Href == current})
 		}
 	}
@@ -127,11 +157,13 @@ func (k *Console) show(c *gin.Context, status int, s *compiledPage, data any) {
 
 // showAt is show for a page whose address is not the one that was asked for.
 func (k *Console) showAt(c *gin.Context, status int, s *compiledPage, data any, at place) {
-	f := frame{Who: who(c), Notice: k.takeNotice(c), Data: data}
+	p := personOf(c)
+	f := frame{Who: p.Name, Notice: k.takeNotice(c), Data: data}
 	// If the database is away nobody can be identified. Keep the navigation for whoever waits for
 	// it.
 	if failed, ok := data.(failure); f.Who != "" || ok && failed.Retry {
-		f.Sections = k.navigation(s.page.section)
+		f.Sections = k.navigation(s.page.section, p.Role)
+		f.River = p.Role >= riverRole
 		f.Search = slices.ContainsFunc(f.Sections, func(l link) bool { return l.Text == "Candidates" })
 	}
 	if s.page.every > 0 {
@@ -143,7 +175,7 @@ func (k *Console) showAt(c *gin.Context, status int, s *compiledPage, data any, 
 		name = "content"
 	}
 	var html bytes.Buffer
-	if err := s.templates.ExecuteTemplate(&html, name, f); err != nil {
+	if err := s.templatesFor(p.Role).ExecuteTemplate(&html, name, f); err != nil {
 		k.config.Note(c, "internal", fmt.Errorf("page %s: %w", s.page.file, err))
 		c.String(http.StatusInternalServerError, "Something failed on our side.")
 		return

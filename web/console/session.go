@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -22,88 +23,161 @@ import (
 
 const (
 	sessionCookie   = "jazzhr_console"
-	sessionLifetime = 12 * time.Hour
+	sessionLifetime = 8 * time.Hour
 	sessionSize     = 32 // bytes, random
+	// personPrefix begins the cookies of people who signed in at the identity provider.
+	personPrefix = "p."
 
 	// sessionTimeout bounds the queries about sessions.
 	sessionTimeout = 10 * time.Second
 )
 
-func newSessions(config Config) *sessions {
-	return &sessions{pool: config.Pool, key: []byte(config.AdminToken), secure: config.PublicURL.Scheme == "https"}
+// person is who a request is from. The zero person is nobody.
+type person struct {
+	Name    string // for the record
+	Role    Role
+	Subject string // the identity provider's id of the person; empty for the admin token
 }
 
-// sessions keeps track of who has signed in. The table holds hashes under the admin token, so
-// whoever reads it can't sign in, and a new admin token ends all sessions.
+func newSessions(config Config) (*sessions, error) {
+	s := &sessions{pool: config.Pool, secure: config.PublicURL.Scheme == "https"}
+	if config.AdminToken != "" {
+		s.tokenKey = []byte(config.AdminToken)
+	}
+	if config.OIDC != nil {
+		var err error
+		if s.personKey, err = config.OIDC.sessionKey(); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// sessions keeps track of who has signed in. The table holds keyed hashes, so whoever reads it can't
+// sign in. A new admin token ends the sessions of the admin token; a new client secret, issuer or
+// mapping of groups ends those of people.
 type sessions struct {
-	pool   *pgxpool.Pool
-	key    []byte
-	secure bool // the cookie is sent over TLS only
+	pool      *pgxpool.Pool
+	tokenKey  []byte // nil if nobody can sign in so
+	personKey []byte // nil if nobody can sign in so
+	secure    bool   // the cookie is sent over TLS only
 }
 
-func (s *sessions) hash(token string) []byte {
-	mac := hmac.New(sha256.New, s.key)
-	mac.Write([]byte(token))
+// hash returns nil for a cookie of a way in that is switched off.
+func (s *sessions) hash(cookie string) []byte {
+	key := s.tokenKey
+	if strings.HasPrefix(cookie, personPrefix) {
+		key = s.personKey
+	}
+	if key == nil {
+		return nil
+	}
+	return mac(key, cookie)
+}
+
+// sign signs a text of ours that a browser keeps.
+func (s *sessions) sign(text string) []byte {
+	if s.tokenKey != nil {
+		return mac(s.tokenKey, text)
+	}
+	return mac(s.personKey, text)
+}
+
+func mac(key []byte, text string) []byte {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(text))
 	return mac.Sum(nil)
 }
 
 // keyOf tells the sessions of requests apart, also those that are not valid.
-func (s *sessions) keyOf(c *gin.Context) string {
+func (s *sessions) keyOf(c *gin.Context) string { return string(s.hashOf(c)) }
+
+// hashOf returns the hash of the request's cookie, or nil if it has none that can be valid.
+func (s *sessions) hashOf(c *gin.Context) []byte {
 	cookie, err := c.Request.Cookie(sessionCookie)
 	if err != nil { // http.ErrNoCookie
-		return ""
+		return nil
 	}
-	return string(s.hash(cookie.Value))
+	return s.hash(cookie.Value)
 }
 
-// current returns the name of whoever has the request's session, or "" if it has none.
-func (s *sessions) current(c *gin.Context) (string, error) {
-	cookie, err := c.Request.Cookie(sessionCookie)
-	if err != nil { // http.ErrNoCookie
-		return "", nil
+// current returns who has the request's session, or nobody if it has none.
+func (s *sessions) current(c *gin.Context) (person, error) {
+	hash := s.hashOf(c)
+	if hash == nil {
+		return person{}, nil
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), sessionTimeout)
 	defer cancel()
-	name, err := gen.New().SystemSession(ctx, s.pool, s.hash(cookie.Value))
+	row, err := gen.New().SystemSession(ctx, s.pool, hash)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return "", nil
+		return person{}, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("look up session: %w", err)
+		return person{}, fmt.Errorf("look up session: %w", err)
 	}
-	return name, nil
+	role, ok := parseRole(row.Role)
+	if !ok { // a later release's
+		return person{}, nil
+	}
+	return person{Name: row.Name, Role: role, Subject: db.Text(row.Subject)}, nil
 }
 
-// begin starts and records a session, and sets its cookie.
-func (s *sessions) begin(c *gin.Context, name string) error {
+// begin starts and records a session, and sets its cookie. It ends the session that the browser had,
+// and those of the same person that have another role. The session lasts for the time given, and not
+// longer than sessionLifetime.
+func (s *sessions) begin(c *gin.Context, p person, lifetime time.Duration, record tenant.Action) error {
 	random := make([]byte, sessionSize)
 	_, _ = rand.Read(random) // never fails, by its documentation
-	token := base64.RawURLEncoding.EncodeToString(random)
+	cookie := base64.RawURLEncoding.EncodeToString(random)
+	if p.Subject != "" {
+		cookie = personPrefix + cookie // no other cookie begins so: base64 has no dot
+	}
+	lifetime = min(lifetime, sessionLifetime)
 	ctx, cancel := context.WithTimeout(c.Request.Context(), sessionTimeout)
 	defer cancel()
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		if err := gen.New().SystemInsertSession(ctx, tx, s.hash(token), name, sessionLifetime); err != nil {
+		if err := s.endOthers(ctx, tx, p, s.hashOf(c)); err != nil {
+			return err
+		}
+		if err := gen.New().SystemInsertSession(ctx, tx, gen.SystemInsertSessionParams{
+			TokenHash: s.hash(cookie), Name: p.Name, Role: p.Role.String(), Subject: db.NullText(p.Subject), Lifetime: lifetime,
+		}); err != nil {
 			return fmt.Errorf("store session: %w", err)
 		}
-		return tenant.Record(ctx, tx, tenant.Action{Who: name, What: tenant.ActionSignedIn})
+		return tenant.Record(ctx, tx, record)
 	})
 	if err != nil {
 		return err
 	}
-	s.set(c, token, sessionLifetime)
+	s.set(c, cookie, lifetime)
+	return nil
+}
+
+// endOthers ends the session with a hash, if it is not nil, and the sessions of a person that have
+// another role than the person.
+func (s *sessions) endOthers(ctx context.Context, conn gen.DBTX, p person, hash []byte) error {
+	if hash != nil {
+		if err := gen.New().SystemDeleteSession(ctx, conn, hash); err != nil {
+			return fmt.Errorf("end session: %w", err)
+		}
+	}
+	if p.Subject != "" {
+		if err := gen.New().SystemEndOtherRoles(ctx, conn, p.Subject, p.Role.String()); err != nil {
+			return fmt.Errorf("end sessions with another role: %w", err)
+		}
+	}
 	return nil
 }
 
 // end ends the request's session, if it has one, and deletes the cookie.
 func (s *sessions) end(c *gin.Context) error {
-	cookie, err := c.Request.Cookie(sessionCookie)
-	if err != nil { // http.ErrNoCookie
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(c.Request.Context(), sessionTimeout)
-	defer cancel()
-	if err := gen.New().SystemDeleteSession(ctx, s.pool, s.hash(cookie.Value)); err != nil {
-		return fmt.Errorf("end session: %w", err)
+	if hash := s.hashOf(c); hash != nil {
+		ctx, cancel := context.WithTimeout(c.Request.Context(), sessionTimeout)
+		defer cancel()
+		if err := gen.New().SystemDeleteSession(ctx, s.pool, hash); err != nil {
+			return fmt.Errorf("end session: %w", err)
+		}
 	}
 	s.set(c, "", -time.Second)
 	return nil

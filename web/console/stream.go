@@ -31,9 +31,9 @@ const Streamed = "console.streamed"
 // stream answers a live page's request for changes with server-sent events. Each event carries a
 // part of the page and has the part's name. who returns who asks; it is called again while the
 // stream lasts. The stream counts as one of w's.
-func (k *Console) stream(c *gin.Context, s *compiledPage, who func(*gin.Context) (string, error), w watcher) {
+func (k *Console) stream(c *gin.Context, s *compiledPage, who func(*gin.Context) (person, error), w watcher) {
 	c.Set(Streamed, true)
-	name, err := who(c)
+	p, err := who(c)
 	if err != nil {
 		k.fail(c, err)
 		return
@@ -45,13 +45,13 @@ func (k *Console) stream(c *gin.Context, s *compiledPage, who func(*gin.Context)
 		return
 	}
 	out := newEvents(c)
-	if name == "" {
+	if p.Role == 0 || p.Role < s.least {
 		// The browser would repeat a refused request for ever. This event makes it load the page,
-		// which leads to the sign-in.
+		// which leads to the sign-in, or says what role is needed.
 		_ = out.send("reload", nil)
 		return
 	}
-	view := k.views.join(w, at.href(), func() *view { return k.viewOf(s, at) })
+	view := k.views.join(w, p.Role.String()+" "+at.href(), func() *view { return k.viewOf(s, at, p.Role) })
 	if view == nil {
 		c.Header("Retry-After", "5")
 		k.fail(c, &failure{
@@ -60,11 +60,15 @@ func (k *Console) stream(c *gin.Context, s *compiledPage, who func(*gin.Context)
 		return
 	}
 	defer k.views.leave(w, view)
-	k.follow(c, view, out, who)
+	k.follow(c, view, out, func() (bool, error) {
+		now, err := who(c)
+		return now == p, err
+	})
 }
 
-// follow sends changes until the browser leaves, the session ends, or the server shuts down.
-func (k *Console) follow(c *gin.Context, v *view, out *events, who func(*gin.Context) (string, error)) {
+// follow sends changes until the browser leaves, the server shuts down, or same says that the stream is
+// no longer for the person whom it was for.
+func (k *Console) follow(c *gin.Context, v *view, out *events, same func() (bool, error)) {
 	beat, check := time.NewTicker(heartbeat), time.NewTicker(sessionCheck)
 	defer beat.Stop()
 	defer check.Stop()
@@ -91,7 +95,7 @@ func (k *Console) follow(c *gin.Context, v *view, out *events, who func(*gin.Con
 		case <-check.C:
 			// An error means that the database is away. The stream goes on, because it tells people
 			// so.
-			if name, err := who(c); err == nil && name == "" {
+			if same, err := same(); err == nil && !same {
 				_ = out.send("reload", nil)
 				return
 			}

@@ -136,17 +136,6 @@ func confirmationText(act string, t gen.Tenant, f figures) (title string, will [
 	}
 }
 
-// tenantActions returns the actions on a tenant.
-func (k *Console) tenantActions() []action {
-	return []action{
-		{route: "/tenants/:id/" + actionPause, run: k.pauseTenant},
-		{route: "/tenants/:id/" + actionResume, run: k.resumeTenant},
-		{route: "/tenants/:id/" + actionResync, run: k.resyncTenant},
-		{route: "/tenants/:id/" + actionRotate, show: k.rotateSecret, file: "tenant-secret"},
-		{route: "/tenants/:id/" + actionDisconnect, run: k.disconnectTenant},
-	}
-}
-
 func tenantHref(id uuid.UUID) string { return rootPath + "/tenants/" + id.String() }
 
 func (k *Console) pauseTenant(ctx context.Context, f form) (string, string, error) {

@@ -28,7 +28,8 @@ const (
 	bannerPart = "banner"
 )
 
-// views are the live pages that somebody looks at. All who look at the same place share one view.
+// views are the live pages that somebody looks at. All with the same role who look at the same place
+// share one view.
 // One goroutine renders it at short intervals for as long as anybody looks. So the load on the
 // database grows with the number of different pages, not with the number of people.
 type views struct {
@@ -207,10 +208,10 @@ func (v *view) since(version int) (parts map[string][]byte, now int, changed <-c
 	return parts, v.version, v.changed
 }
 
-// viewOf returns a new view of a place on a page.
-func (k *Console) viewOf(s *compiledPage, at place) *view {
+// viewOf returns a new view of a place on a page, as a role sees it.
+func (k *Console) viewOf(s *compiledPage, at place, role Role) *view {
 	return newView(s.page.every, func(ctx context.Context) map[string][]byte {
-		parts, err := k.renderPartsOrFail(ctx, s, at)
+		parts, err := k.renderPartsOrFail(ctx, s, at, role)
 		banner := ""
 		if err != nil {
 			parts = map[string][]byte{}
@@ -223,7 +224,7 @@ func (k *Console) viewOf(s *compiledPage, at place) *view {
 		}
 		parts[bannerPart] = nil
 		if banner != "" {
-			parts[bannerPart], _ = execute(s.templates, banner, nil) // the template has no variable
+			parts[bannerPart], _ = execute(s.templatesFor(role), banner, nil) // the template has no variable
 		}
 		return parts
 	})
@@ -233,25 +234,25 @@ func (k *Console) viewOf(s *compiledPage, at place) *view {
 // panic would end the process. The error holds only the type of the panic's value, which may hold
 // secrets.
 func (k *Console) renderPartsOrFail(
-	ctx context.Context, s *compiledPage, at place,
+	ctx context.Context, s *compiledPage, at place, role Role,
 ) (parts map[string][]byte, err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			err = fmt.Errorf("panic of type %T", panicked)
 		}
 	}()
-	return k.renderParts(ctx, s, at)
+	return k.renderParts(ctx, s, at, role)
 }
 
-// renderParts renders the live parts of a place.
-func (k *Console) renderParts(ctx context.Context, s *compiledPage, at place) (map[string][]byte, error) {
+// renderParts renders the live parts of a place, as a role sees them.
+func (k *Console) renderParts(ctx context.Context, s *compiledPage, at place, role Role) (map[string][]byte, error) {
 	data, err := s.page.load(ctx, at)
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", s.page.file, err)
 	}
 	parts := map[string][]byte{}
 	for _, name := range s.parts {
-		if parts[name], err = execute(s.templates, livePrefix+name, data); err != nil {
+		if parts[name], err = execute(s.templatesFor(role), livePrefix+name, data); err != nil {
 			return nil, err
 		}
 	}
