@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"cmd/jazzhr-worker": {
 		"db", "db/gen", "db/localpg", "intrvio", "intrvio/intrviotest", "jazzhr", "jazzhr/jazzhrtest",
 		"jobs", "jobs/audit", "jobs/mirror", "jobs/work",
-		"queue", "queue/intake", "queue/writeback", "tenant", "token", "web",
+		"queue", "queue/intake", "queue/writeback", "record", "tenant", "token", "web",
 	},
 	"cmd/jazzhr-sim": {"jazzhr", "jazzhr/jazzhrtest"},
 	// Measures the service as a program, on databases that it fills itself.
@@ -37,11 +37,12 @@ var mayImport = map[string][]string{
 
 	// HTTP in.
 	"web": {
-		"db", "db/gen", "intrvio", "jazzhr", "queue", "queue/intake", "queue/outbox", "queue/writeback", "tenant", "token", "web/console",
+		"db", "db/gen", "intrvio", "jazzhr", "queue", "queue/intake", "queue/outbox", "queue/writeback", "record", "tenant", "token", "web/console",
 	},
 	// The console's pages. jazzhr, to read whom an export is about.
 	"web/console": {
-		"db", "db/gen", "intrvio", "jazzhr", "queue", "queue/intake", "queue/outcome", "queue/writeback", "tenant", "token", "web/identity",
+		"db", "db/gen", "intrvio", "jazzhr", "queue", "queue/intake", "queue/outcome", "queue/writeback",
+		"record", "tenant", "token", "web/identity",
 	},
 	// Who somebody is, proved at an OpenID Connect provider.
 	"web/identity": {},
@@ -51,7 +52,7 @@ var mayImport = map[string][]string{
 	// The runner: registers the workers of the rooms below.
 	"jobs": {
 		"db", "db/gen", "intrvio", "jazzhr", "jobs/audit", "jobs/breaker", "jobs/ledger", "jobs/mirror", "jobs/readback",
-		"jobs/trigger", "jobs/work", "queue", "queue/intake", "queue/outbox", "queue/writeback",
+		"jobs/trigger", "jobs/work", "queue", "queue/intake", "queue/outbox", "queue/writeback", "record",
 	},
 	// Effects: decide, send, settle, end.
 	"jobs/ledger": {
@@ -73,9 +74,11 @@ var mayImport = map[string][]string{
 	// Webhooks: received, stored, replayed; what is done with each event.
 	"queue/intake": {"db", "db/gen", "intrvio", "jazzhr", "queue", "queue/outcome", "tenant"},
 	// The API's tokens. tenant, for the sealing keys and the record of what people did.
-	"token": {"db", "db/gen", "queue", "tenant"},
+	"token": {"db", "db/gen", "queue", "record", "tenant"},
 	// Who the customers are. Its changes end writebacks and announce events.
-	"tenant": {"db", "db/gen", "intrvio", "queue", "queue/outbox", "queue/writeback"},
+	"tenant": {"db", "db/gen", "intrvio", "queue", "queue/outbox", "queue/writeback", "record"},
+	// Who did what: the record, its chain and its export.
+	"record": {"db", "db/gen"},
 	// What Intrvio's engineers import: writebacks, their views and cases.
 	"queue/writeback": {"db", "db/gen", "intrvio", "queue", "queue/outbox", "queue/outcome"},
 	// Events for Intrvio.

@@ -48,6 +48,8 @@ type Config struct {
 	TriggerMatchWindow time.Duration
 	// PayloadRetention is how long webhook bodies and written transcripts are kept.
 	PayloadRetention time.Duration
+	// RecordRetention is how long the record of who did what is kept. 0 keeps it for ever.
+	RecordRetention time.Duration
 	// SoftStop is how long running jobs may go on at a stop.
 	SoftStop time.Duration
 	Limits   queue.Limits
@@ -136,8 +138,8 @@ func (r *Runner) workers() *river.Workers {
 	river.AddWorker(workers, &checkKeyWorker{accounts: r.accounts()})
 	river.AddWorker(workers, &endWorkWorker{pool: c.Pool, client: r.inserter})
 	river.AddWorker(workers, &deliverEventWorker{pool: c.Pool, deliverer: c.Deliverer})
-	river.AddWorker(workers, &purgeWorker{pool: c.Pool, retention: c.PayloadRetention})
-	river.AddWorker(workers, &tickWorker{breaker: r.breaker, ticker: &queue.Ticker{
+	river.AddWorker(workers, &purgeWorker{pool: c.Pool, retention: c.PayloadRetention, record: c.RecordRetention})
+	river.AddWorker(workers, &tickWorker{breaker: r.breaker, pool: c.Pool, ticker: &queue.Ticker{
 		Beginner: c.Pool, Client: r.inserter, PollInterval: c.PollInterval, Bucket: c.Bucket,
 		Limits: c.Limits, SendTimeout: c.Timeout, WebhookJob: intake.JobOf,
 	}})

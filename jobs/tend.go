@@ -20,20 +20,26 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/outbox"
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
+	"github.com/intrvio/jazzhr-worker/record"
 )
 
 type tickWorker struct {
 	river.WorkerDefaults[queue.Tick]
 	ticker  *queue.Ticker
 	breaker *breaker.Breaker
+	pool    *pgxpool.Pool
 }
 
-// Work admits waiting rows, starts polls, and looks after the breakers.
+// Work admits waiting rows, starts polls, looks after the breakers, and chains what was recorded.
 func (w *tickWorker) Work(ctx context.Context, _ *river.Job[queue.Tick]) error {
 	if _, err := w.ticker.Tick(ctx); err != nil {
 		return err
 	}
-	return w.breaker.Tend(ctx)
+	if err := w.breaker.Tend(ctx); err != nil {
+		return err
+	}
+	_, err := record.Chain(ctx, w.pool)
+	return err
 }
 
 type checkKeyWorker struct {
@@ -145,6 +151,7 @@ type purgeWorker struct {
 	river.WorkerDefaults[queue.Purge]
 	pool      *pgxpool.Pool
 	retention time.Duration // of webhook bodies and transcripts
+	record    time.Duration // how long the record is kept
 }
 
 // purgeRows bounds one statement of a purge.
@@ -161,6 +168,7 @@ func (w *purgeWorker) Work(ctx context.Context, _ *river.Job[queue.Purge]) error
 		{"empty webhook bodies", func() (int64, error) { return q.SystemEmptyWebhookBodies(ctx, pool, retention, purgeRows) }},
 		{"empty transcripts", func() (int64, error) { return q.SystemEmptyTranscripts(ctx, pool, retention, purgeRows) }},
 		{"delete events", func() (int64, error) { return q.SystemPurgeEvents(ctx, pool, intrvio.Retention, purgeRows) }},
+		{"purge the record", func() (int64, error) { return w.purgeRecord(ctx) }},
 		{"delete sessions", func() (int64, error) { return q.SystemPurgeSessions(ctx, pool) }},
 	}
 	until := time.Now().Add(10 * time.Minute)
@@ -176,4 +184,11 @@ func (w *purgeWorker) Work(ctx context.Context, _ *river.Job[queue.Purge]) error
 		}
 	}
 	return nil
+}
+
+func (w *purgeWorker) purgeRecord(ctx context.Context) (int64, error) {
+	if w.record == 0 {
+		return 0, nil
+	}
+	return record.Purge(ctx, w.pool, w.record)
 }

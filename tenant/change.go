@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/intrvio/jazzhr-worker/record"
+
 	"github.com/google/uuid"
 
 	"github.com/intrvio/jazzhr-worker/db"
@@ -39,6 +41,10 @@ func (s *Service) Change(ctx context.Context, id uuid.UUID, changes Changes, by 
 		if t, err = found(tx.Q.TenantForChange(ctx, tx, id)); err != nil {
 			return err
 		}
+		triggers, err := tx.Q.AutoTriggers(ctx, tx, id)
+		if err != nil {
+			return fmt.Errorf("read auto triggers: %w", err)
+		}
 		if err := changes.apply(ctx, tx, t); err != nil {
 			return err
 		}
@@ -49,7 +55,11 @@ func (s *Service) Change(ctx context.Context, id uuid.UUID, changes Changes, by 
 		if err := by.recordConsent(ctx, tx, before, t); err != nil {
 			return err
 		}
-		return by.record(ctx, tx, ActionSettingsChanged)
+		afterTriggers, err := tx.Q.AutoTriggers(ctx, tx, id)
+		if err != nil {
+			return fmt.Errorf("read auto triggers: %w", err)
+		}
+		return by.recordChanges(ctx, tx, changedSettings(before, t, triggers, afterTriggers))
 	})
 	return t, err
 }
@@ -146,17 +156,17 @@ func changeAutoTriggers(ctx context.Context, tx db.TenantTx, change func([]AutoT
 // Pause makes a tenant's work wait. What comes in is still accepted. If the tenant is paused
 // already, Pause changes nothing.
 func (s *Service) Pause(ctx context.Context, id uuid.UUID, by Actor) (gen.Tenant, error) {
-	return s.setPaused(ctx, id, s.q.PauseTenant, by, ActionPaused)
+	return s.setPaused(ctx, id, s.q.PauseTenant, by, record.Paused)
 }
 
 // Resume ends a pause, if there is one.
 func (s *Service) Resume(ctx context.Context, id uuid.UUID, by Actor) (gen.Tenant, error) {
-	return s.setPaused(ctx, id, s.q.ResumeTenant, by, ActionResumed)
+	return s.setPaused(ctx, id, s.q.ResumeTenant, by, record.Resumed)
 }
 
 func (s *Service) setPaused(
 	ctx context.Context, id uuid.UUID, set func(context.Context, gen.DBTX, uuid.UUID) (int64, error),
-	by Actor, what ActionKind,
+	by Actor, what record.Kind,
 ) (t gen.Tenant, err error) {
 	err = s.inTenant(ctx, id, func(tx db.TenantTx) error {
 		if _, err := set(ctx, tx, id); err != nil {

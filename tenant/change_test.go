@@ -20,7 +20,7 @@ func (f *fixture) actions(t *testing.T, id uuid.UUID) []string {
 	t.Helper()
 	return queuetest.All[string](t, f.queue, `
 		SELECT concat_ws(' ', who, what, result, detail)
-		FROM jazzhr.actions WHERE tenant_id = $1 ORDER BY action_id`, id)
+		FROM jazzhr.actions WHERE tenant_id = $1 AND who <> 'unknown' ORDER BY action_id`, id)
 }
 
 // triggerOn returns a function for [tenant.Changes] that adds a trigger.

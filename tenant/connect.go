@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"slices"
 
+	"github.com/intrvio/jazzhr-worker/record"
+
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -132,7 +134,11 @@ func (s *Service) TestConnection(ctx context.Context, id uuid.UUID, key string) 
 	if err != nil {
 		return Probe{}, err
 	}
-	return s.check(ctx, t, key)
+	probe, err := s.check(ctx, t, key)
+	if err != nil {
+		return Probe{}, err
+	}
+	return probe, record.Add(ctx, s.pool, record.Action{Tenant: id, What: record.KeyTested})
 }
 
 // check finds out whether a key may be the tenant's.
@@ -195,7 +201,7 @@ func (s *Service) store(ctx context.Context, before gen.Tenant, key string, prob
 				return err
 			}
 		}
-		if err := by.record(ctx, tx, ActionKeySet); err != nil {
+		if err := by.record(ctx, tx, record.KeySet); err != nil {
 			return err
 		}
 		if connection.Restored {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/intrvio/jazzhr-worker/record"
+
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -103,7 +105,7 @@ func (s *Service) Disconnect(ctx context.Context, id uuid.UUID, by Actor) (bool,
 			return fmt.Errorf("forget the polls: %w", err)
 		}
 		done = true
-		return by.record(ctx, tx, ActionDisconnected)
+		return by.record(ctx, tx, record.Disconnected)
 	})
 	if err != nil {
 		return false, err

@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/intrvio/jazzhr-worker/record"
+
 	"github.com/google/uuid"
 
 	"github.com/intrvio/jazzhr-worker/db"
@@ -138,7 +140,7 @@ func (s *Service) RotateSecret(ctx context.Context, id uuid.UUID, revokeOld bool
 				return fmt.Errorf("revoke webhook secrets: %w", err)
 			}
 		}
-		return by.record(ctx, tx, ActionSecretRotated)
+		return by.record(ctx, tx, record.SecretRotated)
 	})
 	if err != nil {
 		return "", err

@@ -13,6 +13,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/record"
 )
 
 // Service administers tenants. It is safe for use by many goroutines.
@@ -86,8 +87,10 @@ func (s *Service) insert(ctx context.Context, details Details) (t gen.Tenant, er
 		if err := tx.Q.CreateTenantCounters(ctx, tx, id); err != nil {
 			return err
 		}
-		t, err = tx.Q.Tenant(ctx, tx, id)
-		return err
+		if t, err = tx.Q.Tenant(ctx, tx, id); err != nil {
+			return err
+		}
+		return Actor{}.record(ctx, tx, record.TenantCreated)
 	})
 	return t, err
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/intrvio/jazzhr-worker/record"
+
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 
@@ -49,7 +51,7 @@ func (s *Service) StartSync(ctx context.Context, id uuid.UUID, kind SyncKind, by
 		if queued, err = s.enqueueSync(ctx, tx, kind); err != nil {
 			return err
 		}
-		return by.record(ctx, tx, ActionResynced)
+		return by.record(ctx, tx, record.Resynced)
 	})
 	return queued, err
 }

@@ -22,6 +22,7 @@ const (
 	AttentionRead    Scope = "attention:read"
 	AttentionWrite   Scope = "attention:write"
 	TokensWrite      Scope = "tokens:write"
+	RecordRead       Scope = "record:read"
 )
 
 // ScopeInfo is a row of the table of scopes.
@@ -43,6 +44,7 @@ func Scopes() []ScopeInfo {
 		{AttentionRead, "See the cases that need a person, with their evidence."},
 		{AttentionWrite, "Decide cases."},
 		{TokensWrite, "Make, list, roll and revoke tokens, within what the token itself may do."},
+		{RecordRead, "Read the record of what people, tokens and commands did."},
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/intrvio/jazzhr-worker/record"
+
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -68,7 +70,7 @@ func (s *Service) Create(ctx context.Context, by Holder, d Details) (t Token, se
 			return fmt.Errorf("store token: %w", err)
 		}
 		t = view(row, now)
-		return s.record(ctx, tx, by, t, tenant.ActionTokenMade, "scopes "+scopeList(d.Scopes))
+		return s.record(ctx, tx, by, t, record.TokenMade, "scopes "+scopeList(d.Scopes))
 	})
 	return t, secret, err
 }
@@ -98,7 +100,7 @@ func (s *Service) Revoke(ctx context.Context, by Holder, id uuid.UUID) (t Token,
 			return fmt.Errorf("revoke token: %w", err)
 		}
 		t = view(row, now)
-		return s.record(ctx, tx, by, t, tenant.ActionTokenRevoked, "")
+		return s.record(ctx, tx, by, t, record.TokenRevoked, "")
 	})
 	return t, err
 }
@@ -128,7 +130,7 @@ func (s *Service) Roll(ctx context.Context, by Holder, id uuid.UUID, overlap, li
 			return fmt.Errorf("roll token: %w", err)
 		}
 		t = view(row, now)
-		return s.record(ctx, tx, by, t, tenant.ActionTokenRolled, "the secret before lives on for "+overlap.String())
+		return s.record(ctx, tx, by, t, record.TokenRolled, "the secret before lives on for "+overlap.String())
 	})
 	return t, secret, err
 }
@@ -152,8 +154,8 @@ func (s *Service) change(
 	})
 }
 
-func (s *Service) record(ctx context.Context, tx pgx.Tx, by Holder, t Token, what tenant.ActionKind, detail string) error {
-	return tenant.Record(ctx, tx, tenant.Action{Who: by.String(), What: what, Target: t.ID.String(), Detail: detail})
+func (s *Service) record(ctx context.Context, tx pgx.Tx, by Holder, t Token, what record.Kind, detail string) error {
+	return record.Add(ctx, tx, record.Action{Who: by.String(), What: what, Target: t.ID.String(), Detail: detail})
 }
 
 // StaleHashes counts the live tokens of which a secret is hashed under another key than the one that

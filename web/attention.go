@@ -7,6 +7,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
+	"github.com/intrvio/jazzhr-worker/record"
 )
 
 func (s *Server) listCases(r *request) (int, any, error) {
@@ -50,8 +51,13 @@ func (s *Server) decideCase(r *request) (int, any, error) {
 		return 0, nil, err
 	}
 	err = db.InTenant(r.context(), s.config.Pool, tenant, func(tx db.TenantTx) error {
-		return writeback.Decide(r.context(), tx, s.config.Client, id, writeback.Decision{
+		if err := writeback.Decide(r.context(), tx, s.config.Client, id, writeback.Decision{
 			Decision: body.Decision, RemoteID: body.RemoteID, By: r.holder().String(),
+		}); err != nil {
+			return err
+		}
+		return record.Add(r.context(), tx, record.Action{
+			Tenant: tenant, What: record.Decided, Target: id.String(), Detail: body.Decision,
 		})
 	})
 	if err != nil {

@@ -57,6 +57,7 @@ func (s *Server) requireToken(c *gin.Context) {
 	}
 	c.Set(holderKey, holder)
 	setLogToken(c, holder)
+	setTokenOrigin(c, holder)
 }
 
 // holderOf returns whose token a text is.

@@ -30,8 +30,7 @@ func (s *Server) createConnectLink(r *request) (int, any, error) {
 		return 0, nil, invalid("expires_in", fmt.Sprintf(`must be a duration from %s to %s, such as "168h"`,
 			console.MinLinkLifetime, console.MaxLinkLifetime))
 	}
-	actor := "API (" + r.holder().String() + ")"
-	link, err := s.console.NewConnectLink(r.context(), id, body.Purpose, lifetime, actor)
+	link, err := s.console.NewConnectLink(r.context(), id, body.Purpose, lifetime, r.holder().String())
 	if err != nil {
 		return 0, nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/queue/outbox"
+	"github.com/intrvio/jazzhr-worker/record"
 	"github.com/intrvio/jazzhr-worker/token"
 )
 
@@ -47,6 +48,9 @@ func (s *Server) listEvents(r *request) (int, any, error) {
 		return 0, nil, orNoTenant(err)
 	}
 	if len(events) > 0 {
+		if err := s.record.Count(r.context(), record.Action{Tenant: tenant, What: record.EventsRead}); err != nil {
+			return 0, nil, err
+		}
 		after = events[len(events)-1].Sequence
 	}
 	return http.StatusOK, struct {
@@ -93,6 +97,13 @@ func (s *Server) redeliverEvents(r *request) (int, any, error) {
 	}
 	if !body.Since.Before(*body.Until) {
 		return 0, nil, invalid("since", "must be before until, or before now without it")
+	}
+	// It comes first, because the events are released batch by batch.
+	if err := record.Add(r.context(), s.config.Pool, record.Action{
+		Tenant: tenant, What: record.EventsRedelivered,
+		Detail: "those from " + body.Since.UTC().Format(time.RFC3339) + " to " + body.Until.UTC().Format(time.RFC3339),
+	}); err != nil {
+		return 0, nil, err
 	}
 	count, err := outbox.Redeliver(r.context(), s.config.Pool, tenant, body.Since, *body.Until)
 	if err != nil {

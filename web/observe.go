@@ -54,6 +54,7 @@ func (s *Server) observe(c *gin.Context) {
 	if strings.HasPrefix(s.config.PublicURL, "https://") {
 		c.Header("Strict-Transport-Security", "max-age=31536000")
 	}
+	id := setRequestOrigin(c)
 	s.recoverFrom(c, c.Next)
 
 	took := time.Since(started)
@@ -67,7 +68,7 @@ func (s *Server) observe(c *gin.Context) {
 	}
 	attrs := []slog.Attr{
 		slog.String("method", method), slog.String("route", route), slog.Int("status", status),
-		slog.Duration("duration", took),
+		slog.Duration("duration", took), slog.String("request_id", id),
 	}
 	if id, ok := c.Get(logTenantKey); ok {
 		attrs = append(attrs, slog.Any("tenant_id", id))

@@ -33,6 +33,7 @@ func (s *Server) routeAPI(api *gin.RouterGroup) {
 	own := apiRoutes{api, nil}
 	own.add("GET /tenants", token.TenantsRead, quick(s.listTenants))
 	own.add("POST /events/redeliver", token.EventsRedeliver, quick(s.redeliverEvents))
+	own.add("GET /actions", token.RecordRead, quick(s.listActions))
 	own.add("POST /tokens", token.TokensWrite, quick(s.createToken))
 	own.add("GET /tokens", token.TokensWrite, quick(s.listTokens))
 	own.add("DELETE /tokens/:id", token.TokensWrite, quick(s.revokeToken))

@@ -30,6 +30,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/intake"
+	"github.com/intrvio/jazzhr-worker/record"
 	"github.com/intrvio/jazzhr-worker/tenant"
 	"github.com/intrvio/jazzhr-worker/token"
 	"github.com/intrvio/jazzhr-worker/web/console"
@@ -108,6 +109,7 @@ type Server struct {
 	limits     limits
 	console    *console.Console
 	metrics    *httpMetrics
+	record     *record.Counter
 	engine     *gin.Engine
 	draining   atomic.Bool
 }
@@ -135,6 +137,7 @@ func New(config Config) (*Server, error) {
 	if config.AdminToken != "" {
 		s.adminToken = newSettingTokens(config.AdminToken)
 	}
+	s.record = record.NewCounter(config.Pool, config.Logger)
 	if s.metrics, err = registerMetrics(config); err != nil {
 		return nil, fmt.Errorf("web server: %w", err)
 	}
@@ -143,7 +146,8 @@ func New(config Config) (*Server, error) {
 		AdminToken: config.AdminToken, OIDC: config.OIDC, PublicURL: public,
 		CallsPerMinute: config.CallsPerMinute, TriggerMatchWindow: config.TriggerMatchWindow,
 		PayloadRetention: config.PayloadRetention, Checks: s.runChecks, Logger: config.Logger,
-		Note: func(c *gin.Context, code string, err error) { setLogError(c, Code(code), err) },
+		Record: s.record,
+		Note:   func(c *gin.Context, code string, err error) { setLogError(c, Code(code), err) },
 	}); err != nil {
 		return nil, fmt.Errorf("web server: %w", err)
 	}
@@ -163,6 +167,10 @@ func (s *Server) Start(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Record returns what counts refused attempts and readings of personal data. The caller has
+// [record.Counter.Run] write the counts.
+func (s *Server) Record() *record.Counter { return s.record }
 
 // EndStreams ends the streams of the console's live pages, and lets none begin. An [http.Server]
 // waits for them when it shuts down, so pass it EndStreams with RegisterOnShutdown.
@@ -218,7 +226,7 @@ func (s *Server) routes() *gin.Engine {
 	engine.GET("/readyz", s.readyz)
 	engine.POST("/webhooks/jazzhr/:token", outliveClient,
 		endpoint(maxWebhook, s.webhookTimeout(), s.receiveWebhook))
-	s.routeAPI(engine.Group("/v1", s.requireToken, s.limitToken))
+	s.routeAPI(engine.Group("/v1", s.recordRefusals, s.requireToken, s.limitToken))
 	s.console.Route(engine.Group("/console"))
 	s.console.RouteConnect(engine.Group("/connect"))
 	return engine

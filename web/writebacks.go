@@ -12,6 +12,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
+	"github.com/intrvio/jazzhr-worker/record"
 )
 
 func (s *Server) enqueueWriteback(r *request) (int, any, error) {
@@ -35,6 +36,11 @@ func (s *Server) enqueueWriteback(r *request) (int, any, error) {
 		}
 		if created {
 			status = http.StatusAccepted
+			if err := record.Add(r.context(), tx, record.Action{
+				Tenant: tenant, What: record.WritebackEnqueued, Target: id.String(),
+			}); err != nil {
+				return err
+			}
 		}
 		view, err = writeback.Get(r.context(), tx, id)
 		return err

@@ -12,6 +12,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/jobs/audit"
 	"github.com/intrvio/jazzhr-worker/jobs/work"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/record"
 )
 
 type auditDuplicatesCommand struct {
@@ -35,6 +36,9 @@ Needs DATABASE_URL, and SEALING_KEYSET or SEALING_KEYSET_FILE.`
 // Run audits a tenant's account.
 func (c auditDuplicatesCommand) Run(ctx context.Context, env *environment) error {
 	return withTenant(ctx, env, needDatabase|needSealing, c.Tenant, func(a *administration, t gen.Tenant) error {
+		if err := record.Add(ctx, a.pool, record.Action{Tenant: t.TenantID, What: record.DuplicatesSought}); err != nil {
+			return err
+		}
 		done, err := audit.Auditor{
 			Accounts: work.Accounts{
 				Pool: a.pool, JazzHR: a.client, Keys: a.Service, Bucket: queue.NewBucket(a.pool, a.config.JazzHRCallsPerMinute),

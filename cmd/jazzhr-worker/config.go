@@ -69,6 +69,7 @@ type Config struct {
 	DrainDelay       time.Duration `env:"DRAIN_DELAY" envDefault:"5s" doc:"At a stop, how long /readyz fails while requests are still taken."`
 	StopTimeout      time.Duration `env:"STOP_TIMEOUT" envDefault:"20s" doc:"At a stop, how long after that running requests and jobs may take to end before they are cancelled."`
 	PayloadRetention time.Duration `env:"PAYLOAD_RETENTION" envDefault:"720h" doc:"How long webhook bodies and written transcripts are kept. Their hashes stay."`
+	RecordRetention  time.Duration `env:"RECORD_RETENTION" envDefault:"17520h" doc:"How long the record of who did what is kept, in whole days; 720h or more."`
 
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"auto" doc:"tint (for people), json, or auto: tint on a terminal, json otherwise."`
 	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error."`

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 
 	"github.com/intrvio/jazzhr-worker/db"
+	"github.com/intrvio/jazzhr-worker/record"
 	"github.com/intrvio/jazzhr-worker/tenant"
 	"github.com/intrvio/jazzhr-worker/token"
 )
@@ -91,6 +92,9 @@ func (c keysResealCommand) Run(ctx context.Context, env *environment) error {
 		return err
 	}
 	defer pool.Close()
+	if err := record.Add(ctx, pool, record.Action{What: record.KeysResealed}); err != nil {
+		return err
+	}
 	progress := func(done int) { _, _ = fmt.Fprintf(env.stderr, "%d tenants looked at\n", done) }
 	n, err := tenant.New(pool, nil, config.sealer, nil, "").Reseal(ctx, progress)
 	left, countErr := token.New(pool, config.sealer, slog.New(slog.DiscardHandler)).StaleHashes(ctx)

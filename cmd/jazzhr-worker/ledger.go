@@ -9,6 +9,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/jobs/work"
+	"github.com/intrvio/jazzhr-worker/record"
 )
 
 type ledgerDistrustCommand struct{}
@@ -27,6 +28,9 @@ func (ledgerDistrustCommand) Run(ctx context.Context, env *environment) error {
 	return onDatabase(ctx, env, func(pool *pgxpool.Pool) error {
 		since, err := work.Distrust(ctx, pool)
 		if err != nil {
+			return err
+		}
+		if err := record.Add(ctx, pool, record.Action{What: record.LedgerDistrusted}); err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(env.stdout, "The ledger is distrusted since %s: every write is looked for in JazzHR before its first send.\nEvent numbers went ahead by %d.\n",
@@ -49,6 +53,9 @@ func (ledgerTrustCommand) Run(ctx context.Context, env *environment) error {
 	return onDatabase(ctx, env, func(pool *pgxpool.Pool) error {
 		was, err := work.Trust(ctx, pool)
 		if err != nil {
+			return err
+		}
+		if err := record.Add(ctx, pool, record.Action{What: record.LedgerTrusted}); err != nil {
 			return err
 		}
 		text := "The ledger is trusted again."

@@ -70,7 +70,7 @@ func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, s
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { exited = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.BindTo(byCommandLine(ctx), (*context.Context)(nil)),
 		kong.Bind(env),
 	)
 	if err != nil {
@@ -129,5 +129,9 @@ type commands struct {
 	Audit struct {
 		Duplicates auditDuplicatesCommand `cmd:"" help:"Look in JazzHR for what stands there more than once."`
 	} `cmd:"" help:"Hold an account of JazzHR to what is promised."`
+	Record struct {
+		Verify recordVerifyCommand `cmd:"" help:"Say whether a row of the record was changed or removed."`
+		Export recordExportCommand `cmd:"" help:"Print the record as CSV or JSON lines."`
+	} `cmd:"" help:"Hold the record of who did what to its chain, or print it."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -17,6 +17,9 @@ import (
 	"github.com/intrvio/jazzhr-worker/web"
 )
 
+// minRecordRetention is the least time that the record is kept, so that a slip can't empty it.
+const minRecordRetention = 30 * 24 * time.Hour
+
 // minToken is the least length of a token that opens something, in characters.
 const minToken = 32
 
@@ -74,6 +77,7 @@ func (c *Config) invalid(unread []problem) []problem {
 		{"DRAIN_DELAY", c.DrainDelay, 0},
 		{"STOP_TIMEOUT", c.StopTimeout, time.Second},
 		{"PAYLOAD_RETENTION", c.PayloadRetention, time.Hour},
+		{"RECORD_RETENTION", c.RecordRetention, minRecordRetention},
 	} {
 		must(rule.value >= rule.least, rule.setting, "give at least %s", rule.least)
 	}

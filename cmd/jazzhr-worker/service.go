@@ -151,9 +151,15 @@ func (s *service) startWeb(ctx context.Context, config web.Config) error {
 		defer close(written)
 		config.Tokens.Run(background)
 	}()
+	recorded := make(chan struct{})
+	go func() {
+		defer close(recorded)
+		server.Record().Run(background)
+	}()
 	s.closers = append(s.closers, func() {
 		stop()
 		<-written // before the pool is closed
+		<-recorded
 	})
 	s.web = server
 	return server.Start(background)
@@ -219,7 +225,7 @@ func (s *service) startWork(ctx context.Context, pool *pgxpool.Pool, client *jaz
 		Bucket: queue.NewBucket(pool, s.config.JazzHRCallsPerMinute), Deliverer: deliverer, NodeID: queue.NewNodeID(host),
 		Timeout: s.config.JazzHRTimeout, SettleDelay: s.config.SettleDelay, PollInterval: s.config.PollInterval,
 		TriggerMatchWindow: s.config.TriggerMatchWindow,
-		PayloadRetention:   s.config.PayloadRetention, SoftStop: s.config.StopTimeout, Limits: s.config.limits(),
+		PayloadRetention:   s.config.PayloadRetention, RecordRetention: s.config.RecordRetention, SoftStop: s.config.StopTimeout, Limits: s.config.limits(),
 		Metrics: registry, Logger: s.logger,
 	})
 	if err != nil {

@@ -71,11 +71,18 @@ func (d *Database) Empty(ctx context.Context, pools ...*pgxpool.Pool) error {
 		if err != nil {
 			return err
 		}
+		// The record is removed by the purge alone, and its chain begins anew.
+		if _, err := tx.Exec(ctx, "SELECT set_config('jazzhr.purges_record', 'on', true)"); err != nil {
+			return fmt.Errorf("allow to empty the record: %w", err)
+		}
 		for i := range tables {
 			tables[i] = "DELETE FROM " + tables[i]
 		}
 		if _, err := tx.Exec(ctx, strings.Join(tables, ";")); err != nil {
 			return fmt.Errorf("empty the tables: %w", err)
+		}
+		if _, err := tx.Exec(ctx, "INSERT INTO jazzhr.record_chain DEFAULT VALUES"); err != nil {
+			return fmt.Errorf("begin the record's chain: %w", err)
 		}
 		if _, err := tx.Exec(ctx, "UPDATE dbtest.clock SET stepped = '0'"); err != nil {
 			return fmt.Errorf("reset the clock: %w", err)

@@ -8,70 +8,7 @@ package gen
 import (
 	"context"
 	"time"
-
-	"github.com/google/uuid"
 )
-
-const systemActions = `-- name: SystemActions :many
-SELECT
-    a.action_id,
-    a.tenant_id,
-    t.name AS tenant_name,
-    a.at,
-    a.who,
-    a.what,
-    a.target,
-    a.result,
-    a.detail
-FROM jazzhr.actions a
-LEFT JOIN jazzhr.tenants t ON t.tenant_id = a.tenant_id
-WHERE a.action_id < $1
-ORDER BY a.action_id DESC
-LIMIT $2
-`
-
-type SystemActionsRow struct {
-	ActionID   uuid.UUID
-	TenantID   *uuid.UUID
-	TenantName *string
-	At         time.Time
-	Who        string
-	What       string
-	Target     *string
-	Result     string
-	Detail     *string
-}
-
-// Returns the actions before a given one, the newest first.
-func (q *Queries) SystemActions(ctx context.Context, db DBTX, before uuid.UUID, maxRows int32) ([]SystemActionsRow, error) {
-	rows, err := db.Query(ctx, systemActions, before, maxRows)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []SystemActionsRow{}
-	for rows.Next() {
-		var i SystemActionsRow
-		if err := rows.Scan(
-			&i.ActionID,
-			&i.TenantID,
-			&i.TenantName,
-			&i.At,
-			&i.Who,
-			&i.What,
-			&i.Target,
-			&i.Result,
-			&i.Detail,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
 
 const systemDelivery = `-- name: SystemDelivery :one
 SELECT
@@ -108,50 +45,6 @@ func (q *Queries) SystemDelivery(ctx context.Context, db DBTX) (SystemDeliveryRo
 		&i.FailedToday,
 	)
 	return i, err
-}
-
-const systemInsertAction = `-- name: SystemInsertAction :exec
-INSERT INTO jazzhr.actions (
-    tenant_id,
-    action_id,
-    who,
-    what,
-    target,
-    result,
-    detail
-)
-VALUES (
-    $1,
-    $2,
-    $3,
-    $4,
-    $5,
-    $6,
-    $7
-)
-`
-
-type SystemInsertActionParams struct {
-	TenantID *uuid.UUID
-	ActionID uuid.UUID
-	Who      string
-	What     string
-	Target   *string
-	Result   string
-	Detail   *string
-}
-
-func (q *Queries) SystemInsertAction(ctx context.Context, db DBTX, arg SystemInsertActionParams) error {
-	_, err := db.Exec(ctx, systemInsertAction,
-		arg.TenantID,
-		arg.ActionID,
-		arg.Who,
-		arg.What,
-		arg.Target,
-		arg.Result,
-		arg.Detail,
-	)
-	return err
 }
 
 const systemLeader = `-- name: SystemLeader :many

@@ -737,16 +737,7 @@ func (q *Queries) SystemTenantStates(ctx context.Context, db DBTX) ([]SystemTena
 }
 
 const tenantActions = `-- name: TenantActions :many
-SELECT
-    a.action_id,
-    a.tenant_id,
-    NULL::text AS tenant_name,
-    a.at,
-    a.who,
-    a.what,
-    a.target,
-    a.result,
-    a.detail
+SELECT a.action_id, a.tenant_id, a.at, a.who, a.what, a.target, a.result, a.detail, a.actor_kind, a.actor_id, a.address, a.request_id, a.changes, a.times, a.position, a.hash, NULL::text AS tenant_name
 FROM jazzhr.actions a
 WHERE a.tenant_id = $1 AND a.action_id < $2
 ORDER BY a.action_id DESC
@@ -754,15 +745,8 @@ LIMIT $3
 `
 
 type TenantActionsRow struct {
-	ActionID   uuid.UUID
-	TenantID   *uuid.UUID
+	Action     Action
 	TenantName *string
-	At         time.Time
-	Who        string
-	What       string
-	Target     *string
-	Result     string
-	Detail     *string
 }
 
 func (q *Queries) TenantActions(ctx context.Context, db DBTX, tenantID *uuid.UUID, before uuid.UUID, maxRows int32) ([]TenantActionsRow, error) {
@@ -775,15 +759,23 @@ func (q *Queries) TenantActions(ctx context.Context, db DBTX, tenantID *uuid.UUI
 	for rows.Next() {
 		var i TenantActionsRow
 		if err := rows.Scan(
-			&i.ActionID,
-			&i.TenantID,
+			&i.Action.ActionID,
+			&i.Action.TenantID,
+			&i.Action.At,
+			&i.Action.Who,
+			&i.Action.What,
+			&i.Action.Target,
+			&i.Action.Result,
+			&i.Action.Detail,
+			&i.Action.ActorKind,
+			&i.Action.ActorID,
+			&i.Action.Address,
+			&i.Action.RequestID,
+			&i.Action.Changes,
+			&i.Action.Times,
+			&i.Action.Position,
+			&i.Action.Hash,
 			&i.TenantName,
-			&i.At,
-			&i.Who,
-			&i.What,
-			&i.Target,
-			&i.Result,
-			&i.Detail,
 		); err != nil {
 			return nil, err
 		}

@@ -29,6 +29,25 @@ type APIToken struct {
 	PreviousUsedAt    *time.Time
 }
 
+type Action struct {
+	ActionID  uuid.UUID
+	TenantID  *uuid.UUID
+	At        time.Time
+	Who       string
+	What      string
+	Target    *string
+	Result    string
+	Detail    *string
+	ActorKind *string
+	ActorID   *string
+	Address   *string
+	RequestID *string
+	Changes   *string
+	Times     int32
+	Position  *int64
+	Hash      []byte
+}
+
 type Breaker struct {
 	Kind     string
 	Failures int32
@@ -96,6 +115,14 @@ type Opening struct {
 	State      string
 	CountryID  string
 	GoneAt     *time.Time
+}
+
+type RecordChain struct {
+	One          bool
+	BasePosition int64
+	BaseHash     []byte
+	HeadPosition int64
+	HeadHash     []byte
 }
 
 type RiverQueue struct {

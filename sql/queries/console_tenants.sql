@@ -432,16 +432,7 @@ ORDER BY e.sequence DESC
 LIMIT sqlc.arg(max_rows);
 
 -- name: TenantActions :many
-SELECT
-    a.action_id,
-    a.tenant_id,
-    NULL::text AS tenant_name,
-    a.at,
-    a.who,
-    a.what,
-    a.target,
-    a.result,
-    a.detail
+SELECT sqlc.embed(a), NULL::text AS tenant_name
 FROM jazzhr.actions a
 WHERE a.tenant_id = @tenant_id AND a.action_id < @before
 ORDER BY a.action_id DESC

@@ -25,7 +25,7 @@ const (
 func (k *Console) candidatesPage() page {
 	return page{
 		route: "/candidates", file: "candidates", section: "/candidates", load: k.loadCandidates,
-		query: []string{"q", "tenant"}, every: 3 * time.Second,
+		query: []string{"q", "tenant"}, every: 3 * time.Second, reads: readsCandidates,
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/intrvio/jazzhr-worker/record"
+
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -15,13 +17,12 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/outcome"
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
-	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
 func (k *Console) casePage() page {
 	return page{
 		route: "/attention/:tenant/:item", file: "case", section: "/attention",
-		load: k.loadCase, every: 5 * time.Second,
+		load: k.loadCase, every: 5 * time.Second, reads: readsCase,
 	}
 }
 
@@ -227,8 +228,8 @@ func (k *Console) decide(ctx context.Context, f form) (to, text string, err erro
 		if err := writeback.Decide(ctx, tx, k.config.Client, item, d); err != nil {
 			return err
 		}
-		return tenant.Record(ctx, tx, tenant.Action{
-			Who: f.who, Tenant: tenantID, What: tenant.ActionDecided, Target: item.String(),
+		return record.Add(ctx, tx, record.Action{
+			Who: f.who, Tenant: tenantID, What: record.Decided, Target: item.String(),
 			Detail: decidedText(d.Decision, d.RemoteID),
 		})
 	})

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/intrvio/jazzhr-worker/record"
+
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
@@ -91,6 +93,11 @@ func (k *Console) RouteConnect(group *gin.RouterGroup) {
 // protectLink is [Console.protect] for the pages of customers.
 func (k *Console) protectLink(c *gin.Context) {
 	protectPage(c)
+	if token := c.Param("token"); token != "" {
+		if _, err := k.links.open(token); err == nil || errors.Is(err, errLinkExpired) {
+			setLink(c, token)
+		}
+	}
 	if err := k.crossSite.Check(c.Request); err != nil {
 		k.failLink(c, errCrossOrigin)
 	}
@@ -195,6 +202,12 @@ var errWrongPurpose = errors.New("the connect link is not good for this")
 func (k *Console) failLink(c *gin.Context, err error) {
 	status, code, shown := linkProblemOf(err)
 	k.config.Note(c, code, err)
+	switch {
+	case errors.Is(err, errNoLink):
+		k.recordRefusal(c, record.LinkUsed, uuid.Nil, "no connect link of this service")
+	case errors.Is(err, errLinkExpired), errors.Is(err, errWrongPurpose):
+		k.recordRefusal(c, record.LinkUsed, uuid.Nil, err.Error())
+	}
 	c.Abort()
 	if c.Writer.Written() { // too late for another answer
 		return
@@ -262,8 +275,8 @@ func (k *Console) linkNotFound(c *gin.Context) {
 func byLink(detail string) tenant.Actor { return tenant.Actor{Name: administrator, Detail: detail} }
 
 // recordRefused records what was refused to whoever used a connect link.
-func (k *Console) recordRefused(ctx context.Context, id uuid.UUID, what tenant.ActionKind, why string) error {
-	return tenant.Record(ctx, k.config.Pool, tenant.Action{
-		Who: administrator, Tenant: id, What: what, Result: tenant.ActionRefused, Detail: why,
+func (k *Console) recordRefused(ctx context.Context, id uuid.UUID, what record.Kind, why string) error {
+	return record.Add(ctx, k.config.Pool, record.Action{
+		Who: administrator, Tenant: id, What: what, Result: record.Refused, Detail: why,
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/intrvio/jazzhr-worker/record"
+
 	"github.com/google/uuid"
 	"golang.org/x/time/rate"
 
@@ -79,7 +81,7 @@ func (k *Console) setKey(ctx context.Context, v linkRequest) (linkReply, error) 
 	}
 	connection, err := k.config.Tenants.Connect(ctx, v.Tenant, v.values.Get("api_key"), byLink(""))
 	if problem := keyProblem(err); problem != "" {
-		if err := k.recordRefused(ctx, v.Tenant, tenant.ActionKeySet, problem); err != nil {
+		if err := k.recordRefused(ctx, v.Tenant, record.KeySet, problem); err != nil {
 			return linkReply{}, err
 		}
 		return linkReply{Field: "key", Problem: problem + " Nothing was changed."}, nil
@@ -134,7 +136,7 @@ func (k *Console) newLinkSecret(ctx context.Context, v linkRequest) (linkReply, 
 
 // secretSaved records that the administrator has saved the secret.
 func (k *Console) secretSaved(ctx context.Context, v linkRequest) (linkReply, error) {
-	return linkReply{}, tenant.Record(ctx, k.config.Pool, tenant.Action{
-		Who: administrator, Tenant: v.Tenant, What: tenant.ActionSecretSaved,
+	return linkReply{}, record.Add(ctx, k.config.Pool, record.Action{
+		Who: administrator, Tenant: v.Tenant, What: record.SecretSaved,
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/intrvio/jazzhr-worker/record"
+
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/tenant"
@@ -32,7 +34,7 @@ func (k *Console) loadConnect(ctx context.Context, at place) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	progress, err := gen.New().ConnectProgress(ctx, db.Of(k.config.Pool, v.Tenant), v.Tenant, string(tenant.ActionSecretSaved))
+	progress, err := gen.New().ConnectProgress(ctx, db.Of(k.config.Pool, v.Tenant), v.Tenant, string(record.SecretSaved))
 	if err != nil {
 		return nil, fmt.Errorf("read how far a connection is: %w", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"riverqueue.com/riverui"
 
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/record"
 	"github.com/intrvio/jazzhr-worker/tenant"
 	"github.com/intrvio/jazzhr-worker/token"
 )
@@ -75,7 +76,9 @@ type Config struct {
 	// Checks runs the readiness checks of this process.
 	Checks func(context.Context) []CheckResult
 	// Note adds the code of a failure and its cause to the request's log line.
-	Note   func(c *gin.Context, code string, err error)
+	Note func(c *gin.Context, code string, err error)
+	// Record counts what may come often: refused attempts, and readings of personal data.
+	Record *record.Counter
 	Logger *slog.Logger
 }
 
@@ -250,6 +253,7 @@ func (k *Console) requireSession(c *gin.Context) {
 		k.fail(c, err)
 	case p.Role > 0:
 		c.Set(personKey, p)
+		k.setPerson(c, p.Name, k.sessions.keyOf(c))
 	case isHTMX(c): // it would follow a redirect, and put the sign-in into the page
 		c.Header("HX-Redirect", signInPath)
 		c.AbortWithStatus(http.StatusNoContent)

@@ -54,7 +54,7 @@
 //
 // An action returns the page to go to and a notice to show there. problemOn returns a notice about
 // what was typed. The action is recorded in the transaction of the change: by the [tenant.Actor]
-// that methods of package tenant take, else by [tenant.Record]. A change that should not be made by
+// that methods of package tenant take, else by [record.Add]. A change that should not be made by
 // mistake is asked for in a <dialog> (data-dialog, data-close in console.js) or on a page of its
 // own.
 //

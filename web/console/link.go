@@ -11,9 +11,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
+	"github.com/intrvio/jazzhr-worker/record"
 
-	"github.com/intrvio/jazzhr-worker/tenant"
+	"github.com/google/uuid"
 )
 
 // Purpose is what a connect link is good for.
@@ -49,13 +49,14 @@ func (k *Console) NewConnectLink(
 		return ConnectLink{}, err
 	}
 	g := grant{Tenant: id, Purpose: purpose, Expires: k.links.now().Add(lifetime).Truncate(time.Second)}
-	if err := tenant.Record(ctx, k.config.Pool, tenant.Action{
-		Who: who, Tenant: id, What: tenant.ActionConnectLinkMade,
+	token := k.links.sign(g)
+	if err := record.Add(ctx, k.config.Pool, record.Action{
+		Who: who, Tenant: id, What: record.ConnectLinkMade, Target: "link " + record.NameOf(token),
 		Detail: fmt.Sprintf("to %s, good until %s", purpose, g.Expires.UTC().Format(exactTime)),
 	}); err != nil {
 		return ConnectLink{}, err
 	}
-	url := k.config.PublicURL.JoinPath(connectPath, k.links.sign(g)).String()
+	url := k.config.PublicURL.JoinPath(connectPath, token).String()
 	return ConnectLink{URL: url, Purpose: purpose, ExpiresAt: g.Expires.UTC()}, nil
 }
 

@@ -9,6 +9,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
+
+	"github.com/intrvio/jazzhr-worker/record"
 )
 
 // page is one of the console's pages. doc.go describes them.
@@ -25,6 +27,9 @@ type page struct {
 	// every is how often the live parts are rendered while somebody looks; 0 for a page that is not
 	// live.
 	every time.Duration
+	// reads says what a place shows of people, for the record. personal is false for a place that
+	// shows nothing of them. nil for a page that never does.
+	reads func(at place) (reading record.Action, personal bool)
 }
 
 // sections are the links of the navigation, in order. Those without a page are not shown.

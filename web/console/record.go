@@ -2,81 +2,96 @@ package console
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/intrvio/jazzhr-worker/db/gen"
-	"github.com/intrvio/jazzhr-worker/tenant"
+	"github.com/intrvio/jazzhr-worker/record"
 )
 
 // pageRows is how many rows a page of a list shows.
 const pageRows = 50
 
 // actionText says what was done. It follows the name of who did it.
-func actionText(kind tenant.ActionKind) string {
-	words := map[tenant.ActionKind]string{
-		tenant.ActionSignedIn:        "signed in",
-		tenant.ActionBrokeGlass:      "signed in with the admin token, past the identity provider",
-		tenant.ActionSessionEnded:    "ended a session",
-		tenant.ActionPaused:          "paused the tenant",
-		tenant.ActionResumed:         "resumed the tenant",
-		tenant.ActionResynced:        "started a resync",
-		tenant.ActionSecretRotated:   "made a new webhook secret",
-		tenant.ActionDisconnected:    "disconnected the tenant",
-		tenant.ActionDecided:         "decided a case",
-		tenant.ActionReplayed:        "replayed a webhook",
-		tenant.ActionRevealed:        "looked at a webhook unmasked",
-		tenant.ActionConnectLinkMade: "made a connect link",
-		tenant.ActionKeySet:          "gave a JazzHR key",
-		tenant.ActionKeyTested:       "tested a JazzHR key",
-		tenant.ActionSettingsChanged: "changed the settings",
-		tenant.ActionConsentChanged:  "changed who agreed to transcripts in JazzHR",
-		tenant.ActionSecretSaved:     "confirmed that the webhook secret is saved",
-		tenant.ActionRiverUsed:       "changed jobs or a queue in River UI",
-		tenant.ActionTokenMade:       "made an API token",
-		tenant.ActionTokenRolled:     "gave an API token a new secret",
-		tenant.ActionTokenRevoked:    "revoked an API token",
-	}
-	if text, ok := words[kind]; ok {
-		return text
+func actionText(kind record.Kind) string {
+	for _, info := range record.Kinds() {
+		if info.Kind == kind {
+			return info.Words
+		}
 	}
 	return string(kind)
 }
 
 func (k *Console) recordPage() page {
 	return page{
-		route: "/actions", file: "actions", section: "/actions", load: k.loadRecord, query: []string{"after"}, every: 2 * time.Second,
+		route: "/actions", file: "actions", section: "/actions", load: k.loadRecord,
+		query: []string{"after", "tenant", "actor", "action", "from", "to"}, every: 2 * time.Second,
 	}
 }
 
-// record is what the page shows.
-type record struct {
+// recordView is what the page shows.
+type recordView struct {
 	Actions []recordRow
 	Pager   pager
+	Kinds   []record.KindInfo
+	// The filter, as it was typed.
+	Tenant, Actor, From, To string
+	Action                  record.Kind
+	Problem                 string // why the filter is not understood; empty if it is
 }
 
 type recordRow struct {
-	gen.SystemActionsRow
+	record.Named
 	Words string
 	Tone  tone
 }
 
-func newRecordRow(row gen.SystemActionsRow) recordRow {
-	shown := recordRow{row, actionText(tenant.ActionKind(row.What)), good}
-	switch tenant.ActionResult(row.Result) {
-	case tenant.ActionDone:
-	case tenant.ActionRefused:
+func newRecordRow(entry record.Named) recordRow {
+	shown := recordRow{entry, actionText(entry.Action), good}
+	switch entry.Outcome {
+	case record.Done:
+	case record.Refused:
 		shown.Tone = warn
-	case tenant.ActionFailed:
+	case record.Failed:
 		shown.Tone = bad
 	}
 	return shown
 }
 
+// filter returns what was typed as a filter, and says what of it is not understood.
+func (v *recordView) filter() (f record.Filter, problem string) {
+	f = record.Filter{Actor: v.Actor, Action: v.Action}
+	if v.Tenant != "" {
+		id, err := uuid.Parse(v.Tenant)
+		if err != nil {
+			return f, "Tenant: give the tenant’s id, as its page shows it."
+		}
+		f.Tenants = []uuid.UUID{id}
+	}
+	day := func(text string) (*time.Time, bool) {
+		if text == "" {
+			return nil, true
+		}
+		at, err := time.Parse(time.DateOnly, text)
+		return &at, err == nil
+	}
+	var fromOK, toOK bool
+	f.Since, fromOK = day(v.From)
+	if f.Till, toOK = day(v.To); toOK && f.Till != nil {
+		end := f.Till.AddDate(0, 0, 1) // with the day itself
+		f.Till = &end
+	}
+	switch {
+	case !fromOK:
+		return f, "From: give a day, such as 2026-11-23."
+	case !toOK:
+		return f, "To: give a day, such as 2026-11-23."
+	}
+	return f, ""
+}
+
 func (k *Console) loadRecord(ctx context.Context, at place) (any, error) {
-	before := uuid.Max
+	before := uuid.Nil
 	after, err := at.after()
 	if err != nil {
 		return nil, err
@@ -86,15 +101,22 @@ func (k *Console) loadRecord(ctx context.Context, at place) (any, error) {
 			return nil, errNotFound
 		}
 	}
-	rows, err := gen.New().SystemActions(ctx, k.config.Pool, before, pageRows+1)
-	if err != nil {
-		return nil, fmt.Errorf("list actions: %w", err)
+	shown := recordView{
+		Kinds: record.Kinds(), Tenant: at.query.Get("tenant"), Actor: at.query.Get("actor"),
+		Action: record.Kind(at.query.Get("action")), From: at.query.Get("from"), To: at.query.Get("to"),
 	}
-	var shown record
+	f, problem := shown.filter()
+	if shown.Problem = problem; problem != "" {
+		return shown, nil
+	}
+	rows, err := record.Newest(ctx, k.config.Pool, f, before, pageRows+1)
+	if err != nil {
+		return nil, err
+	}
 	next := ""
 	if len(rows) > pageRows {
 		rows = rows[:pageRows]
-		next = rows[pageRows-1].ActionID.String()
+		next = rows[pageRows-1].ID.String()
 	}
 	for _, row := range rows {
 		shown.Actions = append(shown.Actions, newRecordRow(row))

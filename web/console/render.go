@@ -142,7 +142,11 @@ func (k *Console) navigation(current string, role Role) []link {
 func (k *Console) servePage(c *gin.Context, s *compiledPage) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), pageTimeout)
 	defer cancel()
-	data, err := s.page.load(ctx, placeOf(c, s.page.query...))
+	at := placeOf(c, s.page.query...)
+	data, err := s.page.load(ctx, at)
+	if err == nil {
+		err = k.recordReading(ctx, s.page, at)
+	}
 	if err != nil {
 		k.fail(c, err)
 		return

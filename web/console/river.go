@@ -10,9 +10,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gin-gonic/gin"
+	"github.com/intrvio/jazzhr-worker/record"
 
-	"github.com/intrvio/jazzhr-worker/tenant"
+	"github.com/gin-gonic/gin"
 )
 
 // riverNav returns the HTML of the links from River UI back to the console. It is shown above River
@@ -74,16 +74,16 @@ func (k *Console) changeInRiver(c *gin.Context) {
 	}
 	c.Request.Body = io.NopCloser(bytes.NewReader(body))
 	k.riverUI.ServeHTTP(c.Writer, c.Request)
-	action := tenant.Action{
-		Who: who(c), What: tenant.ActionRiverUsed, Target: strings.TrimPrefix(c.Request.URL.Path, riverPath+"/api/"),
+	action := record.Action{
+		Who: who(c), What: record.RiverUsed, Target: strings.TrimPrefix(c.Request.URL.Path, riverPath+"/api/"),
 		Detail: riverJobIDs(body),
 	}
 	if c.Writer.Status() >= http.StatusBadRequest {
-		action.Result = tenant.ActionFailed
+		action.Result = record.Failed
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), sessionTimeout)
 	defer cancel()
-	if err := tenant.Record(ctx, k.config.Pool, action); err != nil {
+	if err := record.Add(ctx, k.config.Pool, action); err != nil {
 		k.config.Logger.Error("an action in River UI is not recorded", "error", err)
 	}
 }

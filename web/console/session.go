@@ -12,13 +12,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/intrvio/jazzhr-worker/record"
+
 	"github.com/gin-gonic/gin"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
-	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
 const (
@@ -126,7 +127,7 @@ func (s *sessions) current(c *gin.Context) (person, error) {
 // begin starts and records a session, and sets its cookie. It ends the session that the browser had,
 // and those of the same person that have another role. The session lasts for the time given, and not
 // longer than sessionLifetime.
-func (s *sessions) begin(c *gin.Context, p person, lifetime time.Duration, record tenant.Action) error {
+func (s *sessions) begin(c *gin.Context, p person, lifetime time.Duration, action record.Action) error {
 	random := make([]byte, sessionSize)
 	_, _ = rand.Read(random) // never fails, by its documentation
 	cookie := base64.RawURLEncoding.EncodeToString(random)
@@ -136,6 +137,9 @@ func (s *sessions) begin(c *gin.Context, p person, lifetime time.Duration, recor
 	lifetime = min(lifetime, sessionLifetime)
 	ctx, cancel := context.WithTimeout(c.Request.Context(), sessionTimeout)
 	defer cancel()
+	o := record.OriginOf(ctx)
+	o.Kind, o.Name, o.ID = record.Person, p.Name, record.NameOf(string(s.hash(cookie)))
+	ctx = record.From(ctx, o)
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		if err := s.endOthers(ctx, tx, p, s.hashOf(c)); err != nil {
 			return err
@@ -145,7 +149,7 @@ func (s *sessions) begin(c *gin.Context, p person, lifetime time.Duration, recor
 		}); err != nil {
 			return fmt.Errorf("store session: %w", err)
 		}
-		return tenant.Record(ctx, tx, record)
+		return record.Add(ctx, tx, action)
 	})
 	if err != nil {
 		return err

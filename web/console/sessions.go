@@ -10,7 +10,7 @@ import (
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
-	"github.com/intrvio/jazzhr-worker/tenant"
+	"github.com/intrvio/jazzhr-worker/record"
 )
 
 const sessionsPath = "/console/sessions"
@@ -41,8 +41,8 @@ func (k *Console) endSession(ctx context.Context, f form) (string, string, error
 		if name, err = gen.New().SystemEndSession(ctx, tx, id); err != nil {
 			return fmt.Errorf("end session: %w", err)
 		}
-		return tenant.Record(ctx, tx, tenant.Action{
-			Who: f.who, What: tenant.ActionSessionEnded, Target: id.String(), Detail: "of " + name,
+		return record.Add(ctx, tx, record.Action{
+			Who: f.who, What: record.SessionEnded, Target: id.String(), Detail: "of " + name,
 		})
 	})
 	if errors.Is(err, pgx.ErrNoRows) {

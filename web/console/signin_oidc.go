@@ -8,7 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/intrvio/jazzhr-worker/tenant"
+	"github.com/intrvio/jazzhr-worker/record"
 	"github.com/intrvio/jazzhr-worker/web/identity"
 )
 
@@ -64,8 +64,8 @@ func (s *signIn) finishOIDC(c *gin.Context) {
 		s.refuseRole(c, p)
 		return
 	}
-	record := tenant.Action{Who: p.Name, What: tenant.ActionSignedIn, Detail: "with the role " + p.Role.String()}
-	if err := s.console.sessions.begin(c, p, time.Until(who.Expires), record); err != nil {
+	signedIn := record.Action{Who: p.Name, What: record.SignedIn, Detail: "with the role " + p.Role.String()}
+	if err := s.console.sessions.begin(c, p, time.Until(who.Expires), signedIn); err != nil {
 		s.console.fail(c, err)
 		return
 	}
@@ -84,8 +84,8 @@ func (s *signIn) refuseRole(c *gin.Context, p person) {
 		s.console.fail(c, err)
 		return
 	}
-	if err := tenant.Record(ctx, s.console.config.Pool, tenant.Action{
-		Who: p.Name, What: tenant.ActionSignedIn, Result: tenant.ActionRefused, Detail: "none of the person’s groups has a role",
+	if err := record.Add(ctx, s.console.config.Pool, record.Action{
+		Who: p.Name, What: record.SignedIn, Result: record.Refused, Detail: "none of the person’s groups has a role",
 	}); err != nil {
 		s.console.fail(c, err)
 		return

@@ -9,8 +9,9 @@ import (
 	"unicode"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
-	"github.com/intrvio/jazzhr-worker/tenant"
+	"github.com/intrvio/jazzhr-worker/record"
 )
 
 // adminToken is the token that opens the console, or none.
@@ -38,6 +39,7 @@ func (s *signIn) postToken(c *gin.Context) {
 	form := c.Request.PostForm
 	wrong := !s.token.match(form.Get("token"))
 	if wrong && !s.tries.Allow() { // guesses by others never keep out whoever knows the token
+		s.console.recordRefusal(c, record.SignedIn, uuid.Nil, "a wrong admin token, and too many tries")
 		c.Header("Retry-After", "1")
 		s.show(c, http.StatusTooManyRequests, "", "Too many tries. Wait a second.")
 		return
@@ -47,16 +49,17 @@ func (s *signIn) postToken(c *gin.Context) {
 		return
 	}
 	if wrong {
+		s.console.recordRefusal(c, record.SignedIn, uuid.Nil, "a wrong admin token")
 		s.console.config.Note(c, errSignedOut.Code, errors.New("wrong admin token"))
 		s.show(c, http.StatusUnauthorized, form.Get("to"), "That is not the admin token.")
 		return
 	}
 	p := person{Name: tokenName(form.Get("name")), Role: Admin}
-	record := tenant.Action{Who: p.Name, What: tenant.ActionSignedIn}
+	signedIn := record.Action{Who: p.Name, What: record.SignedIn}
 	if s.provider != nil {
-		record.What = tenant.ActionBrokeGlass
+		signedIn.What = record.BrokeGlass
 	}
-	if err := s.console.sessions.begin(c, p, sessionLifetime, record); err != nil {
+	if err := s.console.sessions.begin(c, p, sessionLifetime, signedIn); err != nil {
 		s.console.fail(c, err)
 		return
 	}

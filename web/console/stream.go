@@ -51,6 +51,13 @@ func (k *Console) stream(c *gin.Context, s *compiledPage, who func(*gin.Context)
 		_ = out.send("reload", nil)
 		return
 	}
+	if s.page.reads != nil {
+		k.setPerson(c, p.Name, k.sessions.keyOf(c))
+		if err := k.recordReading(c.Request.Context(), s.page, at); err != nil {
+			k.fail(c, err)
+			return
+		}
+	}
 	view := k.views.join(w, p.Role.String()+" "+at.href(), func() *view { return k.viewOf(s, at, p.Role) })
 	if view == nil {
 		c.Header("Retry-After", "5")

@@ -13,6 +13,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/outcome"
+	"github.com/intrvio/jazzhr-worker/record"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
@@ -236,10 +237,7 @@ func readRecent(ctx context.Context, tx db.TenantTx, view *tenantView) (err erro
 		return fmt.Errorf("read the latest actions: %w", err)
 	}
 	for _, a := range actions {
-		view.Record = append(view.Record, newRecordRow(gen.SystemActionsRow{
-			ActionID: a.ActionID, TenantID: a.TenantID, At: a.At, Who: a.Who, What: a.What, Target: a.Target,
-			Result: a.Result, Detail: a.Detail,
-		}))
+		view.Record = append(view.Record, newRecordRow(record.Named{Entry: record.EntryOf(a.Action)}))
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/intrvio/jazzhr-worker/record"
+
 	"github.com/google/uuid"
 
 	"github.com/intrvio/jazzhr-worker/db/gen"
@@ -187,8 +189,8 @@ func (k *Console) resyncTenant(ctx context.Context, f form) (string, string, err
 		if ok {
 			reason = state.Error()
 		}
-		err := tenant.Record(ctx, k.config.Pool, tenant.Action{
-			Who: f.who, Tenant: t.TenantID, What: tenant.ActionResynced, Result: tenant.ActionRefused, Detail: reason,
+		err := record.Add(ctx, k.config.Pool, record.Action{
+			Who: f.who, Tenant: t.TenantID, What: record.Resynced, Result: record.Refused, Detail: reason,
 		})
 		if err != nil {
 			return "", "", err

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/intrvio/jazzhr-worker/record"
+
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -20,7 +22,6 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue/intake"
 	"github.com/intrvio/jazzhr-worker/queue/outcome"
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
-	"github.com/intrvio/jazzhr-worker/tenant"
 )
 
 func (k *Console) webhookPage() page {
@@ -177,8 +178,8 @@ func (k *Console) reveal(ctx context.Context, f form) (shown any, err error) {
 		if w, err = readWebhook(ctx, tx, id); err != nil {
 			return err
 		}
-		return tenant.Record(ctx, tx, tenant.Action{
-			Who: f.who, Tenant: tenantID, What: tenant.ActionRevealed, Target: id.String(),
+		return record.Add(ctx, tx, record.Action{
+			Who: f.who, Tenant: tenantID, What: record.Revealed, Target: id.String(),
 		})
 	})
 	if err != nil {
@@ -198,8 +199,8 @@ func (k *Console) replay(ctx context.Context, f form) (to, text string, err erro
 		if err := intake.Replay(ctx, tx, k.config.Client, id); err != nil {
 			return err
 		}
-		return tenant.Record(ctx, tx, tenant.Action{
-			Who: f.who, Tenant: tenantID, What: tenant.ActionReplayed, Target: id.String(),
+		return record.Add(ctx, tx, record.Action{
+			Who: f.who, Tenant: tenantID, What: record.Replayed, Target: id.String(),
 		})
 	})
 	to = webhookHref(tenantID, id)
