@@ -16,28 +16,31 @@ import (
 	"github.com/intrvio/jazzhr-worker/web/webtest"
 )
 
-// change is a request that changes something. In its body {case} and {token} stand for the ids of a
-// case and a token that exist, as :item and :id of tokens do in its route.
-type change struct{ route, body string }
+// change is a request that changes something, and what the record calls it.
+type change struct {
+	route string
+	what  record.Kind
+	body  string
+}
 
 // madeChanges has a request for each route of the API that changes something, in an order in which each does.
 var madeChanges = []change{
-	{"POST /v1/tenants", `{"name":"Another","region":"us"}`},
-	{"PATCH /v1/tenants/:id", `{"name":"Acme & Co","settings":{"poll_interval":"10m"}}`},
-	{"POST /v1/tenants/:id/pause", ""},
-	{"POST /v1/tenants/:id/resume", ""},
-	{"POST /v1/tenants/:id/sync", ""},
-	{"PUT /v1/tenants/:id/connection", `{"api_key":"` + webtest.APIKey + `"}`},
-	{"POST /v1/tenants/:id/connection/test", ""},
-	{"POST /v1/tenants/:id/connection/secret", ""},
-	{"POST /v1/tenants/:id/connect-links", `{"purpose":"manage"}`},
-	{"POST /v1/tenants/:id/writebacks", fullWriteback},
-	{"POST /v1/tenants/:id/attention/:item", `{"decision":"abandon"}`},
-	{"POST /v1/events/redeliver", `{"since":"2020-01-01T00:00:00Z"}`},
-	{"POST /v1/tokens", `{"name":"n","scopes":["tokens:write"]}`},
-	{"POST /v1/tokens/:id/roll", ""},
-	{"DELETE /v1/tokens/:id", ""},
-	{"DELETE /v1/tenants/:id/connection", ""},
+	{"POST /v1/tenants", record.TenantCreated, `{"name":"Another","region":"us"}`},
+	{"PATCH /v1/tenants/:id", record.SettingsChanged, `{"name":"Acme & Co","settings":{"poll_interval":"10m"}}`},
+	{"POST /v1/tenants/:id/pause", record.Paused, ""},
+	{"POST /v1/tenants/:id/resume", record.Resumed, ""},
+	{"POST /v1/tenants/:id/sync", record.Resynced, ""},
+	{"PUT /v1/tenants/:id/connection", record.KeySet, `{"api_key":"` + webtest.APIKey + `"}`},
+	{"POST /v1/tenants/:id/connection/test", record.KeyTested, ""},
+	{"POST /v1/tenants/:id/connection/secret", record.SecretRotated, ""},
+	{"POST /v1/tenants/:id/connect-links", record.ConnectLinkMade, `{"purpose":"manage"}`},
+	{"POST /v1/tenants/:id/writebacks", record.WritebackEnqueued, fullWriteback},
+	{"POST /v1/tenants/:id/attention/:item", record.Decided, `{"decision":"abandon"}`},
+	{"POST /v1/events/redeliver", record.EventsRedelivered, `{"since":"2020-01-01T00:00:00Z"}`},
+	{"POST /v1/tokens", record.TokenMade, `{"name":"n","scopes":["tokens:write"]}`},
+	{"POST /v1/tokens/:id/roll", record.TokenRolled, ""},
+	{"DELETE /v1/tokens/:id", record.TokenRevoked, ""},
+	{"DELETE /v1/tenants/:id/connection", record.Disconnected, ""},
 }
 
 // TestEveryChangeIsRecorded makes each change once, and wants exactly one row of it. A route that
@@ -78,8 +81,8 @@ func TestEveryChangeIsRecorded(t *testing.T) {
 		}
 		request := answer.Header.Get("X-Request-Id")
 		s.WantCount(before+1, "actions")
-		if n := s.Count("actions WHERE request_id = $1 AND actor_kind = 'token' AND actor_id = $2 AND address = '127.0.0.1' AND result = 'done'", request, own); n != 1 {
-			t.Errorf("%s left %d rows with its request and token", c.route, n)
+		if n := s.Count("actions WHERE request_id = $1 AND actor_kind = 'token' AND actor_id = $2 AND address = '127.0.0.1' AND result = 'done' AND what = $3", request, own, c.what); n != 1 {
+			t.Errorf("%s left %d rows with its request, token and action", c.route, n)
 		}
 	}
 	s.WantCount(1, `actions WHERE what = 'change_settings' AND changes = '{"name":{},"poll_interval":{"before":"default","after":"10m0s"}}'`)
