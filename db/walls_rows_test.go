@@ -54,7 +54,7 @@ var always = map[string]any{
 	"list": "activities", "trigger": "export", "decision": "adopt", "result": "done", "problem": nil,
 	"decisions.problem": "two_matches", "waiting_for": nil, "stopped_by": nil, "outcome": nil,
 	"events.type": "candidate.exported", "events.data": json.RawMessage(`{"webhook_id":"subject"}`),
-	"effects.key": "email name", "applicants.email": "email",
+	"effects.key": "email name", "applicants.email": "email", "actor_kind": "person", "position": nil, "actions.hash": nil,
 }
 
 // asked are arguments that are no value of a column, or another one: of one query ("Opening.job_id"), or

@@ -34,13 +34,7 @@ func (c *Config) invalid(unread []problem) []problem {
 		}
 	}
 	must(c.DatabaseURL == "" || isDatabase(c.DatabaseURL), "DATABASE_URL", "give postgres://user:password@host:port/database")
-	must(isAddress(c.ListenAddr), "LISTEN_ADDR", "give host:port, such as 127.0.0.1:8080")
-	for setting, address := range map[string]string{"WEBHOOK_ADDR": c.WebhookAddr, "API_ADDR": c.APIAddr, "CONSOLE_ADDR": c.ConsoleAddr} {
-		must(address == "" || isAddress(address), setting, "give host:port, such as 127.0.0.1:8081")
-		must(address == "" || address != c.MetricsAddr || strings.HasSuffix(address, ":0"), setting, "must not be METRICS_ADDR: metrics have no sign-in")
-	}
-	must(c.MetricsAddr == "" || isAddress(c.MetricsAddr), "METRICS_ADDR", "give host:port, such as 127.0.0.1:9090")
-	must(c.MetricsAddr == "" || c.MetricsAddr != c.ListenAddr || strings.HasSuffix(c.ListenAddr, ":0"), "METRICS_ADDR", "must not be LISTEN_ADDR: metrics have no sign-in")
+	c.checkAddresses(must)
 	must(c.PublicURL == "" || isBaseURL(c.PublicURL), "PUBLIC_URL", "give an address that begins with https:// or http://, without user, query or fragment")
 	must(isBaseURL(c.JazzHRBaseURL), "JAZZHR_BASE_URL", "give an address that begins with https:// or http://, without user, query or fragment")
 
@@ -81,17 +75,33 @@ func (c *Config) invalid(unread []problem) []problem {
 	} {
 		must(rule.value >= rule.least, rule.setting, "give at least %s", rule.least)
 	}
+	c.checkRegion(must)
+	must(slices.Contains([]string{logAuto, logTint, logJSON}, c.LogFormat), "LOG_FORMAT", "give auto, tint or json")
+	return problems
+}
+
+// checkAddresses holds what the service listens on, and behind what, against its rules.
+func (c *Config) checkAddresses(must func(holds bool, setting, text string, args ...any)) {
+	must(isAddress(c.ListenAddr), "LISTEN_ADDR", "give host:port, such as 127.0.0.1:8080")
+	for setting, address := range map[string]string{"WEBHOOK_ADDR": c.WebhookAddr, "API_ADDR": c.APIAddr, "CONSOLE_ADDR": c.ConsoleAddr} {
+		must(address == "" || isAddress(address), setting, "give host:port, such as 127.0.0.1:8081")
+		must(address == "" || address != c.MetricsAddr || strings.HasSuffix(address, ":0"), setting, "must not be METRICS_ADDR: metrics have no sign-in")
+	}
+	must(c.MetricsAddr == "" || isAddress(c.MetricsAddr), "METRICS_ADDR", "give host:port, such as 127.0.0.1:9090")
+	must(c.MetricsAddr == "" || c.MetricsAddr != c.ListenAddr || strings.HasSuffix(c.ListenAddr, ":0"), "METRICS_ADDR", "must not be LISTEN_ADDR: metrics have no sign-in")
+	for i, proxy := range c.TrustedProxies {
+		must(isNetwork(proxy), "TRUSTED_PROXIES", "entry %d of %d is neither an address nor a network such as 10.0.0.0/8", i+1, len(c.TrustedProxies))
+	}
+}
+
+// checkRegion holds where the service runs against its rules.
+func (c *Config) checkRegion(must func(holds bool, setting, text string, args ...any)) {
 	must(c.Region == tenant.RegionUS || c.Region == tenant.RegionEU, "REGION", "give us or eu")
 	must(c.Region != tenant.RegionEU || c.RegionName != "", "REGION_NAME", "must be set with REGION=eu: customers are told where their data is")
 	for region, address := range c.RegionPeers {
 		known := region == tenant.RegionUS || region == tenant.RegionEU
 		must(known && region != c.Region && isBaseURL(address), "REGION_PEERS", "give other regions with their addresses, such as eu=https://jazzhr-eu.intrvio.example")
 	}
-	for i, proxy := range c.TrustedProxies {
-		must(isNetwork(proxy), "TRUSTED_PROXIES", "entry %d of %d is neither an address nor a network such as 10.0.0.0/8", i+1, len(c.TrustedProxies))
-	}
-	must(slices.Contains([]string{logAuto, logTint, logJSON}, c.LogFormat), "LOG_FORMAT", "give auto, tint or json")
-	return problems
 }
 
 // minClientSecret is the least length of the secret at the identity provider, in characters. Keys are

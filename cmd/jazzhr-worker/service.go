@@ -89,15 +89,10 @@ func (s *service) start(ctx context.Context, what parts) error {
 		return err
 	}
 	registry := prometheus.NewRegistry()
-	observe, err := jobs.ObserveCalls(registry)
+	client, err := s.openJazzHR(registry)
 	if err != nil {
 		return err
 	}
-	client, err := jazzhr.NewClient(jazzhr.Config{BaseURL: s.config.JazzHRBaseURL, Timeout: s.config.JazzHRTimeout, Observe: observe})
-	if err != nil {
-		return err
-	}
-	s.closers = append(s.closers, client.Close)
 	inserter, err := queue.NewInserter(pool, s.logger)
 	if err != nil {
 		return err
@@ -138,6 +133,20 @@ func (s *service) start(ctx context.Context, what parts) error {
 	}
 	s.listen("metrics", metricsListener, s.web.MetricsHandler(), nil)
 	return nil
+}
+
+// openJazzHR returns a client of JazzHR whose calls are counted.
+func (s *service) openJazzHR(registry *prometheus.Registry) (*jazzhr.Client, error) {
+	observe, err := jobs.ObserveCalls(registry)
+	if err != nil {
+		return nil, err
+	}
+	client, err := jazzhr.NewClient(jazzhr.Config{BaseURL: s.config.JazzHRBaseURL, Timeout: s.config.JazzHRTimeout, Observe: observe})
+	if err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, client.Close)
+	return client, nil
 }
 
 func (s *service) startWeb(ctx context.Context, config web.Config) error {

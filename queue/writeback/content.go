@@ -23,8 +23,10 @@ func written(row gen.Writeback) (*intrvio.Written, error) {
 		name string
 		is   bool
 	}{
-		{"score", note.Score != nil}, {"summary", note.Summary != ""},
-		{"link", note.URL != ""}, {"transcript", note.Transcript != ""},
+		{"score", note.Score != nil},
+		{"summary", note.Summary != ""},
+		{"link", note.URL != ""},
+		{"transcript", note.Transcript != ""},
 	} {
 		if part.is {
 			w.Note = append(w.Note, part.name)
