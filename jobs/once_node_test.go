@@ -215,7 +215,7 @@ func (b *berth) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.Tr
 	}
 	name, named := queryName(data.SQL)
 	switch {
-	case data.SQL == "begin":
+	case strings.HasPrefix(data.SQL, "begin"): // with the role and tenant that the transaction works for
 		w.queries, w.ids, w.stall = nil, nil, false
 	case data.SQL == "commit":
 		n.strikeCommit(w)
