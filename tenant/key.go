@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/intrvio/jazzhr-worker/record"
-
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -15,6 +13,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/intrvio"
 	"github.com/intrvio/jazzhr-worker/queue"
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
+	"github.com/intrvio/jazzhr-worker/record"
 )
 
 // KeyOf opens a tenant's API key, whether JazzHR refuses it or not. It returns

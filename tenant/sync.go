@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/intrvio/jazzhr-worker/record"
-
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/record"
 )
 
 // SyncKind says what a sync reads from JazzHR.

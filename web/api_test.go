@@ -153,6 +153,10 @@ func TestDatabaseAway(t *testing.T) {
 	if strings.Contains(s.Send("GET", "/metrics-of-none", nil).Want(404).Text("error.message"), "nobody") {
 		t.Error("an answer names the database's role")
 	}
+	s.API("POST", "/v1/tenants", `{"name":"Acme","region":"us"}`).WantError(web.CodeDatabaseUnavailable, "")
+	if strings.Contains(s.Logs.String(), "is not recorded") {
+		t.Error("the answer waited for a record that could not be written")
+	}
 }
 
 // TestDatabaseLostInTheMiddle has the server's own connection killed while its transaction waits

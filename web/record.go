@@ -82,7 +82,10 @@ func (s *Server) recordRefusals(c *gin.Context) {
 	c.Next()
 	code, failed := c.Value(logCodeKey).(Code)
 	what, changes := changes()[c.Request.Method+" "+c.FullPath()]
-	if !failed || !changes && code.Status() != http.StatusUnauthorized && code.Status() != http.StatusForbidden {
+	if !failed || code == CodeDatabaseUnavailable { // the client need not wait for a record that can't be written
+		return
+	}
+	if !changes && code.Status() != http.StatusUnauthorized && code.Status() != http.StatusForbidden {
 		return
 	}
 	a := record.Action{What: what, Result: record.Refused, Detail: string(code)}

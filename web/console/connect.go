@@ -8,13 +8,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/intrvio/jazzhr-worker/record"
-
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
 	"github.com/intrvio/jazzhr-worker/db/gen"
 	"github.com/intrvio/jazzhr-worker/queue"
+	"github.com/intrvio/jazzhr-worker/record"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 

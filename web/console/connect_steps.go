@@ -6,10 +6,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/intrvio/jazzhr-worker/record"
-
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/record"
 	"github.com/intrvio/jazzhr-worker/tenant"
 )
 

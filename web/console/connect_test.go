@@ -276,7 +276,9 @@ func TestConnectInTheEU(t *testing.T) {
 // TestConnectInTheUS shows nothing of regions to customers of the United States.
 func TestConnectInTheUS(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := start(t, func(c *web.Config) {
+		c.Tenants = c.Tenants.In(tenant.Deployment{Region: tenant.RegionUS, Place: "Virginia"})
+	})
 	tenant := s.activate()
 	s.visit(s.linkTo(tenant, "connect")).hides("Where data is stored")
 	s.visit(s.linkTo(tenant, "manage")).hides("Who agrees")

@@ -11,9 +11,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/intrvio/jazzhr-worker/record"
-
 	"github.com/google/uuid"
+
+	"github.com/intrvio/jazzhr-worker/record"
 )
 
 // Purpose is what a connect link is good for.

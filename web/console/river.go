@@ -10,9 +10,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/intrvio/jazzhr-worker/record"
-
 	"github.com/gin-gonic/gin"
+
+	"github.com/intrvio/jazzhr-worker/record"
 )
 
 // riverNav returns the HTML of the links from River UI back to the console. It is shown above River

@@ -12,14 +12,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/intrvio/jazzhr-worker/record"
-
 	"github.com/gin-gonic/gin"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/intrvio/jazzhr-worker/db"
 	"github.com/intrvio/jazzhr-worker/db/gen"
+	"github.com/intrvio/jazzhr-worker/record"
 )
 
 const (

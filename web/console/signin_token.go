@@ -26,7 +26,7 @@ func newAdminToken(text string) adminToken {
 
 func (t adminToken) match(text string) bool {
 	given := sha256.Sum256([]byte(text))
-	return subtle.ConstantTimeCompare(given[:], t.hash[:]) == 1 && t.isSet
+	return subtle.ConstantTimeCompare(given[:], t.hash[:]) == 1
 }
 
 // postToken lets in who knows the admin token. Where people sign in at an identity provider, this is
@@ -36,16 +36,16 @@ func (s *signIn) postToken(c *gin.Context) {
 		s.console.fail(c, err)
 		return
 	}
+	if !s.token.isSet {
+		s.console.fail(c, errNotFound)
+		return
+	}
 	form := c.Request.PostForm
 	wrong := !s.token.match(form.Get("token"))
 	if wrong && !s.tries.Allow() { // guesses by others never keep out whoever knows the token
 		s.console.recordRefusal(c, record.SignedIn, uuid.Nil, "a wrong admin token, and too many tries")
 		c.Header("Retry-After", "1")
 		s.show(c, http.StatusTooManyRequests, "", "Too many tries. Wait a second.")
-		return
-	}
-	if !s.token.isSet {
-		s.console.fail(c, errNotFound)
 		return
 	}
 	if wrong {

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/intrvio/jazzhr-worker/record"
-
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -22,6 +20,7 @@ import (
 	"github.com/intrvio/jazzhr-worker/queue/intake"
 	"github.com/intrvio/jazzhr-worker/queue/outcome"
 	"github.com/intrvio/jazzhr-worker/queue/writeback"
+	"github.com/intrvio/jazzhr-worker/record"
 )
 
 func (k *Console) webhookPage() page {
